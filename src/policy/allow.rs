@@ -1,0 +1,98 @@
+//! One `<allow-access-from>`.
+
+use std::fmt;
+
+use super::xml::escape;
+use super::{DomainPattern, ToPorts};
+use crate::rules::Position;
+
+/// One `<allow-access-from>`: SWFs from this domain may connect to these ports.
+///
+/// Its `Display` is the element as canonical XML, with the attribute values as they were written.
+///
+/// ```
+/// use flash_policy_fixture::policy::{PolicyFile, PortGrant};
+///
+/// let policy = PolicyFile::parse("<cross-domain-policy>\n  <allow-access-from domain='http://a.com'/>\n</cross-domain-policy>")?;
+/// let rule = &policy.allow_access_from()[0];
+/// assert_eq!(rule.domain(), None); // dead: the value is no domain
+/// assert_eq!(rule.to_ports(), &PortGrant::Missing);
+/// assert_eq!(rule.to_string(), r#"<allow-access-from domain="http://a.com"/>"#);
+/// assert_eq!(rule.position().map(|at| (at.line, at.column)), Some((2, 3)));
+/// # Ok::<(), flash_policy_fixture::policy::MalformedPolicy>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowAccessFrom {
+    pub(super) domain: Option<DomainPattern>,
+    pub(super) to_ports: PortGrant,
+    pub(super) secure: Option<bool>,
+    pub(super) position: Option<Position>,
+    pub(super) written: Written,
+}
+
+/// The attribute values as they stand in the document; `None` is an attribute that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) domain: Option<String>,
+    pub(super) to_ports: Option<String>,
+    pub(super) secure: Option<String>,
+}
+
+impl AllowAccessFrom {
+    /// Whom the rule names; `None` when `domain` is missing or none of the three forms, so that the rule grants nothing (rulebook D1, D4, D9, D11).
+    #[must_use]
+    pub fn domain(&self) -> Option<&DomainPattern> {
+        self.domain.as_ref()
+    }
+
+    /// Which ports the rule opens.
+    #[must_use]
+    pub fn to_ports(&self) -> &PortGrant {
+        &self.to_ports
+    }
+
+    /// The `secure` attribute; `None` when it is absent or neither `true` nor `false`. For sockets that means `false` (rulebook X9).
+    #[must_use]
+    pub fn secure(&self) -> Option<bool> {
+        self.secure
+    }
+
+    /// Where the element's `<` stands; `None` when the rule was built.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        self.position
+    }
+}
+
+impl fmt::Display for AllowAccessFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Written { domain, to_ports, secure } = &self.written;
+        f.write_str("<allow-access-from")?;
+        for (name, value) in [("domain", domain), ("to-ports", to_ports), ("secure", secure)] {
+            if let Some(value) = value {
+                write!(f, " {name}=\"{}\"", escape(value))?;
+            }
+        }
+        f.write_str("/>")
+    }
+}
+
+/// What a `to-ports` attribute says.
+///
+/// ```
+/// use flash_policy_fixture::policy::{PolicyFile, PortGrant};
+///
+/// let policy = PolicyFile::builder().allow("*", "80,5000-5010").build();
+/// let PortGrant::Listed(ports) = policy.allow_access_from()[0].to_ports() else { panic!("the builder takes only good ports") };
+/// assert!(ports.contains(5010));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PortGrant {
+    /// No `to-ports`, or an empty one: grants no port (rulebook P4).
+    Missing,
+    /// Every item is good.
+    Listed(ToPorts),
+    /// Some item is bad, so that by default the whole element grants nothing (rulebook P6, Q10). Holds the good items, perhaps none.
+    Bad(ToPorts),
+}

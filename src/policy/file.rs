@@ -1,0 +1,114 @@
+//! The policy file as a whole.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::outline::Outline;
+use super::{AllowAccessFrom, MalformedPolicy, PolicyFileBuilder, SiteControl};
+use super::{judge, text, xml};
+use crate::rules::Diagnostic;
+
+/// A socket policy file: who may connect to which ports, and whether other policy files count.
+///
+/// Two files are equal when they are the same document, diagnostics and positions included; compare [`to_xml`](Self::to_xml) to compare what they say.
+///
+/// ```
+/// use flash_policy_fixture::policy::PolicyFile;
+///
+/// let policy = PolicyFile::parse(r#"<cross-domain-policy><allow-access-from domain="*" to-ports="80,5000-5010"/></cross-domain-policy>"#)?;
+/// assert_eq!(policy.allow_access_from().len(), 1);
+/// assert!(policy.diagnostics().is_empty());
+/// # Ok::<(), flash_policy_fixture::policy::MalformedPolicy>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyFile {
+    pub(super) allow_access_from: Vec<AllowAccessFrom>,
+    pub(super) site_control: Vec<SiteControl>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl PolicyFile {
+    /// Reads a socket policy from its bytes, up to the first NUL or the end (rulebook W4, W5).
+    ///
+    /// What a player would overlook or read as "grants nothing" becomes a diagnostic; an element that is wrong is kept, and grants nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`MalformedPolicy`] when a player would reject the whole document (rulebook X1, X4, X7), or when it exceeds our limits:
+    /// [`MAX_POLICY_BYTES`](super::MAX_POLICY_BYTES), 64 nested elements, 8192 nodes, an internal DTD subset.
+    pub fn parse(bytes: impl AsRef<[u8]>) -> Result<PolicyFile, MalformedPolicy> {
+        let mut found = Vec::new();
+        match read(bytes.as_ref(), &mut found) {
+            Ok(mut policy) => {
+                found.sort_by_key(Diagnostic::position);
+                policy.diagnostics = found;
+                Ok(policy)
+            }
+            Err(fatal) => Err(MalformedPolicy::new(fatal, found)),
+        }
+    }
+
+    /// Starts a policy in code; without a rule it grants nothing.
+    pub fn builder() -> PolicyFileBuilder {
+        PolicyFileBuilder::default()
+    }
+
+    /// The `<allow-access-from>` elements in document order, those that grant nothing included.
+    #[must_use]
+    pub fn allow_access_from(&self) -> &[AllowAccessFrom] {
+        &self.allow_access_from
+    }
+
+    /// The `<site-control>` elements in document order; of several, the most restrictive counts (rulebook M3).
+    #[must_use]
+    pub fn site_control(&self) -> &[SiteControl] {
+        &self.site_control
+    }
+
+    /// What the parse found to remark, in document order; empty for a policy that was built.
+    #[must_use]
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// The policy as an XML document in UTF-8, without the NUL that ends it on the wire. To parse it gives the same rules again.
+    ///
+    /// ```
+    /// use flash_policy_fixture::policy::PolicyFile;
+    ///
+    /// let xml = PolicyFile::builder().allow("*", 5000).build().to_xml();
+    /// assert!(xml.starts_with("<?xml version=\"1.0\"?>\n<cross-domain-policy>\n"));
+    /// ```
+    #[must_use]
+    pub fn to_xml(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for PolicyFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<?xml version=\"1.0\"?>\n<cross-domain-policy>\n")?;
+        for control in &self.site_control {
+            writeln!(f, "  {control}")?;
+        }
+        for rule in &self.allow_access_from {
+            writeln!(f, "  {rule}")?;
+        }
+        f.write_str("</cross-domain-policy>\n")
+    }
+}
+
+impl FromStr for PolicyFile {
+    type Err = MalformedPolicy;
+
+    fn from_str(xml: &str) -> Result<Self, Self::Err> {
+        PolicyFile::parse(xml)
+    }
+}
+
+fn read(bytes: &[u8], found: &mut Vec<Diagnostic>) -> Result<PolicyFile, Diagnostic> {
+    let source = text::Source::decode(bytes, found)?;
+    let outline = Outline::of(&source, found)?;
+    let elements = xml::elements(&source, outline)?;
+    Ok(judge::socket_policy(&elements, found))
+}

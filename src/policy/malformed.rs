@@ -1,0 +1,59 @@
+//! The error of a document that is rejected as a whole.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::rules::Diagnostic;
+
+/// The whole document is rejected: it grants nothing and sets no meta-policy (rulebook X1).
+///
+/// ```
+/// use flash_policy_fixture::policy::PolicyFile;
+///
+/// let malformed = PolicyFile::parse("<Cross-Domain-Policy/>").expect_err("the root's name is case-sensitive");
+/// assert_eq!(malformed.diagnostic().rule().id(), "FSP-D23");
+/// assert_eq!(malformed.to_string(), "malformed policy, FSP-D23 at 1:1: root element is <Cross-Domain-Policy>, expected <cross-domain-policy>");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MalformedPolicy {
+    kind: Box<Kind>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Kind {
+    fatal: Diagnostic,
+    found: Vec<Diagnostic>,
+}
+
+impl MalformedPolicy {
+    pub(super) fn new(fatal: Diagnostic, mut found: Vec<Diagnostic>) -> Self {
+        found.push(fatal.clone());
+        found.sort_by_key(Diagnostic::position);
+        MalformedPolicy { kind: Box::new(Kind { fatal, found }) }
+    }
+
+    /// Why the document is rejected.
+    #[must_use]
+    pub fn diagnostic(&self) -> &Diagnostic {
+        &self.kind.fatal
+    }
+
+    /// Everything that was found before the reading ended, the fatal one included, in document order.
+    #[must_use]
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.kind.found
+    }
+}
+
+impl fmt::Display for MalformedPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fatal = &self.kind.fatal;
+        write!(f, "malformed policy, {}", fatal.rule().id())?;
+        if let Some(position) = fatal.position() {
+            write!(f, " at {position}")?;
+        }
+        write!(f, ": {}", fatal.message())
+    }
+}
+
+impl Error for MalformedPolicy {}

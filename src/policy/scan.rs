@@ -1,0 +1,102 @@
+//! A text cut into markup, tolerantly: enough to see the outline of a document that need not be well-formed.
+
+/// Cuts a text into tokens that together are the whole text.
+pub(super) struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+/// A piece of markup, or the text between two.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Token<'a> {
+    pub(super) kind: Kind,
+    /// Where it begins, in bytes.
+    pub(super) start: usize,
+    pub(super) text: &'a str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Comment,
+    Cdata,
+    /// `<?…?>`, the XML declaration included.
+    Instruction,
+    Doctype,
+    /// A DOCTYPE up to the `[` of its internal subset.
+    InternalSubset,
+    /// A start tag.
+    Open,
+    /// An empty-element tag.
+    Empty,
+    Close,
+    /// Markup that the text breaks off in.
+    Unfinished,
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Scanner { text, at: 0 }
+    }
+}
+
+impl<'a> Iterator for Scanner<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        let rest = &self.text[self.at..];
+        if rest.is_empty() {
+            return None;
+        }
+        let (kind, length) = first(rest);
+        let token = Token { kind, start: self.at, text: &rest[..length] };
+        self.at += length;
+        Some(token)
+    }
+}
+
+impl<'a> Token<'a> {
+    /// The name in a tag or the target of an instruction; of other markup, what follows its `<`.
+    pub(super) fn name(&self) -> &'a str {
+        let inner = self.text.trim_start_matches(['<', '/', '?']);
+        inner.split([' ', '\t', '\r', '\n', '/', '>', '?']).next().unwrap_or_default()
+    }
+}
+
+fn first(rest: &str) -> (Kind, usize) {
+    if !rest.starts_with('<') {
+        return (Kind::Text, rest.find('<').unwrap_or(rest.len()));
+    }
+    let delimited =
+        [("<!--", "-->", Kind::Comment), ("<![CDATA[", "]]>", Kind::Cdata), ("<?", "?>", Kind::Instruction)];
+    for (open, close, kind) in delimited {
+        if let Some(inner) = rest.strip_prefix(open) {
+            let end = inner.find(close).map(|at| open.len() + at + close.len());
+            return end.map_or((Kind::Unfinished, rest.len()), |end| (kind, end));
+        }
+    }
+    let doctype = rest.starts_with("<!DOCTYPE");
+    match tag_end(rest, doctype) {
+        None => (Kind::Unfinished, rest.len()),
+        Some(end) if doctype && rest[..end].ends_with('[') => (Kind::InternalSubset, end),
+        Some(end) if doctype => (Kind::Doctype, end),
+        Some(end) if rest.starts_with("</") => (Kind::Close, end),
+        Some(end) if rest[..end].ends_with("/>") => (Kind::Empty, end),
+        Some(end) => (Kind::Open, end),
+    }
+}
+
+// After the `>` that ends a tag, or in a DOCTYPE the `[`, whichever comes first outside quotes.
+fn tag_end(rest: &str, doctype: bool) -> Option<usize> {
+    let mut quote = None;
+    for (at, byte) in rest.bytes().enumerate() {
+        match (quote, byte) {
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (Some(open), _) if open == byte => quote = None,
+            (None, b'>') => return Some(at + 1),
+            (None, b'[') if doctype => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
+}

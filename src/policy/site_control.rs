@@ -1,0 +1,116 @@
+//! `<site-control>` and the meta-policy in it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::InvalidRule;
+use super::xml::escape;
+use crate::rules::{self, Diagnostic, Position};
+
+/// One `<site-control>`: which other policy files of the host count (rulebook M1).
+///
+/// ```
+/// use flash_policy_fixture::policy::PolicyFile;
+///
+/// let policy = PolicyFile::parse(r#"<cross-domain-policy><site-control permitted-cross-domain-policies="master_only"/></cross-domain-policy>"#)?;
+/// let control = &policy.site_control()[0];
+/// assert_eq!((control.value(), control.written()), (None, "master_only"));
+/// # Ok::<(), flash_policy_fixture::policy::MalformedPolicy>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteControl {
+    pub(super) value: Option<MetaPolicy>,
+    pub(super) written: String,
+    pub(super) position: Option<Position>,
+}
+
+impl SiteControl {
+    /// The meta-policy; `None` when the value is missing, empty or unknown, which counts as `none` (rulebook M5).
+    #[must_use]
+    pub fn value(&self) -> Option<MetaPolicy> {
+        self.value
+    }
+
+    /// The value as it stands in the document; empty when the attribute is missing.
+    #[must_use]
+    pub fn written(&self) -> &str {
+        &self.written
+    }
+
+    /// Where the element's `<` stands; `None` when it was built.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        self.position
+    }
+}
+
+impl fmt::Display for SiteControl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<site-control permitted-cross-domain-policies=\"{}\"/>", escape(&self.written))
+    }
+}
+
+/// A meta-policy, ordered from the strictest to the laxest: of several, `min()` counts (rulebook M2, M3).
+///
+/// ```
+/// use flash_policy_fixture::policy::MetaPolicy;
+///
+/// assert_eq!("master-only".parse(), Ok(MetaPolicy::MasterOnly));
+/// assert!("Master-Only".parse::<MetaPolicy>().is_err());
+/// assert_eq!([MetaPolicy::All, MetaPolicy::MasterOnly].into_iter().min(), Some(MetaPolicy::MasterOnly));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum MetaPolicy {
+    /// `none`: no policy file of the host counts, not even the master.
+    None,
+    /// `none-this-response`: in an HTTP header only, this response is no policy.
+    NoneThisResponse,
+    /// `master-only`: only the master policy file counts.
+    MasterOnly,
+    /// `by-content-type`: over HTTP, only what is served as `text/x-cross-domain-policy`.
+    ByContentType,
+    /// `by-ftp-filename`: over FTP, only files named `crossdomain.xml`.
+    ByFtpFilename,
+    /// `all`: every policy file of the host counts.
+    All,
+}
+
+impl MetaPolicy {
+    const VALUES: [MetaPolicy; 6] =
+        [Self::None, Self::NoneThisResponse, Self::MasterOnly, Self::ByContentType, Self::ByFtpFilename, Self::All];
+
+    /// The value of `permitted-cross-domain-policies`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::NoneThisResponse => "none-this-response",
+            Self::MasterOnly => "master-only",
+            Self::ByContentType => "by-content-type",
+            Self::ByFtpFilename => "by-ftp-filename",
+            Self::All => "all",
+        }
+    }
+
+    /// Whether the value means something for sockets (rulebook M4).
+    pub(super) fn applies_to_sockets(self) -> bool {
+        matches!(self, Self::None | Self::MasterOnly | Self::All)
+    }
+}
+
+impl fmt::Display for MetaPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for MetaPolicy {
+    type Err = InvalidRule;
+
+    /// Compares exactly, in lower case (rulebook M5).
+    fn from_str(value: &str) -> Result<Self, Self::Err> {
+        let known = Self::VALUES.into_iter().find(|known| known.as_str() == value);
+        known.ok_or_else(|| InvalidRule::new(Diagnostic::new(rules::S06, &[("v", value)])))
+    }
+}
