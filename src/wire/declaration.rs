@@ -1,0 +1,105 @@
+//! What stands at one endpoint, as data.
+
+use std::time::Duration;
+
+use super::{POLICY_REQUEST, Performance, Script, Sent};
+
+/// What stands at one endpoint: whether it accepts, the scripts by which it answers policy requests, and the
+/// script of the backend behind it. One endpoint can be both, which is what an in-band policy is.
+///
+/// ```
+/// use flash_policy_fixture::wire::{Declaration, Script};
+///
+/// let in_band = Declaration::new()
+///     .policy([Script::policy(b"<cross-domain-policy/>")])
+///     .backend(Script::echo());
+/// assert!(in_band.is_prompt());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Declaration {
+    door: Door,
+    policy: Vec<Script>,
+    backend: Option<Script>,
+}
+
+/// What an endpoint does with a new connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Door {
+    /// It listens.
+    #[default]
+    Accepts,
+    /// It answers the SYN with a RST: nothing listens there.
+    Refuses,
+    /// It never answers the SYN, as behind a firewall that drops.
+    Drops,
+}
+
+impl Declaration {
+    /// An endpoint that accepts, and neither answers policy requests nor speaks.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An endpoint at which nothing listens.
+    pub fn refused() -> Self {
+        Self::new().door(Door::Refuses)
+    }
+
+    /// An endpoint whose SYNs are never answered.
+    pub fn dropped() -> Self {
+        Self::new().door(Door::Drops)
+    }
+
+    /// Sets what it does with new connections.
+    #[must_use]
+    pub fn door(mut self, door: Door) -> Self {
+        self.door = door;
+        self
+    }
+
+    /// Answers policy requests: the first by the first script, and so on; the last one repeats.
+    #[must_use]
+    pub fn policy(mut self, scripts: impl IntoIterator<Item = Script>) -> Self {
+        self.policy = scripts.into_iter().collect();
+        self
+    }
+
+    /// Puts a backend here. Without a policy it takes a policy request for its own protocol's bytes.
+    #[must_use]
+    pub fn backend(mut self, script: Script) -> Self {
+        self.backend = Some(script);
+        self
+    }
+
+    /// What it does with a new connection.
+    pub fn current_door(&self) -> Door {
+        self.door
+    }
+
+    /// Whether a backend stands here.
+    pub fn has_backend(&self) -> bool {
+        self.backend.is_some()
+    }
+
+    /// Whether, on any turn, a policy request is answered and the connection ended without a pause: then a client
+    /// need not ask what will come and when.
+    pub fn is_prompt(&self) -> bool {
+        (0..self.policy.len().max(1)).all(|turn| self.is_prompt_on(turn))
+    }
+
+    fn is_prompt_on(&self, turn: usize) -> bool {
+        let mut performance = Performance::new(self);
+        performance.hear(POLICY_REQUEST);
+        let sent = performance.play_until(Duration::ZERO, &mut || turn);
+        sent.last().is_some_and(|last| matches!(last.sent, Sent::Fin | Sent::Rst))
+    }
+
+    pub(super) fn policy_script(&self, turn: usize) -> Option<&Script> {
+        self.policy.get(turn).or(self.policy.last())
+    }
+
+    pub(super) fn backend_script(&self) -> Option<&Script> {
+        self.backend.as_ref()
+    }
+}

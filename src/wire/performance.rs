@@ -1,0 +1,237 @@
+//! The machine that plays a declaration on one connection.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::script::{RequestMatch, match_request};
+use super::{Declaration, Script, Step};
+
+/// One connection to a declared endpoint, as a machine without sockets: it hears bytes, and says what to do next.
+///
+/// ```
+/// use std::time::Duration;
+/// use flash_policy_fixture::wire::{Declaration, POLICY_REQUEST, Performance, Script, Sent};
+///
+/// let server = Declaration::new().policy([Script::policy(b"<cross-domain-policy/>")]);
+/// let mut connection = Performance::new(&server);
+/// connection.hear(POLICY_REQUEST);
+/// let sent = connection.play_until(Duration::from_secs(3), &mut || 0);
+/// assert_eq!(sent[0].sent, Sent::Bytes(b"<cross-domain-policy/>\0".to_vec()));
+/// assert_eq!(sent[1].sent, Sent::Fin);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Performance {
+    declaration: Declaration,
+    role: Role,
+    steps: VecDeque<Step>,
+    heard: Vec<u8>,
+    peer_ended: bool,
+    now: Duration,
+}
+
+/// What to do next on a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cue {
+    /// Read; then [`Performance::hear`] or [`Performance::peer_ended`].
+    Read,
+    /// Write these bytes.
+    Write(Vec<u8>),
+    /// Let this much time pass.
+    Wait(Duration),
+    /// A policy request is to be answered: say which one it is at this endpoint, with [`Performance::take_turn`].
+    TakeTurn,
+    /// Close, and drain what the peer still sends.
+    Fin,
+    /// Reset.
+    Rst,
+    /// Nothing more will be said: read until the peer closes.
+    Hold,
+}
+
+/// What a peer put on the wire, and when, counted from the start of the connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamped {
+    /// When, by the script.
+    pub at: Duration,
+    /// What.
+    pub sent: Sent,
+}
+
+/// What a peer can put on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Sent {
+    /// A segment.
+    Bytes(Vec<u8>),
+    /// The end of the stream.
+    Fin,
+    /// A reset.
+    Rst,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Undecided,
+    WantsTurn,
+    Playing,
+}
+
+impl Performance {
+    /// The start of a connection to what `declaration` describes.
+    pub fn new(declaration: &Declaration) -> Self {
+        let mut performance = Self {
+            declaration: declaration.clone(),
+            role: Role::Undecided,
+            steps: VecDeque::new(),
+            heard: Vec::new(),
+            peer_ended: false,
+            now: Duration::ZERO,
+        };
+        performance.choose_role();
+        performance
+    }
+
+    /// Takes bytes that came from the peer.
+    pub fn hear(&mut self, bytes: &[u8]) {
+        self.heard.extend_from_slice(bytes);
+        self.choose_role();
+    }
+
+    /// The peer will send nothing more.
+    pub fn peer_ended(&mut self) {
+        self.peer_ended = true;
+        self.choose_role();
+    }
+
+    /// Answers [`Cue::TakeTurn`]: this is the `turn`-th policy request of the endpoint, from 0.
+    pub fn take_turn(&mut self, turn: usize) {
+        if self.role == Role::WantsTurn {
+            let script = self.declaration.policy_script(turn).cloned();
+            self.play(script.unwrap_or_default());
+        }
+    }
+
+    /// What to do next. [`Cue::Read`] comes again until bytes were heard; the last cue repeats.
+    pub fn cue(&mut self) -> Cue {
+        match self.role {
+            Role::Undecided => Cue::Read,
+            Role::WantsTurn => Cue::TakeTurn,
+            Role::Playing => self.next_step(),
+        }
+    }
+
+    /// Plays on until the script's time `until`, or until it needs bytes that were not heard, and tells all that
+    /// it put on the wire. `turn` numbers the policy requests of the endpoint. The script's time is then `until`.
+    pub fn play_until(&mut self, until: Duration, turn: &mut dyn FnMut() -> usize) -> Vec<Stamped> {
+        let mut sent = Vec::new();
+        loop {
+            let at = self.now;
+            let what = match self.cue() {
+                Cue::TakeTurn => {
+                    self.take_turn(turn());
+                    continue;
+                }
+                Cue::Wait(pause) if at + pause <= until => {
+                    self.now = at + pause;
+                    continue;
+                }
+                Cue::Wait(pause) => {
+                    self.steps.push_front(Step::Wait(at + pause - until));
+                    self.now = until;
+                    return sent;
+                }
+                Cue::Read | Cue::Hold => {
+                    self.now = until.max(at);
+                    return sent;
+                }
+                Cue::Write(bytes) => Sent::Bytes(bytes),
+                Cue::Fin => Sent::Fin,
+                Cue::Rst => Sent::Rst,
+            };
+            let over = !matches!(what, Sent::Bytes(_));
+            sent.push(Stamped { at, sent: what });
+            if over {
+                return sent;
+            }
+        }
+    }
+
+    /// The first bytes tell whether an endpoint that is both is asked for its policy (rulebook W14). Where either
+    /// side speaks first no bytes can tell, and each connection gets what is said first.
+    fn choose_role(&mut self) {
+        if self.role != Role::Undecided {
+            return;
+        }
+        let backend = self.declaration.backend_script();
+        match (self.declaration.policy_script(0), backend) {
+            (Some(_), None) => self.role = Role::WantsTurn,
+            (Some(policy), Some(_)) if policy.acts_first() => self.role = Role::WantsTurn,
+            (Some(_), Some(backend)) if !backend.speaks_first() => match match_request(&self.heard) {
+                RequestMatch::Whole => self.role = Role::WantsTurn,
+                RequestMatch::Partial if !self.peer_ended => {}
+                _ => self.play(backend.clone()),
+            },
+            (_, backend) => self.play(backend.cloned().unwrap_or_default()),
+        }
+    }
+
+    fn play(&mut self, script: Script) {
+        self.role = Role::Playing;
+        self.steps = script.steps().iter().cloned().collect();
+    }
+
+    fn next_step(&mut self) -> Cue {
+        let Some(step) = self.steps.front().cloned() else {
+            self.heard.clear();
+            return Cue::Hold;
+        };
+        match step {
+            Step::Read(bytes) => self.read(bytes),
+            Step::ReadRequest => self.read_request(),
+            Step::Echo => self.echo(),
+            Step::Write(bytes) => self.done(Cue::Write(bytes)),
+            Step::Wait(pause) => self.done(Cue::Wait(pause)),
+            Step::Fin => Cue::Fin,
+            Step::Rst => Cue::Rst,
+        }
+    }
+
+    fn done(&mut self, cue: Cue) -> Cue {
+        self.steps.pop_front();
+        cue
+    }
+
+    fn read(&mut self, bytes: usize) -> Cue {
+        if self.heard.len() < bytes {
+            return self.starved();
+        }
+        self.heard.drain(..bytes);
+        self.steps.pop_front();
+        self.next_step()
+    }
+
+    fn read_request(&mut self) -> Cue {
+        match match_request(&self.heard) {
+            RequestMatch::Whole => self.read(super::POLICY_REQUEST.len()),
+            RequestMatch::Partial => self.starved(),
+            RequestMatch::Differs => self.end(),
+        }
+    }
+
+    fn echo(&mut self) -> Cue {
+        if self.heard.is_empty() {
+            return self.starved();
+        }
+        Cue::Write(std::mem::take(&mut self.heard))
+    }
+
+    fn starved(&mut self) -> Cue {
+        if self.peer_ended { self.end() } else { Cue::Read }
+    }
+
+    fn end(&mut self) -> Cue {
+        self.steps = VecDeque::from([Step::Fin]);
+        Cue::Fin
+    }
+}

@@ -1,0 +1,137 @@
+//! What a peer does on one connection, as data.
+
+use std::time::Duration;
+
+use super::POLICY_REQUEST;
+
+/// What a peer does on one connection, step by step; after the last step it reads on, and says nothing.
+///
+/// ```
+/// use std::time::Duration;
+/// use flash_policy_fixture::wire::Script;
+///
+/// let slow = Script::new()
+///     .read_request()
+///     .wait(Duration::from_secs(4))
+///     .write(b"<cross-domain-policy/>\0")
+///     .fin();
+/// assert_eq!(slow.steps().len(), 4);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Script {
+    steps: Vec<Step>,
+}
+
+/// One step of a [`Script`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// Read until this many more bytes came.
+    Read(usize),
+    /// Read the 23 request bytes; a peer that says anything else gets a FIN and the script ends.
+    ReadRequest,
+    /// Write these bytes, in a segment of their own.
+    Write(Vec<u8>),
+    /// Do nothing for this long.
+    Wait(Duration),
+    /// From here on, write back all that comes.
+    Echo,
+    /// Close: what was written is delivered, and what the peer still sends is read and dropped.
+    Fin,
+    /// Abort the connection with a RST.
+    Rst,
+}
+
+impl Script {
+    /// A peer that accepts and never speaks.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The well-behaved policy server (rulebook W3): the request, the document, one NUL, FIN.
+    pub fn policy(document: &[u8]) -> Self {
+        Self::new().read_request().write([document, b"\0"].concat()).fin()
+    }
+
+    /// A server that writes back all that comes.
+    pub fn echo() -> Self {
+        Self::new().then(Step::Echo)
+    }
+
+    /// Adds [`Step::Read`]: waits for `bytes` more bytes.
+    #[must_use]
+    pub fn read(self, bytes: usize) -> Self {
+        self.then(Step::Read(bytes))
+    }
+
+    /// Adds [`Step::ReadRequest`].
+    #[must_use]
+    pub fn read_request(self) -> Self {
+        self.then(Step::ReadRequest)
+    }
+
+    /// Adds [`Step::Write`].
+    #[must_use]
+    pub fn write(self, bytes: impl AsRef<[u8]>) -> Self {
+        self.then(Step::Write(bytes.as_ref().to_vec()))
+    }
+
+    /// Adds [`Step::Wait`]. A stage's own clients do not wait: their clock jumps.
+    #[must_use]
+    pub fn wait(self, pause: Duration) -> Self {
+        self.then(Step::Wait(pause))
+    }
+
+    /// Adds [`Step::Fin`].
+    #[must_use]
+    pub fn fin(self) -> Self {
+        self.then(Step::Fin)
+    }
+
+    /// Adds [`Step::Rst`].
+    #[must_use]
+    pub fn rst(self) -> Self {
+        self.then(Step::Rst)
+    }
+
+    /// Adds any step.
+    #[must_use]
+    pub fn then(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    /// The steps, in order.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Whether the peer acts before it has read anything.
+    pub(super) fn acts_first(&self) -> bool {
+        !matches!(self.steps.first(), None | Some(Step::Read(_) | Step::ReadRequest | Step::Echo))
+    }
+
+    /// Whether the peer writes, or waits in order to write, before it has read anything.
+    pub(super) fn speaks_first(&self) -> bool {
+        matches!(self.steps.first(), Some(Step::Write(_) | Step::Wait(_)))
+    }
+}
+
+/// How `received` compares with the policy request, as far as it goes (rulebook W1, W14).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RequestMatch {
+    Partial,
+    Whole,
+    Differs,
+}
+
+pub(super) fn match_request(received: &[u8]) -> RequestMatch {
+    let compared = received.len().min(POLICY_REQUEST.len());
+    if received[..compared] != POLICY_REQUEST[..compared] {
+        RequestMatch::Differs
+    } else if compared < POLICY_REQUEST.len() {
+        RequestMatch::Partial
+    } else {
+        RequestMatch::Whole
+    }
+}
