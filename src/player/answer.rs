@@ -1,0 +1,225 @@
+//! What became of asking one location for its policy.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::endpoint::Endpoint;
+use super::profile::{Dead, DocumentProfile, Leniency, Profile};
+use crate::policy::PolicyFile;
+use crate::rules::{self, Diagnostic};
+use crate::wire::{AnswerEnd, AnswerReader, POLICY_REQUEST};
+
+/// What became of asking one location for its policy. The session remembers it (rulebook C1).
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub(super) kind: AnswerKind,
+    pub(super) policy: Option<PolicyFile>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) took: Duration,
+}
+
+/// The kinds of [`Answer`]; the ids ([`AnswerKind::as_str`]) are an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AnswerKind {
+    /// `policy`: a policy file that the player accepts.
+    Policy,
+    /// `malformed`: something else, or a policy file that the player rejects (X1).
+    Malformed,
+    /// `not-a-policy`: the request itself came back, so this is no policy server.
+    NotAPolicy,
+    /// `none`: silent, or incomplete at its deadline.
+    None,
+    /// `refused`: nothing listens there.
+    Refused,
+    /// `dropped`: the SYN was never answered.
+    Dropped,
+    /// `closed`: closed without a byte (W9).
+    Closed,
+    /// `reset`: reset before a NUL (W9).
+    Reset,
+    /// `too-large`: more than the cap (W10).
+    TooLarge,
+    /// `not-asked`: no connection was tried.
+    NotAsked,
+    /// `cached`: asked before in this session (C1).
+    Cached,
+}
+
+/// One location that a lookup consulted, in order.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub(super) endpoint: Endpoint,
+    pub(super) role: Role,
+    pub(super) cached: bool,
+    pub(super) answer: Arc<Answer>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// Why a location is consulted (rulebook L2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Role {
+    /// The master, on port 843.
+    Master,
+    /// Named by `Security.loadPolicyFile`.
+    Explicit,
+    /// The port that the SWF connects to.
+    Destination,
+}
+
+impl Answer {
+    /// Which kind it is.
+    pub fn kind(&self) -> AnswerKind {
+        self.kind
+    }
+
+    /// The policy file, where there is one that the player accepts.
+    pub fn policy(&self) -> Option<&PolicyFile> {
+        self.policy.as_ref()
+    }
+
+    /// How long the load took, in the player's time.
+    pub fn took(&self) -> Duration {
+        self.took
+    }
+
+    pub(super) fn failed(kind: AnswerKind, diagnostic: Option<Diagnostic>) -> Self {
+        Self { kind, policy: None, diagnostics: diagnostic.into_iter().collect(), took: Duration::ZERO }
+    }
+
+    /// Judges what was read (rulebook W4-W10, X).
+    pub(super) fn read(reader: &AnswerReader, end: AnswerEnd, profile: &Profile) -> Self {
+        let nothing = reader.received().is_empty();
+        match end {
+            AnswerEnd::Reset => Self::failed(AnswerKind::Reset, None),
+            AnswerEnd::TooLarge => {
+                let read = reader.received().len().to_string();
+                let cap = profile.wire.answer_cap.to_string();
+                let note = Diagnostic::new(rules::T23, &[("n", &read), ("limit", &cap)]);
+                Self::failed(AnswerKind::TooLarge, Some(note))
+            }
+            AnswerEnd::EndOfStream if nothing => {
+                Self::failed(AnswerKind::Closed, Some(Diagnostic::new(rules::T27, &[])))
+            }
+            _ if is_request(reader) => Self::failed(AnswerKind::NotAPolicy, None),
+            AnswerEnd::EndOfStream if profile.wire.missing_nul == Leniency::Reject => {
+                Self::failed(AnswerKind::Malformed, Some(Diagnostic::new(rules::T15, &[])))
+            }
+            AnswerEnd::EndOfStream => {
+                Self::parse(reader.document(), profile).noting(|| Diagnostic::new(rules::T15, &[]))
+            }
+            AnswerEnd::Nul if reader.after_nul().is_empty() => Self::parse(reader.document(), profile),
+            AnswerEnd::Nul => {
+                let extra = reader.after_nul().len().to_string();
+                Self::parse(reader.document(), profile).noting(|| Diagnostic::new(rules::T17, &[("n", &extra)]))
+            }
+        }
+    }
+
+    fn parse(document: &[u8], profile: &Profile) -> Self {
+        let (kind, policy, diagnostics) = match PolicyFile::parse(document) {
+            Ok(policy) => match rejection(&policy, &profile.document) {
+                None => (AnswerKind::Policy, Some(policy), Vec::new()),
+                Some(reason) => (AnswerKind::Malformed, None, vec![reason]),
+            },
+            Err(malformed) => (AnswerKind::Malformed, None, malformed.diagnostics().to_vec()),
+        };
+        Self { kind, policy, diagnostics, took: Duration::ZERO }
+    }
+
+    /// Adds what is to be said about the wire, where there is a policy to say it of.
+    pub(super) fn noting(mut self, diagnostic: impl FnOnce() -> Diagnostic) -> Self {
+        if self.policy.is_some() {
+            self.diagnostics.push(diagnostic());
+        }
+        self
+    }
+}
+
+impl AnswerKind {
+    /// The id, as JSON spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+            Self::Malformed => "malformed",
+            Self::NotAPolicy => "not-a-policy",
+            Self::None => "none",
+            Self::Refused => "refused",
+            Self::Dropped => "dropped",
+            Self::Closed => "closed",
+            Self::Reset => "reset",
+            Self::TooLarge => "too-large",
+            Self::NotAsked => "not-asked",
+            Self::Cached => "cached",
+        }
+    }
+}
+
+impl fmt::Display for AnswerKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Asked {
+    pub(super) fn new(endpoint: Endpoint, role: Role, answer: Arc<Answer>, cached: bool) -> Self {
+        Self { endpoint, role, cached, answer, diagnostics: Vec::new() }
+    }
+
+    /// The logical location.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Why it was consulted.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// What it answered; [`AnswerKind::Cached`] where the session had asked it before.
+    pub fn answer(&self) -> AnswerKind {
+        if self.cached { AnswerKind::Cached } else { self.answer.kind }
+    }
+
+    /// The policy file, where there is one that the player accepts.
+    pub fn policy(&self) -> Option<&PolicyFile> {
+        self.answer.policy()
+    }
+
+    /// What is to be said about the answer, its wire and its document.
+    pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        let document = self.answer.policy.iter().flat_map(|policy| policy.diagnostics());
+        self.answer.diagnostics.iter().chain(document).chain(&self.diagnostics)
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Master => "master",
+            Self::Explicit => "loadPolicyFile",
+            Self::Destination => "destination",
+        })
+    }
+}
+
+/// An echo server is not a policy server.
+fn is_request(reader: &AnswerReader) -> bool {
+    let request = &POLICY_REQUEST[..POLICY_REQUEST.len() - 1];
+    reader.document() == request
+}
+
+/// Why this profile rejects a file that can be read: the first diagnostic that it does not forgive.
+fn rejection(policy: &PolicyFile, profile: &DocumentProfile) -> Option<Diagnostic> {
+    let rejects = |diagnostic: &&Diagnostic| match *diagnostic.rule() {
+        rules::D16 => profile.leading_white_space == Leniency::Reject,
+        rules::D17 => profile.byte_order_mark == Leniency::Reject,
+        rules::L02 | rules::L03 => profile.unknown_elements == Leniency::Reject,
+        rules::D01 => profile.missing_to_ports == Dead::File,
+        rules::D04 => profile.bad_to_ports == Dead::File,
+        _ => false,
+    };
+    policy.diagnostics().iter().find(rejects).cloned()
+}

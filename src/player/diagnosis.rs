@@ -1,0 +1,206 @@
+//! The diagnosis: which policies were asked, what each answered, what decided, what the player will claim, and
+//! what to do about it.
+
+use std::fmt::{self, Display, Formatter};
+use std::time::Duration;
+
+use super::answer::{AnswerKind, Asked};
+use super::outcome::Outcome;
+use super::record::{Connection, Purpose, Target};
+use super::{Cause, PlayerEvent, Sandbox, Swf};
+use crate::rules::{self, Rule};
+use crate::wire::escape;
+
+/// How many bytes of an answer are shown before it is cut.
+const SHOWN_BYTES: usize = 480;
+
+/// Writes everything below the headline.
+pub(super) fn write<S>(f: &mut Formatter<'_>, outcome: &Outcome<S>) -> fmt::Result {
+    row(f, "swf", &Requester(outcome.swf()))?;
+    row(f, "connect", outcome.target())?;
+    write_decision(f, outcome)?;
+    write_asked(f, outcome)?;
+    for (event, at) in outcome.events().iter().zip(outcome.report_times()) {
+        let text = outcome.event_text(*event);
+        let when = at.map_or_else(|| "never".to_owned(), |at| format!("at {}", Seconds(at)));
+        row(f, "player", &format_args!("{when}: {event} {text}"))?;
+    }
+    for diagnostic in outcome.diagnostics() {
+        row(f, "note", diagnostic)?;
+    }
+    let id = rule_of(outcome.cause()).map(|rule| format!(" ({})", rule.id()));
+    row(f, "advice", &format_args!("{}{}", advice(outcome), id.unwrap_or_default()))
+}
+
+/// What the debug player says (rulebook E2, E3, E7).
+pub(super) fn event_text(swf: &Swf, target: &Target, event: PlayerEvent) -> String {
+    match event {
+        PlayerEvent::Connect | PlayerEvent::Complete => String::new(),
+        PlayerEvent::SecurityError(2048) => {
+            format!("Error #2048: Security sandbox violation: {swf} cannot load data from {target}.")
+        }
+        PlayerEvent::IoError(2031) => "Error #2031: Socket Error.".to_owned(),
+        PlayerEvent::Throw(2003) => "Error #2003: Invalid socket port number specified.".to_owned(),
+        PlayerEvent::Throw(2010) => {
+            "Error #2010: Local-with-filesystem SWF files are not permitted to use sockets.".to_owned()
+        }
+        PlayerEvent::SecurityError(number) | PlayerEvent::IoError(number) | PlayerEvent::Throw(number) => {
+            format!("Error #{number}")
+        }
+    }
+}
+
+fn row(f: &mut Formatter<'_>, name: &str, text: &dyn Display) -> fmt::Result {
+    writeln!(f, "  {name:<8} {}", text.to_string().trim_end())
+}
+
+fn write_decision<S>(f: &mut Formatter<'_>, outcome: &Outcome<S>) -> fmt::Result {
+    let at = Seconds(outcome.decided_at());
+    match (outcome.rule(), outcome.granted_by()) {
+        (Some(rule), Some(_)) => row(f, "granted", &format_args!("by {rule}"))?,
+        (None, Some(_)) => row(f, "granted", &"by the sandbox: no policy is needed")?,
+        (Some(rule), None) => return row(f, "decided", &format_args!("at {at}, by {rule}")),
+        (None, None) => return row(f, "decided", &format_args!("at {at}, by no rule of any policy")),
+    }
+    row(f, "decided", &format_args!("at {at}"))
+}
+
+fn write_asked<S>(f: &mut Formatter<'_>, outcome: &Outcome<S>) -> fmt::Result {
+    if outcome.asked().is_empty() {
+        return row(f, "asked", &"no policy server");
+    }
+    let mut policy_connections =
+        outcome.transcript().iter().filter(|connection| connection.purpose() == Purpose::Policy);
+    for asked in outcome.asked() {
+        row(f, "asked", &format_args!("{} ({}): {}", asked.endpoint(), asked.role(), Told(asked)))?;
+        let was_connected = !matches!(
+            asked.answer(),
+            AnswerKind::Cached | AnswerKind::Refused | AnswerKind::Dropped | AnswerKind::NotAsked
+        );
+        if let Some(connection) = was_connected.then(|| policy_connections.next()).flatten() {
+            write_bytes(f, connection)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_bytes(f: &mut Formatter<'_>, connection: &Connection) -> fmt::Result {
+    let received = connection.received();
+    let shown = &received[..received.len().min(SHOWN_BYTES)];
+    let more = if shown.len() < received.len() { " …" } else { "" };
+    row(f, "", &format_args!("  > {}", escape(connection.sent())))?;
+    let bytes = if received.is_empty() { "nothing".to_owned() } else { escape(shown) };
+    row(f, "", &format_args!("  < {bytes}{more} ({} bytes, {})", received.len(), connection.ended()))
+}
+
+/// The rule of the catalogue that speaks of this cause.
+fn rule_of(cause: Cause) -> Option<Rule> {
+    Some(match cause {
+        Cause::LowPort => rules::S01,
+        Cause::SecureOnly => rules::D15,
+        Cause::PortNotListed => rules::D02,
+        Cause::MetaPolicyNone => rules::S03,
+        Cause::MasterOnly => rules::S02,
+        Cause::SandboxLocalWithFile => rules::R02,
+        Cause::NetworkingDisabled => rules::R06,
+        Cause::BackendRefused => rules::B01,
+        Cause::BackendTimedOut => rules::B02,
+        Cause::NameNotFound => rules::T34,
+        _ => return None,
+    })
+}
+
+/// One sentence that says what to do.
+fn advice<S>(outcome: &Outcome<S>) -> String {
+    let target = outcome.target();
+    let (host, port) = (target.host(), target.port());
+    let requester = outcome.swf().host().unwrap_or("*");
+    let policy = outcome.rule().map(|rule| rule.endpoint()).or_else(|| nearest_policy(outcome));
+    let place = policy.map_or_else(|| format!("{host}:843"), ToString::to_string);
+    match outcome.cause() {
+        Cause::Connected => "none: the SWF has its connection.".to_owned(),
+        Cause::LowPort => {
+            format!("serve the policy from a port below 1024, such as 843: one from {place} cannot grant port {port}.")
+        }
+        Cause::SecureOnly => format!("serve the SWF over https, or take secure=\"true\" out of that rule of {place}."),
+        Cause::PortNotListed => format!("add {port} to the to-ports of that rule in the policy of {place}."),
+        Cause::DomainNotListed => format!(
+            "to permit it, add <allow-access-from domain=\"{requester}\" to-ports=\"{port}\"/> to the policy of {place}."
+        ),
+        Cause::MalformedPolicy => {
+            format!("make {place} answer with a policy file and nothing else; the notes say what the player rejects.")
+        }
+        Cause::NoPolicy => format!(
+            "answer policy requests at {host}:843, or at {target} itself, with a policy file that lists {requester} and port {port}."
+        ),
+        Cause::MetaPolicyNone => format!(
+            "change the site-control of {place} to master-only or all: as it is, nothing on {host} can be permitted."
+        ),
+        Cause::MasterOnly => format!(
+            "list {requester} and port {port} in the master at {place}, or let its site-control say all, so that {target} may answer."
+        ),
+        Cause::TimedOut => "make the location that was asked last answer, or stop naming it in loadPolicyFile: \
+             the player waited for it until Socket.timeout ran out."
+            .to_owned(),
+        Cause::SandboxLocalWithFile => "publish the SWF for network access, or serve it over HTTP.".to_owned(),
+        Cause::NetworkingDisabled => "embed the SWF without allowNetworking=\"none\".".to_owned(),
+        Cause::InvalidPort => "connect to a port from 1 to 65535.".to_owned(),
+        Cause::BackendRefused => format!(
+            "start the backend: the policy permits {target}, and nothing listens there, whatever the player says of a sandbox."
+        ),
+        Cause::BackendTimedOut => format!(
+            "let {target} through the firewall: the policy permits it, and its SYN is never answered, whatever the player says of a sandbox."
+        ),
+        Cause::BackendReset => format!("find out what resets connections to {target}: the policy permits it."),
+        Cause::NameNotFound => format!("make {host} resolve: the sandbox or a policy permits {target}."),
+    }
+}
+
+/// The last location that answered at all.
+fn nearest_policy<S>(outcome: &Outcome<S>) -> Option<&super::Endpoint> {
+    let answered = |asked: &&Asked| matches!(asked.answer.kind, AnswerKind::Policy | AnswerKind::Malformed);
+    outcome.asked().iter().rev().find(answered).map(Asked::endpoint)
+}
+
+struct Requester<'a>(&'a Swf);
+
+impl Display for Requester<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match (self.0.host(), self.0.sandbox()) {
+            (Some(host), _) => write!(f, "{}, so the requester is {host}", self.0),
+            (None, Sandbox::LocalWithNetworking) => write!(f, "{}, which only domain=\"*\" matches", self.0),
+            (None, _) => self.0.fmt(f),
+        }
+    }
+}
+
+struct Told<'a>(&'a Asked);
+
+impl Display for Told<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0.answer() {
+            AnswerKind::Policy => {
+                let rules = self.0.policy().map_or(0, |policy| policy.allow_access_from().len());
+                write!(f, "policy, {rules} rule{}", if rules == 1 { "" } else { "s" })
+            }
+            AnswerKind::NotAPolicy => f.write_str("not-a-policy, the request itself came back"),
+            answer => answer.fmt(f),
+        }
+    }
+}
+
+/// Player time as seconds, without needless digits.
+struct Seconds(Duration);
+
+impl Display for Seconds {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let millis = self.0.as_millis();
+        match (millis / 1000, millis % 1000) {
+            (seconds, 0) => write!(f, "{seconds} s"),
+            (seconds, rest) => {
+                let digits = format!("{rest:03}");
+                write!(f, "{seconds}.{} s", digits.trim_end_matches('0'))
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What the debug player would write to `policyfiles.txt` (rulebook G3). Lines that no public log shows are
+//! modelled after memory, as the rulebook marks them.
+
+use super::answer::{AnswerKind, Asked, Role};
+use super::outcome::Outcome;
+use super::record::Grantor;
+use super::{Cause, Verdict};
+
+const STRICT_POLICY_FILES: &str = "http://www.adobe.com/go/strict_policy_files";
+
+/// The lines of one attempt.
+pub(super) fn lines<S>(outcome: &Outcome<S>) -> Vec<String> {
+    let swf = outcome.swf();
+    let resource = format!("xmlsocket://{}", outcome.target());
+    let mut lines = vec![format!("OK: Root-level SWF loaded: {swf}")];
+    if outcome.asked().is_empty() {
+        return lines;
+    }
+    lines.push(format!(
+        "OK: Searching for <allow-access-from> in policy files to authorize data loading from resource at {resource} by requestor from {swf}"
+    ));
+    lines.extend(outcome.asked().iter().flat_map(location));
+    if outcome.cause() == Cause::MasterOnly {
+        lines.push(format!("Error: Ignoring policy file at {resource} due to meta-policy 'master-only'."));
+    }
+    if let Some(Grantor::Policy(policy)) = outcome.granted_by() {
+        lines.push(format!(
+            "OK: Request for resource at {resource} by requestor from {swf} is permitted due to policy file at xmlsocket://{policy}"
+        ));
+    }
+    match outcome.verdict() {
+        Verdict::Permitted => {}
+        Verdict::Denied => lines.push(format!(
+            "Error: Request for resource at {resource} by requestor from {swf} is denied due to lack of policy file permissions."
+        )),
+        Verdict::Unreachable => lines.push(format!(
+            "Error: Request for resource at {resource} by requestor from {swf} has failed because the server cannot be reached."
+        )),
+    }
+    lines
+}
+
+fn location(asked: &Asked) -> Vec<String> {
+    let url = format!("xmlsocket://{}", asked.endpoint());
+    let host = asked.endpoint().host();
+    match asked.answer() {
+        AnswerKind::Cached => Vec::new(),
+        AnswerKind::Policy => {
+            let mut lines = vec![format!("OK: Policy file accepted: {url}")];
+            let has_site_control = asked.policy().is_some_and(|policy| !policy.site_control().is_empty());
+            match asked.role() {
+                Role::Master if !has_site_control => lines.push(format!(
+                    "Warning: Domain {host} does not specify a meta-policy.  Applying default meta-policy 'all'.  This configuration is deprecated.  See {STRICT_POLICY_FILES} to fix this problem."
+                )),
+                Role::Explicit | Role::Destination if has_site_control => lines.push(format!(
+                    "Warning: [strict] Ignoring <site-control> tag in policy file from {url}.  This tag is only allowed in master policy files."
+                )),
+                _ => {}
+            }
+            lines
+        }
+        AnswerKind::Malformed => vec![format!("Error: Ignoring policy file with incorrect syntax: {url}")],
+        AnswerKind::None | AnswerKind::Dropped if asked.role() == Role::Master => vec![format!(
+            "Warning: Timeout on {url} (at 3 seconds) while waiting for socket policy file.  This should not cause any problems, but see {STRICT_POLICY_FILES} for an explanation."
+        )],
+        _ if asked.role() == Role::Explicit => vec![format!("Error: Failed to load policy file from {url}")],
+        _ => vec![format!("Warning: Failed to load policy file from {url}")],
+    }
+}
