@@ -1,0 +1,368 @@
+//! One attempt over real sockets: what the lookup asks for is done, and what happens is told to it.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::oneshot;
+
+use super::real_time::PausedClock;
+use super::{Claim, ConnectError, Declared, FlashClient, FlashSocket, Outcome, Play, Route, Tally};
+use crate::player::{Action, Endpoint, Event, Lookup, Purpose};
+use crate::wire::{Door, Sent, Stamped};
+
+/// How long the end of a foreign policy connection is watched after the answer: first as it is, then after this
+/// side's FIN. Only the notes depend on it, and the player's clock does not count it.
+const FAREWELL: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
+
+/// One attempt. If it is dropped before it is decided, the session forgets the load in progress.
+pub(super) struct Attempt<'a> {
+    client: &'a FlashClient,
+    lookup: Option<Lookup>,
+    /// The player's clock, counted from `connect()`.
+    clock: Duration,
+    wire: Option<Wire>,
+}
+
+/// The connection in progress. The stream stands before the tally, which speaks when it is closed.
+struct Wire {
+    stream: TcpStream,
+    tally: Option<Tally>,
+    peer: Peer,
+    opened_at: Duration,
+    sent: usize,
+    /// A send failed because the peer was gone, so that the end of its stream was a reset.
+    was_reset: bool,
+    /// Nothing more is to be read.
+    over: bool,
+}
+
+/// Who is waited for, and so by whose clock.
+enum Peer {
+    /// Not of this crate: by the real clock.
+    Foreign,
+    /// Declared, and without pauses: no time passes.
+    Prompt,
+    /// Declared, with pauses: by its script.
+    Scripted(Claim, VecDeque<Stamped>),
+}
+
+enum Heard {
+    Bytes(Vec<u8>),
+    End,
+    Reset,
+    Nothing,
+}
+
+impl<'a> Attempt<'a> {
+    pub(super) fn start(client: &'a FlashClient, host: &str, port: i64) -> Self {
+        let lookup = Lookup::start(&mut client.session(), client.swf(), host, port);
+        Self { client, lookup: Some(lookup), clock: Duration::ZERO, wire: None }
+    }
+
+    pub(super) async fn run(mut self) -> Result<Outcome, ConnectError> {
+        while let Some(lookup) = &self.lookup {
+            match lookup.action() {
+                Action::Connect { endpoint, purpose, until } => {
+                    let event = self.connect(&endpoint, purpose, until).await?;
+                    self.tell(event);
+                }
+                Action::Send(bytes) => {
+                    if let Some(wire) = &mut self.wire {
+                        wire.send(bytes).await;
+                    }
+                    self.tell(Event::Sent);
+                }
+                Action::Receive { until } => {
+                    let heard = self.hear(until).await?;
+                    self.tell(heard.event());
+                }
+                Action::Close => {
+                    self.close().await;
+                    self.tell(Event::Closed);
+                }
+                Action::Join { endpoint, until } => {
+                    let event = self.join(&endpoint, until).await?;
+                    self.tell(event);
+                }
+                Action::Decided => break,
+            }
+        }
+        let socket = self.wire.take().map(|wire| FlashSocket::new(wire.stream, wire.tally));
+        match self.lookup.take() {
+            Some(lookup) => Ok(lookup.finish(socket)),
+            None => unreachable!("the lookup is taken here, once"),
+        }
+    }
+
+    fn tell(&mut self, event: Event<'_>) {
+        if let Some(lookup) = &mut self.lookup {
+            lookup.handle(&mut self.client.session(), event, self.clock);
+            self.client.changed.notify_waiters();
+        }
+    }
+
+    async fn connect(
+        &mut self,
+        endpoint: &Endpoint,
+        purpose: Purpose,
+        until: Duration,
+    ) -> Result<Event<'static>, ConnectError> {
+        let Some(route) = self.client.map().find(endpoint) else {
+            let unknown = self.client.map().is_unknown(endpoint.host());
+            return Ok(if unknown { Event::NameNotFound } else { Event::Refused });
+        };
+        let opened = match &route.declared {
+            None => {
+                let connecting = TcpStream::connect(route.address);
+                let Some(opened) = self.limit(until, connecting).await? else {
+                    return Ok(Event::Elapsed);
+                };
+                opened.map(|stream| (stream, Peer::Foreign))
+            }
+            Some(declared) if declared.door() == Door::Drops => {
+                self.clock = until;
+                return Ok(Event::Elapsed);
+            }
+            Some(declared) if purpose == Purpose::Policy && !declared.is_prompt() => {
+                connect_claimed(route, declared).await
+            }
+            Some(_) => TcpStream::connect(route.address).await.map(|stream| (stream, Peer::Prompt)),
+        };
+        match opened.and_then(|(stream, peer)| Wire::new(stream, peer, route, self.clock)) {
+            Ok(wire) => {
+                self.wire = Some(wire);
+                Ok(Event::Connected)
+            }
+            Err(error) => failure(&error).ok_or_else(|| ConnectError::io(endpoint, error)),
+        }
+    }
+
+    /// What comes next, until the player's time `until`.
+    async fn hear(&mut self, until: Duration) -> Result<Heard, ConnectError> {
+        let Some(mut wire) = self.wire.take() else {
+            return Ok(Heard::Reset);
+        };
+        let heard = match &wire.peer {
+            Peer::Foreign => self.limit(until, wire.read()).await?,
+            Peer::Prompt => Some(wire.read().await),
+            Peer::Scripted(..) => match wire.play(until).await {
+                Some((at, heard)) => {
+                    self.clock = at;
+                    Some(heard)
+                }
+                None => {
+                    self.clock = until;
+                    None
+                }
+            },
+        };
+        wire.over |= heard.is_none();
+        self.wire = Some(wire);
+        Ok(heard.unwrap_or(Heard::Nothing))
+    }
+
+    /// Closes the policy connection, and tells what is seen of the peer's end.
+    async fn close(&mut self) {
+        let Some(mut wire) = self.wire.take() else {
+            return;
+        };
+        let clock = self.clock;
+        while let Some(heard) = wire.next_of_the_end(clock, &self.client.real_time).await {
+            self.tell(heard.event());
+        }
+    }
+
+    /// Waits until another attempt of this session has loaded `endpoint` (rulebook C4). What it waits for costs what
+    /// it cost the other one: by the script where the endpoint is declared, else by the real clock.
+    async fn join(&mut self, endpoint: &Endpoint, until: Duration) -> Result<Event<'static>, ConnectError> {
+        let client = self.client;
+        let loaded = async {
+            loop {
+                let mut changed = pin!(client.changed.notified());
+                changed.as_mut().enable();
+                if !client.session().is_loading(endpoint) {
+                    break;
+                }
+                changed.await;
+            }
+        };
+        let foreign = client.map().find(endpoint).is_some_and(|route| route.declared.is_none());
+        if foreign {
+            let joined = self.limit(until, loaded).await?;
+            return Ok(joined.map_or(Event::Elapsed, |()| Event::Joined));
+        }
+        loaded.await;
+        let took = client.session().answer(endpoint).map(|answer| answer.took());
+        self.clock += took.unwrap_or_default();
+        if self.clock < until {
+            return Ok(Event::Joined);
+        }
+        self.clock = until;
+        Ok(Event::Elapsed)
+    }
+
+    /// Waits for a foreign peer by the real clock, which is the player's clock meanwhile. `None` at `until`.
+    async fn limit<F: Future>(&mut self, until: Duration, future: F) -> Result<Option<F::Output>, ConnectError> {
+        let limit = until.saturating_sub(self.clock);
+        let waited = self.client.real_time.limit(limit, future).await;
+        let (output, took) = waited.map_err(|PausedClock| ConnectError::paused_clock())?;
+        self.clock = match output {
+            Some(_) => (self.clock + took).min(until),
+            None => until,
+        };
+        Ok(output)
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if let Some(location) = self.lookup.as_ref().and_then(Lookup::loading) {
+            self.client.session().abandon(location);
+            self.client.changed.notify_waiters();
+        }
+    }
+}
+
+impl Wire {
+    fn new(stream: TcpStream, peer: Peer, route: &Route, opened_at: Duration) -> io::Result<Self> {
+        let declared = route.declared.clone();
+        let tally = declared.map(|declared| Tally::new(declared, &stream)).transpose()?;
+        Ok(Self { stream, tally, peer, opened_at, sent: 0, was_reset: false, over: false })
+    }
+
+    /// A failed send is no verdict: the peer may have answered and gone. What can be read decides.
+    async fn send(&mut self, bytes: &[u8]) {
+        match self.stream.write_all(bytes).await {
+            Ok(()) => self.sent += bytes.len(),
+            Err(_) => self.was_reset = true,
+        }
+    }
+
+    async fn read(&mut self) -> Heard {
+        let mut buffer = [0; 4096];
+        match self.stream.read(&mut buffer).await {
+            Ok(0) => {
+                self.over = true;
+                if self.was_reset { Heard::Reset } else { Heard::End }
+            }
+            Ok(count) => Heard::Bytes(buffer[..count].to_vec()),
+            Err(_) => {
+                self.over = true;
+                Heard::Reset
+            }
+        }
+    }
+
+    /// Asks the server to play on, and reads what its script says that it sends.
+    async fn play(&mut self, until: Duration) -> Option<(Duration, Heard)> {
+        let (opened_at, sent) = (self.opened_at, self.sent);
+        let Peer::Scripted(claim, coming) = &mut self.peer else {
+            return None;
+        };
+        if coming.is_empty() {
+            let (reply, told) = oneshot::channel();
+            let play = Play { sent, until: until.saturating_sub(opened_at), reply };
+            if claim.send(play).is_err() {
+                return Some((until, Heard::Reset));
+            }
+            match told.await {
+                Ok(stamped) => coming.extend(stamped),
+                Err(_) => return Some((until, Heard::Reset)),
+            }
+        }
+        let stamped = coming.pop_front()?;
+        Some((opened_at + stamped.at, self.read_exactly(stamped.sent).await))
+    }
+
+    async fn read_exactly(&mut self, sent: Sent) -> Heard {
+        let Sent::Bytes(mut bytes) = sent else {
+            self.over = true;
+            return if sent == Sent::Fin { Heard::End } else { Heard::Reset };
+        };
+        match self.stream.read_exact(&mut bytes).await {
+            Ok(_) => Heard::Bytes(bytes),
+            Err(_) => {
+                self.over = true;
+                Heard::Reset
+            }
+        }
+    }
+
+    /// What is still seen of a peer that has answered, until `None`.
+    async fn next_of_the_end(&mut self, clock: Duration, real_time: &super::RealTime) -> Option<Heard> {
+        if self.over {
+            return None;
+        }
+        match &mut self.peer {
+            Peer::Prompt => Some(self.read().await),
+            Peer::Foreign => self.farewell(real_time).await,
+            Peer::Scripted(_, coming) => {
+                let due = coming.front().is_some_and(|stamped| self.opened_at + stamped.at <= clock);
+                let next = if due { coming.pop_front() } else { None }?;
+                Some(self.read_exactly(next.sent).await)
+            }
+        }
+    }
+
+    /// Watches for a while how a foreign peer ends the connection: the player would just close it.
+    async fn farewell(&mut self, real_time: &super::RealTime) -> Option<Heard> {
+        let waited = real_time.limit(FAREWELL[0], self.read()).await;
+        if let Ok((Some(heard), _)) = waited {
+            return Some(heard);
+        }
+        let _ = self.stream.shutdown().await;
+        let waited = real_time.limit(FAREWELL[1], self.read()).await;
+        self.over = true;
+        match waited {
+            Ok((Some(Heard::Reset), _)) => Some(Heard::Reset),
+            _ => None,
+        }
+    }
+}
+
+impl Heard {
+    fn event(&self) -> Event<'_> {
+        match self {
+            Self::Bytes(bytes) => Event::Received(bytes),
+            Self::End => Event::EndOfStream,
+            Self::Reset => Event::Reset,
+            Self::Nothing => Event::Elapsed,
+        }
+    }
+}
+
+/// Connects from an address that the server was told of before, so that it plays its script on request.
+async fn connect_claimed(route: &Route, declared: &Arc<dyn Declared>) -> io::Result<(TcpStream, Peer)> {
+    let (socket, any) = match route.address {
+        SocketAddr::V4(_) => (TcpSocket::new_v4()?, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
+        SocketAddr::V6(_) => (TcpSocket::new_v6()?, SocketAddr::from((Ipv6Addr::LOCALHOST, 0))),
+    };
+    socket.bind(any)?;
+    let local = socket.local_addr()?;
+    let claim = declared.claim(local);
+    match socket.connect(route.address).await {
+        Ok(stream) => Ok((stream, Peer::Scripted(claim, VecDeque::new()))),
+        Err(error) => {
+            declared.unclaim(local);
+            Err(error)
+        }
+    }
+}
+
+/// What a failed connect means to the player; `None` where it is this machine that failed.
+fn failure(error: &io::Error) -> Option<Event<'static>> {
+    match error.kind() {
+        ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
+            Some(Event::Refused)
+        }
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => Some(Event::Reset),
+        ErrorKind::TimedOut => Some(Event::Elapsed),
+        _ => None,
+    }
+}

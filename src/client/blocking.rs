@@ -1,0 +1,213 @@
+//! The blocking twin of the client, for plain `#[test]` functions.
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, TcpStream};
+use std::ops::Deref;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use super::xml_socket::{Messages, frame};
+use super::{Network, Route, Tally};
+use crate::player::{InvalidSwf, Profile, Swf};
+
+/// What came of a connection attempt of a blocking [`FlashClient`], with the live socket.
+pub type Outcome = crate::player::Outcome<FlashSocket>;
+
+/// A simulated Flash Player with one SWF in it, for tests without a runtime. It drives the async
+/// [`FlashClient`](super::FlashClient), and differs in nothing else.
+///
+/// ```
+/// use flash_policy_fixture::{PolicyFile, PolicyServer, blocking::FlashClient};
+///
+/// let server = PolicyServer::start(PolicyFile::builder().allow("www.example.com", 5000).build());
+/// FlashClient::from_swf("http://evil.example/game.swf")?
+///     .route("game.example.com:843", server.addr())
+///     .connect("game.example.com", 5000)
+///     .expect_denied();
+/// # Ok::<(), flash_policy_fixture::InvalidSwf>(())
+/// ```
+#[derive(Debug)]
+pub struct FlashClient {
+    client: super::FlashClient,
+    runtime: Runtime,
+}
+
+/// The SWF's connection to the backend, for blocking reads and writes. It dereferences to a [`TcpStream`].
+#[derive(Debug)]
+pub struct FlashSocket {
+    stream: TcpStream,
+    tally: Option<Tally>,
+}
+
+/// A connection that speaks NUL-delimited messages, as ActionScript's `XMLSocket` does.
+#[derive(Debug)]
+pub struct XmlSocket<S> {
+    stream: S,
+    messages: Messages,
+}
+
+impl FlashClient {
+    /// As [`super::FlashClient::from_swf`].
+    ///
+    /// # Errors
+    ///
+    /// The text is not the URL of a SWF.
+    pub fn from_swf(swf: impl TryInto<Swf, Error: Into<InvalidSwf>>) -> Result<Self, InvalidSwf> {
+        super::FlashClient::from_swf(swf).map(Self::driving)
+    }
+
+    /// Makes it another player. The session starts anew.
+    #[must_use]
+    pub fn profile(self, profile: Profile) -> Self {
+        let Self { client, runtime } = self;
+        let client = client.profile(profile);
+        Self { client, runtime }
+    }
+
+    /// Maps a logical endpoint to where it really is.
+    ///
+    /// # Panics
+    ///
+    /// At the caller's line, if `at` is not a `host:port`.
+    #[must_use]
+    #[track_caller]
+    pub fn route(self, at: &str, route: impl Into<Route>) -> Self {
+        let Self { client, runtime } = self;
+        let client = client.route(at, route);
+        Self { client, runtime }
+    }
+
+    /// Gives it a whole map.
+    #[must_use]
+    pub fn network(self, network: Network) -> Self {
+        let Self { client, runtime } = self;
+        let client = client.network(network);
+        Self { client, runtime }
+    }
+
+    /// As [`super::FlashClient::load_policy_file`].
+    pub fn load_policy_file(&self, url: &str) -> &Self {
+        self.client.load_policy_file(url);
+        self
+    }
+
+    /// As [`super::FlashClient::resolve`].
+    pub fn resolve(&self, host: &str, address: IpAddr) -> &Self {
+        self.client.resolve(host, address);
+        self
+    }
+
+    /// As [`super::FlashClient::connect`].
+    ///
+    /// # Panics
+    ///
+    /// Where the machine of the test fails, and inside a tokio runtime: use the async client there.
+    pub fn connect(&self, host: &str, port: impl Into<i64>) -> Outcome {
+        self.try_connect(host, port).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// As [`super::FlashClient::try_connect`].
+    ///
+    /// # Errors
+    ///
+    /// The machine of the test failed.
+    ///
+    /// # Panics
+    ///
+    /// Inside a tokio runtime: use the async client there.
+    pub fn try_connect(&self, host: &str, port: impl Into<i64>) -> io::Result<Outcome> {
+        assert!(
+            Handle::try_current().is_err(),
+            "blocking::FlashClient would block this tokio runtime: use flash_policy_fixture::FlashClient and .await here"
+        );
+        let outcome = self.runtime.block_on(self.client.try_connect(host, port))?;
+        outcome.try_map_socket(FlashSocket::new)
+    }
+
+    pub(crate) fn driving(client: super::FlashClient) -> Self {
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build();
+        Self { client, runtime: runtime.unwrap_or_else(|error| panic!("this machine cannot start a runtime: {error}")) }
+    }
+}
+
+impl FlashSocket {
+    fn new(socket: super::FlashSocket) -> io::Result<Self> {
+        let (stream, tally) = socket.into_parts();
+        let stream = stream.into_std()?;
+        stream.set_nonblocking(false)?;
+        Ok(Self { stream, tally })
+    }
+
+    /// The bare TCP connection. A stage's journal then no longer waits for its end.
+    pub fn into_tcp(self) -> TcpStream {
+        if let Some(tally) = self.tally {
+            tally.release();
+        }
+        self.stream
+    }
+
+    /// Speaks the NUL-delimited messages of ActionScript's `XMLSocket` over the connection.
+    pub fn into_xml_socket(self) -> XmlSocket<Self> {
+        XmlSocket::new(self)
+    }
+}
+
+impl Deref for FlashSocket {
+    type Target = TcpStream;
+
+    fn deref(&self) -> &TcpStream {
+        &self.stream
+    }
+}
+
+impl Read for FlashSocket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for FlashSocket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+impl<S: Read + Write> XmlSocket<S> {
+    /// Speaks over `stream`.
+    pub fn new(stream: S) -> Self {
+        Self { stream, messages: Messages::default() }
+    }
+
+    /// As [`super::XmlSocket::send`].
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if the message holds a NUL; else as the stream.
+    pub fn send(&mut self, message: &str) -> io::Result<()> {
+        self.stream.write_all(&frame(message)?)?;
+        self.stream.flush()
+    }
+
+    /// As [`super::XmlSocket::receive`].
+    ///
+    /// # Errors
+    ///
+    /// `UnexpectedEof` if the peer closed inside a message, `InvalidData` if a message is not UTF-8 or longer than
+    /// 1 MiB; else as the stream.
+    pub fn receive(&mut self) -> io::Result<Option<String>> {
+        loop {
+            if let Some(message) = self.messages.next()? {
+                return Ok(Some(message));
+            }
+            let mut buffer = [0; 4096];
+            match self.stream.read(&mut buffer)? {
+                0 => return self.messages.end(),
+                count => self.messages.push(&buffer[..count]),
+            }
+        }
+    }
+}

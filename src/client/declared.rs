@@ -1,0 +1,42 @@
+//! How an endpoint of ours says what it is going to do, so that the player's clock can jump.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::wire::{Door, Stamped};
+
+/// An endpoint that knows what it is going to do.
+pub(crate) trait Declared: fmt::Debug + Send + Sync {
+    /// What it does with a connection now.
+    fn door(&self) -> Door;
+
+    /// Whether a policy request is answered, and the connection ended, without a pause: then nobody need ask.
+    fn is_prompt(&self) -> bool;
+
+    /// Announces a connection from `local`, before it is made: its script is then played on request, not in real
+    /// time.
+    fn claim(&self, local: SocketAddr) -> Claim;
+
+    /// Takes an announcement back: the connection was not made.
+    fn unclaim(&self, local: SocketAddr);
+
+    /// Tells that the connection from `local` was closed on this side.
+    fn closed(&self, local: SocketAddr);
+}
+
+/// The client's end of an announced connection.
+pub(crate) type Claim = mpsc::UnboundedSender<Play>;
+
+/// A request to play a script on.
+#[derive(Debug)]
+pub(crate) struct Play {
+    /// How many bytes the client has sent: they are read first.
+    pub(crate) sent: usize,
+    /// The script's time, counted from the start of the connection.
+    pub(crate) until: Duration,
+    /// What the script puts on the wire by then. It is really written after it was told.
+    pub(crate) reply: oneshot::Sender<Vec<Stamped>>,
+}

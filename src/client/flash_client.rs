@@ -1,0 +1,205 @@
+//! The simulated Flash client.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::attempt::Attempt;
+use super::{Network, Outcome, RealTime, Route};
+use crate::player::{Endpoint, InvalidEndpoint, InvalidSwf, Profile, Session, Swf};
+
+/// A simulated Flash Player with one SWF in it. One client is one player session: it remembers policies as the
+/// player does (rulebook C), and its concurrent connects share a load.
+///
+/// It needs a tokio runtime with I/O, and with time where it waits for servers that are not of this crate.
+///
+/// ```
+/// use flash_policy_fixture::{Backend, FlashClient, PolicyFile, PolicyServer};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let policy = PolicyServer::start(PolicyFile::builder().allow("www.example.com", 5000).build());
+/// let backend = Backend::echo().start();
+///
+/// FlashClient::from_swf("http://www.example.com/game.swf")?
+///     .route("game.example.com:843", policy.addr())
+///     .route("game.example.com:5000", backend.addr())
+///     .connect("game.example.com", 5000)
+///     .await
+///     .expect_permitted();
+/// # Ok::<(), flash_policy_fixture::InvalidSwf>(()) }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct FlashClient {
+    swf: Swf,
+    network: Network,
+    session: Mutex<Session>,
+    pub(super) changed: Notify,
+    pub(super) real_time: RealTime,
+}
+
+/// Why an attempt came to no outcome: the machine of the test failed, not the network under test.
+#[derive(Debug)]
+pub struct ConnectError {
+    kind: ConnectErrorKind,
+}
+
+#[derive(Debug)]
+enum ConnectErrorKind {
+    Io { endpoint: Endpoint, error: io::Error },
+    PausedClock,
+}
+
+impl FlashClient {
+    /// A client whose SWF is this URL or [`Sandbox`](crate::Sandbox), as Flash Player 10 would run it.
+    ///
+    /// # Errors
+    ///
+    /// The text is not the URL of a SWF.
+    pub fn from_swf(swf: impl TryInto<Swf, Error: Into<InvalidSwf>>) -> Result<Self, InvalidSwf> {
+        Ok(Self::new(swf.try_into().map_err(Into::into)?))
+    }
+
+    /// A client with this SWF, as Flash Player 10 would run it.
+    pub fn new(swf: Swf) -> Self {
+        Self {
+            swf,
+            network: Network::new(),
+            session: Mutex::new(Session::new(Profile::default())),
+            changed: Notify::new(),
+            real_time: RealTime::default(),
+        }
+    }
+
+    /// Makes it another player. The session starts anew.
+    #[must_use]
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.session = Mutex::new(Session::new(profile));
+        self
+    }
+
+    /// Maps a logical endpoint to where it really is.
+    ///
+    /// # Panics
+    ///
+    /// At the caller's line, if `at` is not a `host:port`.
+    #[must_use]
+    #[track_caller]
+    pub fn route(mut self, at: &str, route: impl Into<Route>) -> Self {
+        let at = at.parse().unwrap_or_else(|error: InvalidEndpoint| panic!("{error}"));
+        self.network.route(at, route);
+        self
+    }
+
+    /// Gives it a whole map.
+    #[must_use]
+    pub fn network(mut self, network: Network) -> Self {
+        self.network = network;
+        self
+    }
+
+    /// `Security.loadPolicyFile(url)`: names a location that later connects may ask (rulebook L14). Like the
+    /// player it reports nothing; an outcome's notes say so if the URL is no `xmlsocket://host:port`.
+    pub fn load_policy_file(&self, url: &str) -> &Self {
+        self.session().load_policy_file(url);
+        self
+    }
+
+    /// Says what address a logical host has, for a profile that files policies by address (rulebook Q9).
+    pub fn resolve(&self, host: &str, address: IpAddr) -> &Self {
+        self.session().resolve(host, address);
+        self
+    }
+
+    /// `Socket.connect(host, port)`: the policy lookup, and then the connection, on real sockets. It comes back at
+    /// the decision; what the player reports later is computed.
+    ///
+    /// # Panics
+    ///
+    /// With the text of [`ConnectError`], where the machine of the test fails.
+    pub fn connect(&self, host: &str, port: impl Into<i64>) -> impl Future<Output = Outcome> + Send {
+        let attempt = self.try_connect(host, port);
+        async move { attempt.await.unwrap_or_else(|error| panic!("{error}")) }
+    }
+
+    /// As [`FlashClient::connect`].
+    ///
+    /// # Errors
+    ///
+    /// The machine of the test failed: no descriptor or port was left, or the runtime's clock is paused while a
+    /// server has to be waited for that is not of this crate.
+    pub fn try_connect(
+        &self,
+        host: &str,
+        port: impl Into<i64>,
+    ) -> impl Future<Output = Result<Outcome, ConnectError>> + Send {
+        let port = port.into();
+        async move { Attempt::start(self, host, port).run().await }
+    }
+
+    /// The SWF.
+    pub fn swf(&self) -> &Swf {
+        &self.swf
+    }
+
+    pub(crate) fn counting_on(mut self, real_time: RealTime) -> Self {
+        self.real_time = real_time;
+        self
+    }
+
+    pub(super) fn map(&self) -> &Network {
+        &self.network
+    }
+
+    pub(super) fn session(&self) -> MutexGuard<'_, Session> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ConnectError {
+    pub(super) fn io(endpoint: &Endpoint, error: io::Error) -> Self {
+        Self { kind: ConnectErrorKind::Io { endpoint: endpoint.clone(), error } }
+    }
+
+    pub(super) fn paused_clock() -> Self {
+        Self { kind: ConnectErrorKind::PausedClock }
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            ConnectErrorKind::Io { endpoint, error } => write!(
+                f,
+                "the test's own machine failed while connecting to {endpoint}: {error}; it says nothing about the policy"
+            ),
+            ConnectErrorKind::PausedClock => f.write_str(
+                "the runtime's clock is paused, and a server has to be waited for that is not of this crate: \
+                 its silence cannot be told from slowness. Leave out `start_paused` and `tokio::time::pause`; \
+                 against a Stage no wait costs time anyway",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ConnectError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            ConnectErrorKind::Io { error, .. } => Some(error),
+            ConnectErrorKind::PausedClock => None,
+        }
+    }
+}
+
+impl From<ConnectError> for io::Error {
+    fn from(error: ConnectError) -> Self {
+        let kind = match &error.kind {
+            ConnectErrorKind::Io { error, .. } => error.kind(),
+            ConnectErrorKind::PausedClock => io::ErrorKind::Unsupported,
+        };
+        Self::new(kind, error)
+    }
+}

@@ -1,0 +1,206 @@
+//! What is to stand on a stage.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use super::Stage;
+use crate::client::RealTime;
+use crate::fixture::{Backend, Host, Node, PolicyServer, PolicyServerBuilder, RunningBackend};
+use crate::player::{Endpoint, InvalidEndpoint, Profile};
+use crate::wire::{Declaration, UnknownFault};
+
+/// What is to stand on a [`Stage`]. An endpoint with both a policy and a backend answers policy requests in-band.
+///
+/// ```
+/// use flash_policy_fixture::{Backend, PolicyFile, Stage};
+///
+/// let in_band = Stage::builder()
+///     .policy("game.example.com:5000", PolicyFile::builder().allow("*", 5000).build())
+///     .backend("game.example.com:5000", Backend::echo())
+///     .start();
+/// # drop(in_band);
+/// ```
+#[must_use = "a stage stands when `start` was called"]
+#[derive(Debug)]
+pub struct StageBuilder {
+    places: Vec<(String, Place)>,
+    unknown: Vec<String>,
+    profile: Profile,
+}
+
+/// Why a stage could not be started.
+#[derive(Debug)]
+pub struct StageError {
+    kind: StageErrorKind,
+}
+
+#[derive(Debug)]
+enum StageErrorKind {
+    Endpoint(InvalidEndpoint),
+    Fault(Endpoint, UnknownFault),
+    Twice(Endpoint, &'static str),
+    Io(io::Error),
+}
+
+#[derive(Debug)]
+enum Place {
+    Policy(Box<PolicyServerBuilder>),
+    Backend(Backend),
+}
+
+/// What stands at one endpoint.
+#[derive(Default)]
+struct Standing {
+    policy: Option<PolicyServerBuilder>,
+    backend: Option<Backend>,
+}
+
+impl StageBuilder {
+    pub(super) fn new() -> Self {
+        Self { places: Vec::new(), unknown: Vec::new(), profile: Profile::default() }
+    }
+
+    /// Answers policy requests at a logical `host:port`: XML, a [`PolicyFile`](crate::PolicyFile), or a
+    /// [`PolicyServer::builder`] with faults and expectations.
+    pub fn policy(mut self, at: &str, policy: impl Into<PolicyServerBuilder>) -> Self {
+        self.places.push((at.to_owned(), Place::Policy(Box::new(policy.into()))));
+        self
+    }
+
+    /// Puts a backend at a logical `host:port`.
+    pub fn backend(mut self, at: &str, backend: Backend) -> Self {
+        self.places.push((at.to_owned(), Place::Backend(backend)));
+        self
+    }
+
+    /// Makes a host's name one that does not resolve.
+    pub fn unknown_name(mut self, host: &str) -> Self {
+        self.unknown.push(host.to_owned());
+        self
+    }
+
+    /// Chooses the player of the stage's clients.
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// Starts all of it. Every server listens when this returns.
+    ///
+    /// # Panics
+    ///
+    /// At the caller's line, with the text of [`StageError`].
+    #[track_caller]
+    pub fn start(self) -> Stage {
+        self.try_start().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Starts all of it. Every server listens when this returns.
+    ///
+    /// # Errors
+    ///
+    /// An endpoint is not a `host:port`, or has two policies or two backends, or the faults of a policy server
+    /// contradict each other, or no port, descriptor or thread is left.
+    pub fn try_start(self) -> Result<Stage, StageError> {
+        let real_time = RealTime::default();
+        let (mut tasks, mut nodes) = (Vec::new(), BTreeMap::new());
+        let (mut policy_servers, mut backends) = (BTreeMap::new(), BTreeMap::new());
+        for (endpoint, standing) in by_endpoint(self.places)? {
+            let (addr, declaration) = standing.declare(&endpoint)?;
+            let task = Node::open(addr, declaration, real_time.clone())?;
+            let node = task.node();
+            tasks.push(task);
+            if let Some(builder) = standing.policy {
+                policy_servers.insert(endpoint.clone(), PolicyServer::on(node.clone(), builder));
+            }
+            if standing.backend.is_some() {
+                backends.insert(endpoint.clone(), RunningBackend::on(node.clone()));
+            }
+            nodes.insert(endpoint, node);
+        }
+        Ok(Stage {
+            _host: Host::start(tasks)?,
+            nodes,
+            policy_servers,
+            backends,
+            unknown: self.unknown,
+            profile: self.profile,
+            real_time,
+        })
+    }
+}
+
+impl Standing {
+    fn declare(&self, endpoint: &Endpoint) -> Result<(SocketAddr, Declaration), StageError> {
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let (addr, declaration) = match &self.policy {
+            None => (any, Declaration::new()),
+            Some(policy) => {
+                let invalid = |fault| StageError { kind: StageErrorKind::Fault(endpoint.clone(), fault) };
+                (policy.addr(), policy.declare().map_err(invalid)?)
+            }
+        };
+        let declaration = match &self.backend {
+            None => declaration,
+            Some(backend) => backend.declare(declaration),
+        };
+        Ok((addr, declaration))
+    }
+}
+
+impl fmt::Display for StageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            StageErrorKind::Endpoint(error) => error.fmt(f),
+            StageErrorKind::Fault(endpoint, fault) => write!(f, "the policy server at {endpoint}: {fault}"),
+            StageErrorKind::Twice(endpoint, what) => {
+                write!(f, "{endpoint} has two {what}; give it one, or another endpoint to the second")
+            }
+            StageErrorKind::Io(error) => write!(f, "this machine cannot start the stage: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StageError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            StageErrorKind::Endpoint(error) => Some(error),
+            StageErrorKind::Fault(_, error) => Some(error),
+            StageErrorKind::Twice(..) => None,
+            StageErrorKind::Io(error) => Some(error),
+        }
+    }
+}
+
+impl From<io::Error> for StageError {
+    fn from(error: io::Error) -> Self {
+        Self { kind: StageErrorKind::Io(error) }
+    }
+}
+
+impl From<StageError> for io::Error {
+    fn from(error: StageError) -> Self {
+        match error.kind {
+            StageErrorKind::Io(error) => error,
+            _ => Self::new(io::ErrorKind::InvalidInput, error),
+        }
+    }
+}
+
+fn by_endpoint(places: Vec<(String, Place)>) -> Result<BTreeMap<Endpoint, Standing>, StageError> {
+    let mut standing: BTreeMap<Endpoint, Standing> = BTreeMap::new();
+    for (at, place) in places {
+        let endpoint: Endpoint = at.parse().map_err(|error| StageError { kind: StageErrorKind::Endpoint(error) })?;
+        let here = standing.entry(endpoint.clone()).or_default();
+        let twice = match place {
+            Place::Policy(policy) => here.policy.replace(*policy).map(|_| "policies"),
+            Place::Backend(backend) => here.backend.replace(backend).map(|_| "backends"),
+        };
+        if let Some(what) = twice {
+            return Err(StageError { kind: StageErrorKind::Twice(endpoint, what) });
+        }
+    }
+    Ok(standing)
+}

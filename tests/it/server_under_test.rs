@@ -1,0 +1,225 @@
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::Duration;
+
+use flash_policy_fixture::fixture::{ServerUnderTest, ServerUnderTestBuilder};
+
+const HTTP: &str = "exec python3 -u -m http.server {port} --bind 127.0.0.1";
+/// Leaves a child behind, and neither of the two heeds SIGTERM.
+const STUBBORN: &str = "trap '' TERM; sleep 600 & echo \"child $!\"; wait";
+
+#[test]
+fn it_is_ready_when_it_listens() {
+    let server = ServerUnderTest::command(HTTP).start();
+    assert_eq!(server.addr().port(), server.port());
+    TcpStream::connect(server.addr()).expect("it listens");
+}
+
+#[test]
+fn it_is_ready_when_every_named_port_listens() {
+    let both = "python3 -m http.server {port} --bind 127.0.0.1 & exec python3 -m http.server {policy} --bind 127.0.0.1";
+    let server = ServerUnderTest::command(both).start();
+    assert_ne!(server.port(), server.port_named("policy"));
+    TcpStream::connect(server.addr()).expect("it listens");
+    TcpStream::connect(server.addr_named("policy")).expect("it listens there too");
+}
+
+#[test]
+fn it_is_ready_when_a_line_of_its_output_says_so() {
+    let server = ServerUnderTest::command("echo starting; echo 'now ready' >&2; exec sleep 600")
+        .ready_when_output("ready")
+        .start();
+    assert_eq!(server.output(), "starting\nnow ready\n");
+}
+
+#[test]
+fn it_is_ready_when_it_answers_http() {
+    let server = ServerUnderTest::command(HTTP).ready_when_http("/missing").start();
+    assert!(server.output().contains("GET /missing HTTP/1.1\" 404"), "{}", server.output());
+}
+
+#[test]
+fn only_the_ready_port_is_probed() {
+    let server = ServerUnderTest::command("echo {other}; exec python3 -m http.server {policy} --bind 127.0.0.1")
+        .ready_port("policy")
+        .start();
+    TcpStream::connect(server.addr_named("other")).expect_err("nobody listens there");
+}
+
+#[tokio::test]
+async fn it_runs_inside_an_async_test() {
+    let server = ServerUnderTest::command(HTTP).start();
+    tokio::net::TcpStream::connect(server.addr()).await.expect("it listens");
+}
+
+#[test]
+fn files_templates_and_environment_are_in_place_before_it_starts() {
+    let command = r#"cd "{dir}" && cat exact sub/conf && echo "$WHERE" && exec sleep 600"#;
+    let server = ServerUnderTest::command(command)
+        .file("exact", *b"{port}\n")
+        .template("sub/conf", "listen {port};\n")
+        .env("WHERE", "port {port}")
+        .ready_when_output("port ")
+        .start();
+    let port = server.port();
+    assert_eq!(server.output(), format!("{{port}}\nlisten {port};\nport {port}\n"));
+}
+
+#[test]
+fn a_file_outside_of_its_directory_is_an_error() {
+    for name in ["../policy.xml", "/policy.xml"] {
+        let error = ServerUnderTest::command("echo {port}").file(name, "").try_start().expect_err("it is outside");
+        assert!(error.is_spawn());
+        assert!(error.to_string().contains(name), "{error}");
+    }
+}
+
+#[test]
+fn a_server_that_dies_shows_status_output_and_every_attempt() {
+    let error =
+        ServerUnderTest::command("echo no config for {port} >&2; exit 3").attempts(2).try_start().expect_err("it dies");
+    assert_eq!(error.exit_status().and_then(|status| status.code()), Some(3));
+    assert_eq!(error.attempts(), 2);
+    assert!(!error.is_spawn() && !error.is_timeout());
+    let text = error.to_string();
+    for part in ["exit status: 3", "no config for ", "attempt 1: (ports: port=", "attempt 2: (ports: port="] {
+        assert!(text.contains(part), "{part:?} is missing in:\n{text}");
+    }
+}
+
+#[test]
+fn a_server_that_never_listens_is_an_error_in_time() {
+    let error = ServerUnderTest::command("echo deaf on {port}; exec sleep 600")
+        .ready_within(Duration::from_millis(300))
+        .try_start()
+        .expect_err("it never listens");
+    assert!(error.is_timeout());
+    assert_eq!(error.attempts(), 1);
+    let text = error.to_string();
+    assert!(text.contains("127.0.0.1:") && text.contains("deaf on "), "{text}");
+    assert_eq!(io::Error::from(error).kind(), io::ErrorKind::TimedOut);
+}
+
+#[test]
+fn a_server_without_a_port_has_nothing_to_probe() {
+    let error = ServerUnderTest::command("exec sleep 600").try_start().expect_err("nothing to probe");
+    assert!(error.to_string().contains("{port}"), "{error}");
+}
+
+#[test]
+fn a_command_that_cannot_be_spawned_is_told_apart() {
+    let error = ServerUnderTest::command(HTTP).current_dir("/no/such/dir").try_start().expect_err("no such directory");
+    assert!(error.is_spawn());
+    assert_eq!(io::Error::from(error).kind(), io::ErrorKind::NotFound);
+}
+
+#[test]
+#[should_panic(expected = "exited before it was ready")]
+fn start_panics_with_the_error() {
+    let _ = ServerUnderTest::command("exit 1 # {port}").attempts(1).start();
+}
+
+#[test]
+#[should_panic(expected = "no port `{policy}`; its ports are: port=")]
+fn an_unknown_port_name_panics_with_the_known_ones() {
+    let server = ServerUnderTest::command(HTTP).start();
+    let _ = server.port_named("policy");
+}
+
+#[test]
+fn a_lost_race_for_the_port_is_run_again_on_new_ports() {
+    let counter = tempfile::tempdir().expect("a temporary directory");
+    let server = second_time_lucky("echo 'Address already in use' >&2; exit 1", counter.path()).start();
+    TcpStream::connect(server.addr()).expect("the second one listens");
+}
+
+#[test]
+fn a_lost_race_is_noticed_in_the_output_of_a_server_that_lingers() {
+    let counter = tempfile::tempdir().expect("a temporary directory");
+    let lingers = "echo \"bind() to 127.0.0.1:{port} failed (98: Address already in use)\"; exec sleep 600";
+    let server = second_time_lucky(lingers, counter.path()).start();
+    TcpStream::connect(server.addr()).expect("the second one listens");
+}
+
+#[test]
+fn stop_leaves_no_process_behind_even_of_those_that_ignore_sigterm() {
+    let server = stubborn().start();
+    let processes = [server.pid(), child_of(&server)];
+    assert!(processes.into_iter().all(lives));
+    server.stop();
+    assert_eq!(processes.map(lives), [false, false]);
+}
+
+#[test]
+fn a_panicking_test_leaves_no_process_behind() {
+    let mut processes = [0, 0];
+    let test = AssertUnwindSafe(|| {
+        let server = stubborn().start();
+        processes = [server.pid(), child_of(&server)];
+        panic!("the test fails");
+    });
+    catch_unwind(test).expect_err("it panics");
+    assert_ne!(processes[0], 0);
+    assert_eq!(processes.map(lives), [false, false]);
+}
+
+#[test]
+fn a_failed_start_leaves_no_process_behind() {
+    let error = stubborn()
+        .ready_when_output("never")
+        .ready_within(Duration::from_millis(500))
+        .try_start()
+        .expect_err("it never says so");
+    let child = pid_in(error.output());
+    assert!(!lives(child));
+}
+
+#[test]
+fn a_server_that_heeds_sigterm_may_end_in_its_own_way() {
+    let farewell = tempfile::tempdir().expect("a temporary directory");
+    let path = farewell.path().join("farewell");
+    let script = "trap 'echo bye > \"$FAREWELL\"; exit 0' TERM; echo ready; while :; do sleep 0.05; done";
+    let server = ServerUnderTest::command(script)
+        .env("FAREWELL", path.display().to_string())
+        .grace(Duration::from_secs(20))
+        .ready_when_output("ready")
+        .start();
+    server.stop();
+    assert_eq!(std::fs::read_to_string(path).expect("it said farewell"), "bye\n");
+}
+
+#[test]
+fn its_port_refuses_after_stop() {
+    let server = ServerUnderTest::command(HTTP).start();
+    let addr = server.addr();
+    let mut before = TcpStream::connect(addr).expect("it listens");
+    before.write_all(b"GET / HTTP/1.0\r\n\r\n").expect("it reads");
+    before.read_to_end(&mut Vec::new()).expect("it answers");
+    server.stop();
+    let error = TcpStream::connect(addr).expect_err("nobody listens");
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+}
+
+fn second_time_lucky(first: &str, counter: &Path) -> ServerUnderTestBuilder {
+    let script = format!("if [ ! -e \"$SEEN\" ]; then : > \"$SEEN\"; {first}; fi\n{HTTP}");
+    ServerUnderTest::command(script).env("SEEN", counter.join("seen").display().to_string())
+}
+
+fn stubborn() -> ServerUnderTestBuilder {
+    ServerUnderTest::command(STUBBORN).ready_when_output("child ").grace(Duration::from_millis(50))
+}
+
+fn child_of(server: &ServerUnderTest) -> u32 {
+    pid_in(&server.output())
+}
+
+fn pid_in(output: &str) -> u32 {
+    let line = output.lines().find_map(|line| line.strip_prefix("child ")).expect("it names its child");
+    line.parse().expect("a pid")
+}
+
+fn lives(pid: u32) -> bool {
+    Path::new(&format!("/proc/{pid}")).exists()
+}
