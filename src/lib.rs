@@ -74,6 +74,15 @@ pub use player::{
 pub use policy::PolicyFile;
 pub use stage::Stage;
 
+/// The value, or a panic at the caller's line with the error's text: what every `x()` makes of its `try_x()`.
+#[track_caller]
+fn or_panic<T>(result: Result<T, impl std::fmt::Display>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("{error}"),
+    }
+}
+
 /// The README's code, run as written.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -8,6 +8,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::xml_socket::{Messages, frame};
 use super::{Network, Route, Tally};
+use crate::or_panic;
 use crate::player::{InvalidSwf, Profile, Swf};
 
 /// What came of a connection attempt of a blocking [`FlashClient`], with the live socket.
@@ -102,8 +103,9 @@ impl FlashClient {
     /// # Panics
     ///
     /// Where the machine of the test fails, and inside a tokio runtime: use the async client there.
+    #[track_caller]
     pub fn connect(&self, host: &str, port: impl Into<i64>) -> Outcome {
-        self.try_connect(host, port).unwrap_or_else(|error| panic!("{error}"))
+        or_panic(self.try_connect(host, port))
     }
 
     /// As [`super::FlashClient::try_connect`].
@@ -115,6 +117,7 @@ impl FlashClient {
     /// # Panics
     ///
     /// Inside a tokio runtime: use the async client there.
+    #[track_caller]
     pub fn try_connect(&self, host: &str, port: impl Into<i64>) -> io::Result<Outcome> {
         assert!(
             Handle::try_current().is_err(),

@@ -4,13 +4,15 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
+use std::panic::Location;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
 use super::attempt::Attempt;
 use super::{Network, Outcome, RealTime, Route};
-use crate::player::{Endpoint, InvalidEndpoint, InvalidSwf, Profile, Session, Swf};
+use crate::or_panic;
+use crate::player::{Endpoint, InvalidSwf, Profile, Session, Swf};
 
 /// A simulated Flash Player with one SWF in it. One client is one player session: it remembers policies as the
 /// player does (rulebook C), and its concurrent connects share a load.
@@ -89,8 +91,7 @@ impl FlashClient {
     #[must_use]
     #[track_caller]
     pub fn route(mut self, at: &str, route: impl Into<Route>) -> Self {
-        let at = at.parse().unwrap_or_else(|error: InvalidEndpoint| panic!("{error}"));
-        self.network.route(at, route);
+        self.network.route(or_panic(at.parse()), route);
         self
     }
 
@@ -119,10 +120,12 @@ impl FlashClient {
     ///
     /// # Panics
     ///
-    /// With the text of [`ConnectError`], where the machine of the test fails.
+    /// With the text of [`ConnectError`] and the caller's line, where the machine of the test fails.
+    #[track_caller]
     pub fn connect(&self, host: &str, port: impl Into<i64>) -> impl Future<Output = Outcome> + Send {
+        let place = Location::caller();
         let attempt = self.try_connect(host, port);
-        async move { attempt.await.unwrap_or_else(|error| panic!("{error}")) }
+        async move { attempt.await.unwrap_or_else(|error| panic!("{place}: {error}")) }
     }
 
     /// As [`FlashClient::connect`].

@@ -87,10 +87,12 @@ fn write_asked<S>(f: &mut Formatter<'_>, outcome: &Outcome<S>) -> fmt::Result {
 fn write_bytes(f: &mut Formatter<'_>, connection: &Connection) -> fmt::Result {
     let received = connection.received();
     let shown = &received[..received.len().min(SHOWN_BYTES)];
-    let more = if shown.len() < received.len() { " …" } else { "" };
+    let more = if shown.len() < received.len() { "… " } else { "" };
     row(f, "", &format_args!("  > {}", escape(connection.sent())))?;
-    let bytes = if received.is_empty() { "nothing".to_owned() } else { escape(shown) };
-    row(f, "", &format_args!("  < {bytes}{more} ({} bytes, {})", received.len(), connection.ended()))
+    for line in shown.split_inclusive(|&byte| byte == b'\n') {
+        row(f, "", &format_args!("  < {}", escape(line)))?;
+    }
+    row(f, "", &format_args!("  {more}{} bytes, {}", received.len(), connection.ended()))
 }
 
 /// The rule of the catalogue that speaks of this cause.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::endpoint::canonical_host;
 use super::lookup::{Action, Event, Lookup};
-use super::{Endpoint, InvalidEndpoint, InvalidSwf, Outcome, Profile, Session, Swf};
+use super::{Endpoint, InvalidSwf, Outcome, Profile, Session, Swf};
+use crate::or_panic;
 use crate::policy::PolicyDocument;
 use crate::wire::{Declaration, Door, Performance, Script, Sent, Stamped};
 
@@ -137,7 +138,7 @@ impl Evaluator {
 
     #[track_caller]
     fn change(mut self, at: &str, change: impl FnOnce(Declaration) -> Declaration) -> Self {
-        let at: Endpoint = at.parse().unwrap_or_else(|error: InvalidEndpoint| panic!("{error}"));
+        let at: Endpoint = or_panic(at.parse());
         let declared = self.endpoints.remove(&at).unwrap_or_default();
         self.endpoints.insert(at, change(declared));
         self

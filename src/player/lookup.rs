@@ -4,16 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::{Answer, AnswerKind, Asked, Role};
-use super::endpoint::MASTER_PORT;
-use super::judge::{Judgement, judge, meta_policy};
+use super::ask::Ask;
 use super::outcome::Outcome;
-use super::profile::{MalformedMaster, Profile, TrustedScope};
-use super::record::{DecidingRule, Ended, Grantor, Purpose, Record, Target};
+use super::profile::{Profile, TrustedScope};
+use super::record::{Ended, Grantor, Purpose, Record, Target};
+use super::search::Search;
 use super::session::Load;
 use super::{Cause, Endpoint, Sandbox, Session, Swf};
-use crate::policy::{AllowAccessFrom, MetaPolicy, PolicyFile};
-use crate::rules::{self, Diagnostic, Rule};
-use crate::wire::{AnswerEnd, AnswerReader, POLICY_REQUEST};
+use crate::rules::{self, Diagnostic};
+use crate::wire::{AnswerEnd, POLICY_REQUEST};
 
 /// One attempt of a SWF to connect. It says what to do ([`Lookup::action`]), and is told what happened and when
 /// ([`Lookup::handle`]); all times are the player's, counted from `connect()`. Drivers do just that, and no rule
@@ -37,12 +36,8 @@ use crate::wire::{AnswerEnd, AnswerReader, POLICY_REQUEST};
 pub struct Lookup {
     profile: Profile,
     record: Record,
-    /// What `loadPolicyFile` named before `connect()` for this host (L13, L14), but for the master.
-    explicit: Vec<Endpoint>,
-    master_is_explicit: bool,
-    next: Next,
+    search: Search,
     phase: Phase,
-    miss: Option<Cause>,
 }
 
 /// What the driver is to do.
@@ -104,14 +99,6 @@ pub enum Event<'a> {
     Joined,
 }
 
-/// Which location comes next: the master, the explicit ones by index, and behind them the destination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
-    Master,
-    Other(usize),
-    Nothing,
-}
-
 #[derive(Debug)]
 enum Phase {
     Joining(Endpoint),
@@ -133,38 +120,15 @@ enum Over {
     TimedOut,
 }
 
-/// A load in progress.
-#[derive(Debug)]
-struct Ask {
-    endpoint: Endpoint,
-    role: Role,
-    started: Duration,
-    deadline: Option<Duration>,
-    reader: AnswerReader,
-    /// The peer reset the connection after its answer.
-    reset: bool,
-}
-
 impl Lookup {
     /// `Socket.connect(host, port)`, called now. An empty host means the SWF's own (L16). A port out of range, or a
     /// sandbox without sockets, is decided at once.
     pub fn start(session: &mut Session, swf: &Swf, host: &str, port: impl Into<i64>) -> Self {
         let host = if host.is_empty() { swf.host().unwrap_or_default() } else { host };
         let target = Target::new(host, port.into());
-        let (mut explicit, foreign): (Vec<_>, Vec<_>) =
-            session.explicit().iter().cloned().partition(|location| location.host() == target.host());
-        let master_is_explicit = explicit.iter().any(|location| location.port() == MASTER_PORT);
-        explicit.retain(|location| location.port() != MASTER_PORT);
-        let mut lookup = Self {
-            profile: session.profile().clone(),
-            record: Record::new(swf, target, session.ignored()),
-            explicit,
-            master_is_explicit,
-            next: Next::Master,
-            phase: Phase::Decided,
-            miss: None,
-        };
-        lookup.note_foreign(&foreign);
+        let mut record = Record::new(swf, target, session.ignored());
+        let search = Search::new(session, &mut record);
+        let mut lookup = Self { profile: session.profile().clone(), record, search, phase: Phase::Decided };
         lookup.enter(session);
         lookup
     }
@@ -250,20 +214,9 @@ impl Lookup {
         }
     }
 
-    /// A policy speaks for its own host alone (rulebook L13): says so where a location names another one.
-    fn note_foreign(&mut self, locations: &[Endpoint]) {
-        let target = self.record.target.host();
-        let notes = locations.iter().map(|location| {
-            let args = [("a", location.host()), ("b", target)];
-            Diagnostic::new(rules::S14, &args)
-        });
-        let notes: Vec<_> = notes.collect();
-        self.record.diagnostics.extend(notes);
-    }
-
     /// Consults one location after the other (rulebook L2, L10) until one must be loaded, or all is known.
     fn advance(&mut self, session: &mut Session, at: Duration) {
-        while let Some((endpoint, role)) = self.next_location() {
+        while let Some((endpoint, role)) = self.search.next_location(&self.record, &self.profile) {
             if self.is_blocked(&endpoint, role) {
                 let note = Diagnostic::new(rules::T33, &[("p", &endpoint.port().to_string())]);
                 let answer = Answer::failed(AnswerKind::NotAsked, Some(note));
@@ -281,7 +234,8 @@ impl Lookup {
                 }
                 None => {
                     session.begin(&endpoint);
-                    self.phase = Phase::Connecting(self.ask(endpoint, role, at));
+                    let patience = self.search.patience(role, &self.profile);
+                    self.phase = Phase::Connecting(Ask::new(endpoint, role, at, patience, &self.profile));
                     return;
                 }
             }
@@ -289,47 +243,8 @@ impl Lookup {
         self.conclude(at);
     }
 
-    /// The location whose turn it is (rulebook L2, L12, Q1, Q2).
-    fn next_location(&self) -> Option<(Endpoint, Role)> {
-        let target = self.record.target.endpoint();
-        match self.next {
-            Next::Master => Some((target.master(), Role::Master)),
-            Next::Other(index) => match self.explicit.get(index) {
-                Some(location) => Some((location.clone(), Role::Explicit)),
-                None => self.destination(target),
-            },
-            Next::Nothing => None,
-        }
-    }
-
-    fn destination(&self, target: Endpoint) -> Option<(Endpoint, Role)> {
-        let lookup = &self.profile.lookup;
-        let asks = if self.explicit.is_empty() { lookup.destination_by_default } else { lookup.destination_fallback };
-        let consulted = self.record.asked.iter().any(|asked| asked.endpoint == target);
-        (asks && !consulted && !self.is_granted()).then_some((target, Role::Destination))
-    }
-
     fn is_blocked(&self, endpoint: &Endpoint, role: Role) -> bool {
         role == Role::Explicit && self.profile.lookup.blocked_policy_ports.contains(&endpoint.port())
-    }
-
-    /// The start of a load, with its deadline (rulebook T1-T3): a location that `loadPolicyFile` named has none.
-    fn ask(&self, endpoint: Endpoint, role: Role, at: Duration) -> Ask {
-        let timing = &self.profile.timing;
-        let patience = match role {
-            Role::Master if self.master_is_explicit => None,
-            Role::Master => Some(timing.master_timeout),
-            Role::Explicit => None,
-            Role::Destination => Some(timing.destination_timeout),
-        };
-        Ask {
-            endpoint,
-            role,
-            started: at,
-            deadline: patience.map(|patience| at + patience),
-            reader: AnswerReader::new(self.profile.wire.answer_cap),
-            reset: false,
-        }
     }
 
     fn joined(&mut self, session: &mut Session, endpoint: Endpoint, event: Event<'_>, at: Duration) {
@@ -442,98 +357,15 @@ impl Lookup {
     }
 
     fn consult(&mut self, endpoint: Endpoint, role: Role, answer: Arc<Answer>, cached: bool) {
-        self.next = match self.next {
-            Next::Master => Next::Other(0),
-            Next::Other(index) if index < self.explicit.len() => Next::Other(index + 1),
-            _ => Next::Nothing,
-        };
-        let mut asked = Asked::new(endpoint, role, answer.clone(), cached);
-        if !self.is_granted() {
-            match answer.policy() {
-                Some(policy) => self.weigh(policy, &mut asked),
-                None => self.weigh_failure(&asked),
-            }
-        }
-        self.record.asked.push(asked);
-    }
-
-    /// A location without a policy (rulebook L8, L9).
-    fn weigh_failure(&mut self, asked: &Asked) {
-        if asked.answer.kind != AnswerKind::Malformed {
-            return self.missed(Cause::NoPolicy, None);
-        }
-        self.missed(Cause::MalformedPolicy, None);
-        if asked.role == Role::Master && self.profile.lookup.malformed_master == MalformedMaster::Deny {
-            self.next = Next::Nothing;
-        }
-    }
-
-    /// A policy file: its meta-policy, then its rules (rulebook L3-L7).
-    fn weigh(&mut self, policy: &PolicyFile, asked: &mut Asked) {
-        let from = &asked.endpoint;
-        let document = &self.profile.document;
-        let meta = if self.heeds_site_control(asked.role) {
-            meta_policy(policy, document).unwrap_or(MetaPolicy::All)
-        } else {
-            MetaPolicy::All
-        };
-        let control = policy.site_control().first().map(|element| DecidingRule::site_control(from, element));
-        let master_only = asked.role == Role::Master && meta != MetaPolicy::All;
-        if meta == MetaPolicy::None {
-            self.settled(Cause::MetaPolicyNone, control);
-        } else {
-            match judge(policy, from, &self.record.swf, self.record.target.port(), document) {
-                Judgement::Grant(rule) => self.grant(from, rule, master_only),
-                Judgement::Miss(..) if master_only => self.settled(Cause::MasterOnly, control),
-                Judgement::Miss(cause, rule) => {
-                    self.missed(cause, rule.map(|rule| DecidingRule::allow_access_from(from, rule)));
-                }
-            }
-        }
-        if asked.role != Role::Master && !policy.site_control().is_empty() {
-            asked.diagnostics.push(Diagnostic::new(rules::S05, &[]));
-        }
-    }
-
-    /// `site-control` means something in the master only (rulebook M1), unless the profile says otherwise (Q16).
-    fn heeds_site_control(&self, role: Role) -> bool {
-        let has_master = self.record.asked.iter().any(|asked| asked.role == Role::Master && asked.policy().is_some());
-        role == Role::Master || (self.profile.lookup.destination_site_control && !has_master)
-    }
-
-    fn grant(&mut self, from: &Endpoint, rule: &AllowAccessFrom, master_only: bool) {
-        self.record.granted_by = Some(Grantor::Policy(from.clone()));
-        self.record.rule = Some(DecidingRule::allow_access_from(from, rule));
-        let waits = self.profile.lookup.grant_waits_for_explicit && !master_only;
-        if !(waits && matches!(self.next, Next::Other(0))) {
-            self.next = Next::Nothing;
-        }
-    }
-
-    fn is_granted(&self) -> bool {
-        self.record.granted_by.is_some()
-    }
-
-    /// Keeps the nearest miss (the order of [`Cause`]'s denials).
-    fn missed(&mut self, cause: Cause, rule: Option<DecidingRule>) {
-        if self.miss.is_none_or(|nearest| cause.distance() < nearest.distance()) {
-            self.miss = Some(cause);
-            self.record.rule = rule;
-        }
-    }
-
-    /// The master ended the lookup: this cause wins over any miss (rulebook L5, L6).
-    fn settled(&mut self, cause: Cause, rule: Option<DecidingRule>) {
-        self.miss = Some(cause);
-        self.record.rule = rule;
-        self.next = Next::Nothing;
+        let asked = Asked::new(endpoint, role, answer, cached);
+        self.search.consult(asked, &mut self.record, &self.profile);
     }
 
     fn conclude(&mut self, at: Duration) {
-        if self.is_granted() {
+        if self.record.is_granted() {
             self.phase = Phase::Reaching(at);
         } else {
-            self.decide(self.miss.unwrap_or(Cause::NoPolicy), at);
+            self.decide(self.search.cause(), at);
         }
     }
 
@@ -580,37 +412,5 @@ impl Lookup {
     fn reach_deadline(&self, started: Duration) -> Option<Duration> {
         let timing = &self.profile.timing;
         timing.socket_timeout.or(Some(started + timing.connect_timeout))
-    }
-}
-
-impl Ask {
-    fn connect_deadline(&self, profile: &Profile) -> Duration {
-        self.deadline.unwrap_or(self.started + profile.timing.connect_timeout)
-    }
-
-    /// No answer to the SYN: every first connection pays for it (FSP-T02), an explicit one the more (FSP-T03).
-    fn filtered(&self, profile: &Profile) -> Diagnostic {
-        let rule = if self.deadline.is_some() { rules::T02 } else { rules::T03 };
-        self.note(rule, profile)
-    }
-
-    /// The deadline came first: silence (FSP-T04), a policy that only lacks its NUL (FSP-T14), or a part (FSP-T05).
-    fn unanswered(&self, profile: &Profile) -> Answer {
-        let rule = if self.reader.received().is_empty() {
-            rules::T04
-        } else if PolicyFile::parse(self.reader.document()).is_ok() {
-            rules::T14
-        } else {
-            rules::T05
-        };
-        Answer::failed(AnswerKind::None, Some(self.note(rule, profile)))
-    }
-
-    fn note(&self, rule: Rule, profile: &Profile) -> Diagnostic {
-        let patience = self.deadline.unwrap_or(profile.timing.patience) - self.started;
-        let (port, seconds) = (self.endpoint.port().to_string(), patience.as_secs_f64().to_string());
-        let received = self.reader.received().len().to_string();
-        let values = [("host", self.endpoint.host()), ("port", &port), ("t", &seconds), ("n", &received)];
-        Diagnostic::new(rule, &values)
     }
 }

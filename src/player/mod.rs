@@ -4,6 +4,7 @@
 //! cannot disagree.
 
 mod answer;
+mod ask;
 mod diagnosis;
 mod endpoint;
 mod evaluator;
@@ -13,6 +14,7 @@ mod outcome;
 mod policy_log;
 mod profile;
 mod record;
+mod search;
 mod session;
 mod swf;
 mod verdict;

@@ -8,6 +8,7 @@ use super::diagnosis;
 use super::policy_log;
 use super::record::{Connection, DecidingRule, Grantor, Purpose, Record, Target};
 use super::{Cause, Endpoint, PlayerEvent, Swf, Verdict};
+use crate::or_panic;
 use crate::rules::Diagnostic;
 
 /// What came of a connection attempt: the policy's verdict, its true cause, and what the player tells the SWF,
@@ -155,7 +156,7 @@ impl<S> Outcome<S> {
     /// At the caller's line, with the diagnosis, unless the connection is permitted and stands.
     #[track_caller]
     pub fn expect_permitted(self) -> S {
-        self.try_permitted().unwrap_or_else(|unexpected| panic!("{unexpected}"))
+        or_panic(self.try_permitted())
     }
 
     /// The live socket to the backend.
@@ -180,7 +181,7 @@ impl<S> Outcome<S> {
     /// At the caller's line, with the diagnosis, unless the connection is denied.
     #[track_caller]
     pub fn expect_denied(self) -> Self {
-        self.try_denied().unwrap_or_else(|unexpected| panic!("{unexpected}"))
+        or_panic(self.try_denied())
     }
 
     /// The outcome, which is a denial.
@@ -199,7 +200,7 @@ impl<S> Outcome<S> {
     /// At the caller's line, with the diagnosis, unless the connection is denied for this cause.
     #[track_caller]
     pub fn expect_denied_because(self, cause: Cause) -> Self {
-        self.try_denied_because(cause).unwrap_or_else(|unexpected| panic!("{unexpected}"))
+        or_panic(self.try_denied_because(cause))
     }
 
     /// The outcome, which has this cause.
@@ -218,7 +219,7 @@ impl<S> Outcome<S> {
     /// At the caller's line, with the diagnosis, unless the connection is unreachable.
     #[track_caller]
     pub fn expect_unreachable(self) -> Self {
-        self.try_unreachable().unwrap_or_else(|unexpected| panic!("{unexpected}"))
+        or_panic(self.try_unreachable())
     }
 
     /// The outcome: permitted, but the backend cannot be reached.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::answer::Asked;
+use super::answer::{Asked, Role};
 use super::endpoint::{Endpoint, canonical_host};
 use super::profile::{Profile, RefusedBackend, SecurityErrorAt};
 use super::{Cause, PlayerEvent, Swf};
@@ -223,6 +223,15 @@ impl Record {
             events: Vec::new(),
             reported_at: Vec::new(),
         }
+    }
+
+    pub(super) fn is_granted(&self) -> bool {
+        self.granted_by.is_some()
+    }
+
+    /// Whether a master answered with a policy file.
+    pub(super) fn has_master(&self) -> bool {
+        self.asked.iter().any(|asked| asked.role() == Role::Master && asked.policy().is_some())
     }
 
     pub(super) fn opened(&mut self, endpoint: &Endpoint, purpose: Purpose) {

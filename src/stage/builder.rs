@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use super::Stage;
 use crate::client::RealTime;
 use crate::fixture::{Backend, Host, Node, PolicyServer, PolicyServerBuilder, RunningBackend};
+use crate::or_panic;
 use crate::player::{Endpoint, InvalidEndpoint, Profile};
 use crate::wire::{Declaration, UnknownFault};
 
@@ -94,7 +95,7 @@ impl StageBuilder {
     /// At the caller's line, with the text of [`StageError`].
     #[track_caller]
     pub fn start(self) -> Stage {
-        self.try_start().unwrap_or_else(|error| panic!("{error}"))
+        or_panic(self.try_start())
     }
 
     /// Starts all of it. Every server listens when this returns.

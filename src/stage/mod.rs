@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::client::{FlashClient, Network, RealTime, blocking};
 use crate::fixture::{Host, Node, PolicyServer, RunningBackend};
-use crate::player::{Endpoint, Evaluator, InvalidEndpoint, InvalidSwf, Profile, Swf};
+use crate::or_panic;
+use crate::player::{Endpoint, Evaluator, InvalidSwf, Profile, Swf};
 
 pub use builder::{StageBuilder, StageError};
 
@@ -129,15 +130,15 @@ impl Stage {
 
 #[track_caller]
 fn parsed(swf: impl TryInto<Swf, Error: Into<InvalidSwf>>) -> Swf {
-    swf.try_into().unwrap_or_else(|error| panic!("{}", error.into()))
+    or_panic(swf.try_into().map_err(Into::into))
 }
 
 #[track_caller]
 fn found<'a, T>(standing: &'a BTreeMap<Endpoint, T>, at: &str, what: &str) -> &'a T {
-    let endpoint: Endpoint = at.parse().unwrap_or_else(|error: InvalidEndpoint| panic!("{error}"));
-    standing.get(&endpoint).unwrap_or_else(|| {
+    let endpoint: Endpoint = or_panic(at.parse());
+    or_panic(standing.get(&endpoint).ok_or_else(|| {
         let there: Vec<String> = standing.keys().map(Endpoint::to_string).collect();
         let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
-        panic!("there is no {what} at {endpoint} on this stage; there is: {there}")
-    })
+        format!("there is no {what} at {endpoint} on this stage; there is: {there}")
+    }))
 }

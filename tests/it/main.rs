@@ -1,5 +1,7 @@
 //! The integration tests: one binary, a module for each subject.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails may say where by its line alone")]
+
 mod policy_file;
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod server_under_test;

@@ -1,0 +1,27 @@
+//! The policy permits, but the backend is down, or behind a firewall: the player blames the policy all the same.
+//!
+//! `cargo run --example backend_down`
+
+use flash_policy_fixture::{Backend, Cause, Stage};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let stage = Stage::builder()
+        .policy("game.example.com:843", include_str!("../fixtures/policies/good/one-site.xml"))
+        .backend("game.example.com:5000", Backend::echo().starting_down())
+        .start();
+    let swf = stage.swf("http://www.example.com/game.swf");
+
+    let down = swf.connect("game.example.com", 5000).await.expect_unreachable();
+    assert_eq!(down.cause(), Cause::BackendRefused);
+    println!("{down}");
+
+    stage.backend("game.example.com:5000").firewall();
+    let filtered = swf.connect("game.example.com", 5000).await.expect_unreachable();
+    assert_eq!(filtered.cause(), Cause::BackendTimedOut);
+    println!("{filtered}");
+
+    stage.backend("game.example.com:5000").up();
+    swf.connect("game.example.com", 5000).await.expect_permitted();
+    println!("Up again on the same port: permitted.");
+}

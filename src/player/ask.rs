@@ -1,0 +1,71 @@
+//! One load in progress, with its deadline.
+
+use std::time::Duration;
+
+use super::answer::{Answer, AnswerKind, Role};
+use super::{Endpoint, Profile};
+use crate::policy::PolicyFile;
+use crate::rules::{self, Diagnostic, Rule};
+use crate::wire::AnswerReader;
+
+/// A load in progress.
+#[derive(Debug)]
+pub(super) struct Ask {
+    pub(super) endpoint: Endpoint,
+    pub(super) role: Role,
+    pub(super) started: Duration,
+    pub(super) deadline: Option<Duration>,
+    pub(super) reader: AnswerReader,
+    /// The peer reset the connection after its answer.
+    pub(super) reset: bool,
+}
+
+impl Ask {
+    /// Asks `endpoint` from `started` on, for `patience`; without one the player itself sets no deadline.
+    pub(super) fn new(
+        endpoint: Endpoint,
+        role: Role,
+        started: Duration,
+        patience: Option<Duration>,
+        profile: &Profile,
+    ) -> Self {
+        Self {
+            endpoint,
+            role,
+            started,
+            deadline: patience.map(|patience| started + patience),
+            reader: AnswerReader::new(profile.wire.answer_cap),
+            reset: false,
+        }
+    }
+
+    pub(super) fn connect_deadline(&self, profile: &Profile) -> Duration {
+        self.deadline.unwrap_or(self.started + profile.timing.connect_timeout)
+    }
+
+    /// No answer to the SYN: every first connection pays for it (FSP-T02), an explicit one the more (FSP-T03).
+    pub(super) fn filtered(&self, profile: &Profile) -> Diagnostic {
+        let rule = if self.deadline.is_some() { rules::T02 } else { rules::T03 };
+        self.note(rule, profile)
+    }
+
+    /// The deadline came first: silence (FSP-T04), a policy that only lacks its NUL (FSP-T14), or a part (FSP-T05).
+    pub(super) fn unanswered(&self, profile: &Profile) -> Answer {
+        let rule = if self.reader.received().is_empty() {
+            rules::T04
+        } else if PolicyFile::parse(self.reader.document()).is_ok() {
+            rules::T14
+        } else {
+            rules::T05
+        };
+        Answer::failed(AnswerKind::None, Some(self.note(rule, profile)))
+    }
+
+    fn note(&self, rule: Rule, profile: &Profile) -> Diagnostic {
+        let patience = self.deadline.unwrap_or(profile.timing.patience) - self.started;
+        let (port, seconds) = (self.endpoint.port().to_string(), patience.as_secs_f64().to_string());
+        let received = self.reader.received().len().to_string();
+        let values = [("host", self.endpoint.host()), ("port", &port), ("t", &seconds), ("n", &received)];
+        Diagnostic::new(rule, &values)
+    }
+}
