@@ -82,8 +82,3 @@ fn or_panic<T>(result: Result<T, impl std::fmt::Display>) -> T {
         Err(error) => panic!("{error}"),
     }
 }
-
-/// The README's code, run as written.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -24,31 +24,26 @@ pub struct Rule {
 
 impl Rule {
     /// `FSP-`, one letter for the group, two digits: `FSP-T01`. Stable across releases.
-    #[must_use]
     pub const fn id(&self) -> &'static str {
         self.id
     }
 
     /// A short name in kebab-case: `master-refused`.
-    #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
     /// How bad it is to meet this rule.
-    #[must_use]
     pub const fn severity(&self) -> Severity {
         self.severity
     }
 
     /// The one-line diagnosis, with placeholders in braces (`{port}`) that [`Diagnostic::new`] fills.
-    #[must_use]
     pub const fn text(&self) -> &'static str {
         self.text
     }
 
     /// What to do about it: one imperative sentence without placeholders.
-    #[must_use]
     pub const fn help(&self) -> &'static str {
         self.help
     }
@@ -127,31 +122,26 @@ impl Diagnostic {
     }
 
     /// The rule that was met.
-    #[must_use]
     pub fn rule(&self) -> &Rule {
         &self.rule
     }
 
     /// The rule's severity.
-    #[must_use]
     pub fn severity(&self) -> Severity {
         self.rule.severity
     }
 
     /// Where in the document, if it is about a place in one.
-    #[must_use]
     pub fn position(&self) -> Option<Position> {
         self.position
     }
 
     /// The rule's text, filled in: one line.
-    #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
     /// What to do about it.
-    #[must_use]
     pub fn help(&self) -> &str {
         self.rule.help
     }

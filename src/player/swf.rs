@@ -1,5 +1,6 @@
 //! Who asks: a SWF, by its URL or by its sandbox (rulebook R).
 
+use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
@@ -137,6 +138,13 @@ impl Sandbox {
 impl fmt::Display for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// For what is a [`Swf`] already, which converts without fail.
+impl From<Infallible> for InvalidSwf {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 

@@ -40,25 +40,21 @@ pub(super) struct Written {
 
 impl AllowAccessFrom {
     /// Whom the rule names; `None` when `domain` is missing or none of the three forms, so that the rule grants nothing (rulebook D1, D4, D9, D11).
-    #[must_use]
     pub fn domain(&self) -> Option<&DomainPattern> {
         self.domain.as_ref()
     }
 
     /// Which ports the rule opens.
-    #[must_use]
     pub fn to_ports(&self) -> &PortGrant {
         &self.to_ports
     }
 
     /// The `secure` attribute; `None` when it is absent or neither `true` nor `false`. For sockets that means `false` (rulebook X9).
-    #[must_use]
     pub fn secure(&self) -> Option<bool> {
         self.secure
     }
 
     /// Where the element's `<` stands; `None` when the rule was built.
-    #[must_use]
     pub fn position(&self) -> Option<Position> {
         self.position
     }

@@ -21,7 +21,6 @@ pub struct PolicyDocument {
 
 impl PolicyDocument {
     /// The bytes, without a terminating NUL unless they were given one.
-    #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }

@@ -37,7 +37,6 @@ enum Form {
 impl DomainPattern {
     /// Whether the pattern covers a requester: the host of the SWF's URL, or `None` for content without an origin
     /// (local-with-networking), which only `*` covers (rulebook D2-D12). A trailing dot is significant (D8).
-    #[must_use]
     pub fn matches(&self, requester: Option<&str>) -> bool {
         match (&self.form, requester) {
             (Form::Any, _) => true,
@@ -58,7 +57,6 @@ impl DomainPattern {
     /// assert!(pattern.matches_ignoring_trailing_dot(Some("a.com.")));
     /// # Ok::<(), flash_policy_fixture::policy::InvalidRule>(())
     /// ```
-    #[must_use]
     pub fn matches_ignoring_trailing_dot(&self, requester: Option<&str>) -> bool {
         let form = match &self.form {
             Form::Suffix(suffix) => Form::Suffix(without_trailing_dot(suffix).to_owned()),

@@ -54,19 +54,16 @@ impl PolicyFile {
     }
 
     /// The `<allow-access-from>` elements in document order, those that grant nothing included.
-    #[must_use]
     pub fn allow_access_from(&self) -> &[AllowAccessFrom] {
         &self.allow_access_from
     }
 
     /// The `<site-control>` elements in document order; of several, the most restrictive counts (rulebook M3).
-    #[must_use]
     pub fn site_control(&self) -> &[SiteControl] {
         &self.site_control
     }
 
     /// What the parse found to remark, in document order; empty for a policy that was built.
-    #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
@@ -79,7 +76,6 @@ impl PolicyFile {
     /// let xml = PolicyFile::builder().allow("*", 5000).build().to_xml();
     /// assert!(xml.starts_with("<?xml version=\"1.0\"?>\n<cross-domain-policy>\n"));
     /// ```
-    #[must_use]
     pub fn to_xml(&self) -> String {
         self.to_string()
     }

@@ -29,7 +29,6 @@ impl InvalidRule {
     }
 
     /// The rule that names the mistake, without a position.
-    #[must_use]
     pub fn diagnostic(&self) -> &Diagnostic {
         &self.diagnostic
     }

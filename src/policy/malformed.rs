@@ -33,13 +33,11 @@ impl MalformedPolicy {
     }
 
     /// Why the document is rejected.
-    #[must_use]
     pub fn diagnostic(&self) -> &Diagnostic {
         &self.kind.fatal
     }
 
     /// Everything that was found before the reading ended, the fatal one included, in document order.
-    #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.kind.found
     }

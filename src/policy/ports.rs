@@ -39,13 +39,11 @@ impl ToPorts {
     pub const ANY: ToPorts = ToPorts { ports: Ports::Any };
 
     /// Whether the port is in the set. `*` has every number in it, 0 too (rulebook P8: port 0 fails later, in the connect).
-    #[must_use]
     pub fn contains(&self, port: u16) -> bool {
         self.ranges().iter().any(|range| range.contains(&port))
     }
 
     /// The ports as ascending, disjoint, inclusive ranges; for `*` all of them.
-    #[must_use]
     pub fn ranges(&self) -> &[RangeInclusive<u16>] {
         match &self.ports {
             Ports::Any => &[0..=u16::MAX],

@@ -26,19 +26,16 @@ pub struct SiteControl {
 
 impl SiteControl {
     /// The meta-policy; `None` when the value is missing, empty or unknown, which counts as `none` (rulebook M5).
-    #[must_use]
     pub fn value(&self) -> Option<MetaPolicy> {
         self.value
     }
 
     /// The value as it stands in the document; empty when the attribute is missing.
-    #[must_use]
     pub fn written(&self) -> &str {
         &self.written
     }
 
     /// Where the element's `<` stands; `None` when it was built.
-    #[must_use]
     pub fn position(&self) -> Option<Position> {
         self.position
     }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails may say where by its line alone")]
 
+mod failure_text;
 mod policy_file;
+mod readme;
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod server_under_test;
