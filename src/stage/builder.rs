@@ -122,7 +122,7 @@ impl StageBuilder {
             nodes.insert(endpoint, node);
         }
         Ok(Stage {
-            _host: Host::start(tasks)?,
+            host: Some(Host::start(tasks)?),
             nodes,
             policy_servers,
             backends,

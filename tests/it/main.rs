@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails may say where by its line alone")]
 
+mod drops;
 mod failure_text;
 mod policy_file;
 mod readme;
