@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example backend_down`
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use flash_policy_fixture::{Backend, Cause, Stage};
 
 #[tokio::main(flavor = "current_thread")]

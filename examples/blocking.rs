@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example blocking`
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::io::{Read, Write};
 use std::time::Duration;
 

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example own_server`
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use flash_policy_fixture::{Backend, FlashClient};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;

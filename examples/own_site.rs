@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example own_site`
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use flash_policy_fixture::{Backend, Cause, Stage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example xml_socket_chat`
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use flash_policy_fixture::wire::Script;
 use flash_policy_fixture::{Backend, PolicyFile, Stage};
 

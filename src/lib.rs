@@ -56,6 +56,7 @@
 
 pub mod client;
 pub mod fixture;
+mod or_panic;
 pub mod player;
 pub mod policy;
 #[cfg(feature = "rstest")]
@@ -73,12 +74,3 @@ pub use player::{
 };
 pub use policy::PolicyFile;
 pub use stage::Stage;
-
-/// The value, or a panic at the caller's line with the error's text: what every `x()` makes of its `try_x()`.
-#[track_caller]
-fn or_panic<T>(result: Result<T, impl std::fmt::Display>) -> T {
-    match result {
-        Ok(value) => value,
-        Err(error) => panic!("{error}"),
-    }
-}

@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::xml_socket::{Messages, frame};
 use super::{Network, Route, Tally};
-use crate::or_panic;
+use crate::or_panic::or_panic;
 use crate::player::{InvalidSwf, Profile, Swf};
 
 /// What came of a connection attempt of a blocking [`FlashClient`], with the live socket.

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::attempt::Attempt;
 use super::{Network, Outcome, RealTime, Route};
-use crate::or_panic;
+use crate::or_panic::or_panic;
 use crate::player::{Endpoint, InvalidSwf, Profile, Session, Swf};
 
 /// A simulated Flash Player with one SWF in it. One client is one player session: it remembers policies as the

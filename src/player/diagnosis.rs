@@ -5,8 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
 use super::answer::{AnswerKind, Asked};
-use super::outcome::Outcome;
-use super::record::{Connection, Purpose, Target};
+use super::record::{Connection, Purpose, Record};
 use super::{Cause, PlayerEvent, Sandbox, Swf};
 use crate::rules::{self, Rule};
 use crate::wire::escape;
@@ -15,25 +14,26 @@ use crate::wire::escape;
 const SHOWN_BYTES: usize = 480;
 
 /// Writes everything below the headline.
-pub(super) fn write<S>(f: &mut Formatter<'_>, outcome: &Outcome<S>) -> fmt::Result {
-    row(f, "swf", &Requester(outcome.swf()))?;
-    row(f, "connect", outcome.target())?;
-    write_decision(f, outcome)?;
-    write_asked(f, outcome)?;
-    for (event, at) in outcome.events().iter().zip(outcome.report_times()) {
-        let text = outcome.event_text(*event);
+pub(super) fn write(f: &mut Formatter<'_>, record: &Record) -> fmt::Result {
+    row(f, "swf", &Requester(&record.swf))?;
+    row(f, "connect", &record.target)?;
+    write_decision(f, record)?;
+    write_asked(f, record)?;
+    for (event, at) in record.events.iter().zip(&record.reported_at) {
+        let text = event_text(record, *event);
         let when = at.map_or_else(|| "never".to_owned(), |at| format!("at {}", Seconds(at)));
         row(f, "player", &format_args!("{when}: {event} {text}"))?;
     }
-    for diagnostic in outcome.diagnostics() {
+    for diagnostic in record.diagnostics() {
         row(f, "note", diagnostic)?;
     }
-    let id = rule_of(outcome.cause()).map(|rule| format!(" ({})", rule.id()));
-    row(f, "advice", &format_args!("{}{}", advice(outcome), id.unwrap_or_default()))
+    let id = rule_of(record.cause()).map(|rule| format!(" ({})", rule.id()));
+    row(f, "advice", &format_args!("{}{}", advice(record), id.unwrap_or_default()))
 }
 
 /// What the debug player says (rulebook E2, E3, E7).
-pub(super) fn event_text(swf: &Swf, target: &Target, event: PlayerEvent) -> String {
+pub(super) fn event_text(record: &Record, event: PlayerEvent) -> String {
+    let Record { swf, target, .. } = record;
     match event {
         PlayerEvent::Connect | PlayerEvent::Complete => String::new(),
         PlayerEvent::SecurityError(2048) => {
@@ -54,9 +54,9 @@ fn row(f: &mut Formatter<'_>, name: &str, text: &dyn Display) -> fmt::Result {
     writeln!(f, "  {name:<8} {}", text.to_string().trim_end())
 }
 
-fn write_decision<S>(f: &mut Formatter<'_>, outcome: &Outcome<S>) -> fmt::Result {
-    let at = Seconds(outcome.decided_at());
-    match (outcome.rule(), outcome.granted_by()) {
+fn write_decision(f: &mut Formatter<'_>, record: &Record) -> fmt::Result {
+    let at = Seconds(record.decided_at);
+    match (&record.rule, &record.granted_by) {
         (Some(rule), Some(_)) => row(f, "granted", &format_args!("by {rule}"))?,
         (None, Some(_)) => row(f, "granted", &"by the sandbox: no policy is needed")?,
         (Some(rule), None) => return row(f, "decided", &format_args!("at {at}, by {rule}")),
@@ -65,13 +65,12 @@ fn write_decision<S>(f: &mut Formatter<'_>, outcome: &Outcome<S>) -> fmt::Result
     row(f, "decided", &format_args!("at {at}"))
 }
 
-fn write_asked<S>(f: &mut Formatter<'_>, outcome: &Outcome<S>) -> fmt::Result {
-    if outcome.asked().is_empty() {
+fn write_asked(f: &mut Formatter<'_>, record: &Record) -> fmt::Result {
+    if record.asked.is_empty() {
         return row(f, "asked", &"no policy server");
     }
-    let mut policy_connections =
-        outcome.transcript().iter().filter(|connection| connection.purpose() == Purpose::Policy);
-    for asked in outcome.asked() {
+    let mut policy_connections = record.connections.iter().filter(|connection| connection.purpose() == Purpose::Policy);
+    for asked in &record.asked {
         row(f, "asked", &format_args!("{} ({}): {}", asked.endpoint(), asked.role(), Told(asked)))?;
         let was_connected = !matches!(
             asked.answer(),
@@ -113,13 +112,13 @@ fn rule_of(cause: Cause) -> Option<Rule> {
 }
 
 /// One sentence that says what to do.
-fn advice<S>(outcome: &Outcome<S>) -> String {
-    let target = outcome.target();
+fn advice(record: &Record) -> String {
+    let target = &record.target;
     let (host, port) = (target.host(), target.port());
-    let requester = outcome.swf().host().unwrap_or("*");
-    let policy = outcome.rule().map(|rule| rule.endpoint()).or_else(|| nearest_policy(outcome));
+    let requester = record.swf.host().unwrap_or("*");
+    let policy = record.rule.as_ref().map(|rule| rule.endpoint()).or_else(|| nearest_policy(record));
     let place = policy.map_or_else(|| format!("{host}:843"), ToString::to_string);
-    match outcome.cause() {
+    match record.cause() {
         Cause::Connected => "none: the SWF has its connection.".to_owned(),
         Cause::LowPort => {
             format!("serve the policy from a port below 1024, such as 843: one from {place} cannot grant port {port}.")
@@ -159,9 +158,9 @@ fn advice<S>(outcome: &Outcome<S>) -> String {
 }
 
 /// The last location that answered at all.
-fn nearest_policy<S>(outcome: &Outcome<S>) -> Option<&super::Endpoint> {
+fn nearest_policy(record: &Record) -> Option<&super::Endpoint> {
     let answered = |asked: &&Asked| matches!(asked.answer.kind, AnswerKind::Policy | AnswerKind::Malformed);
-    outcome.asked().iter().rev().find(answered).map(Asked::endpoint)
+    record.asked.iter().rev().find(answered).map(Asked::endpoint)
 }
 
 struct Requester<'a>(&'a Swf);

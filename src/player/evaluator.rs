@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::endpoint::canonical_host;
 use super::lookup::{Action, Event, Lookup};
 use super::{Endpoint, InvalidSwf, Outcome, Profile, Session, Swf};
-use crate::or_panic;
+use crate::or_panic::or_panic;
 use crate::policy::PolicyDocument;
 use crate::wire::{Declaration, Door, Performance, Script, Sent, Stamped};
 

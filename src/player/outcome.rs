@@ -8,7 +8,7 @@ use super::diagnosis;
 use super::policy_log;
 use super::record::{Connection, DecidingRule, Grantor, Purpose, Record, Target};
 use super::{Cause, Endpoint, PlayerEvent, Swf, Verdict};
-use crate::or_panic;
+use crate::or_panic::or_panic;
 use crate::rules::Diagnostic;
 
 /// What came of a connection attempt: the policy's verdict, its true cause, and what the player tells the SWF,
@@ -28,7 +28,6 @@ use crate::rules::Diagnostic;
 #[derive(Debug)]
 pub struct Outcome<S> {
     record: Record,
-    cause: Cause,
     socket: Option<S>,
 }
 
@@ -47,17 +46,17 @@ enum Expected {
 
 impl<S> Outcome<S> {
     pub(super) fn new(record: Record, socket: Option<S>) -> Self {
-        Self { cause: record.cause.unwrap_or(Cause::NoPolicy), record, socket }
+        Self { record, socket }
     }
 
     /// Permitted, denied, or permitted but unreachable.
     pub fn verdict(&self) -> Verdict {
-        self.cause.verdict()
+        self.cause().verdict()
     }
 
     /// Why, in truth.
     pub fn cause(&self) -> Cause {
-        self.cause
+        self.record.cause()
     }
 
     /// What the SWF is told, in order. A refused backend makes two (rulebook E6).
@@ -115,18 +114,17 @@ impl<S> Outcome<S> {
 
     /// All diagnostics, of the attempt and of each answer.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
-        let answers = self.record.asked.iter().flat_map(Asked::diagnostics);
-        self.record.diagnostics.iter().chain(answers)
+        self.record.diagnostics()
     }
 
     /// The lines that the debug player would write to `policyfiles.txt` about this attempt (rulebook G3).
     pub fn policy_log(&self) -> Vec<String> {
-        policy_log::lines(self)
+        policy_log::lines(&self.record)
     }
 
     /// The text of an event as the debug player words it (rulebook E2, E3).
     pub fn event_text(&self, event: PlayerEvent) -> String {
-        diagnosis::event_text(&self.record.swf, &self.record.target, event)
+        diagnosis::event_text(&self.record, event)
     }
 
     /// Who asked.
@@ -146,7 +144,7 @@ impl<S> Outcome<S> {
 
     /// The same outcome with the socket made into another kind.
     pub(crate) fn try_map_socket<T, E>(self, change: impl FnOnce(S) -> Result<T, E>) -> Result<Outcome<T>, E> {
-        Ok(Outcome { record: self.record, cause: self.cause, socket: self.socket.map(change).transpose()? })
+        Ok(Outcome { record: self.record, socket: self.socket.map(change).transpose()? })
     }
 
     /// The live socket to the backend.
@@ -234,7 +232,7 @@ impl<S> Outcome<S> {
     fn check(self, expected: Expected) -> Result<Self, Unexpected<S>> {
         let met = match expected {
             Expected::Verdict(verdict) => self.verdict() == verdict,
-            Expected::Cause(cause) => self.cause == cause,
+            Expected::Cause(cause) => self.cause() == cause,
         };
         if met { Ok(self) } else { Err(self.unexpected(expected)) }
     }
@@ -246,8 +244,8 @@ impl<S> Outcome<S> {
 
 impl<S> fmt::Display for Outcome<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "the connection is {}: {}", self.verdict(), self.cause)?;
-        diagnosis::write(f, self)
+        writeln!(f, "the connection is {}: {}", self.verdict(), self.cause())?;
+        diagnosis::write(f, &self.record)
     }
 }
 
@@ -272,7 +270,7 @@ impl<S> fmt::Display for Unexpected<S> {
             }
         }
         writeln!(f, "     got {}: {}", self.outcome.verdict(), self.outcome.cause())?;
-        diagnosis::write(f, &self.outcome)
+        diagnosis::write(f, &self.outcome.record)
     }
 }
 

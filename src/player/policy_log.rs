@@ -2,33 +2,32 @@
 //! modelled after memory, as the rulebook marks them.
 
 use super::answer::{AnswerKind, Asked, Role};
-use super::outcome::Outcome;
-use super::record::Grantor;
+use super::record::{Grantor, Record};
 use super::{Cause, Verdict};
 
 const STRICT_POLICY_FILES: &str = "http://www.adobe.com/go/strict_policy_files";
 
 /// The lines of one attempt.
-pub(super) fn lines<S>(outcome: &Outcome<S>) -> Vec<String> {
-    let swf = outcome.swf();
-    let resource = format!("xmlsocket://{}", outcome.target());
+pub(super) fn lines(record: &Record) -> Vec<String> {
+    let swf = &record.swf;
+    let resource = format!("xmlsocket://{}", record.target);
     let mut lines = vec![format!("OK: Root-level SWF loaded: {swf}")];
-    if outcome.asked().is_empty() {
+    if record.asked.is_empty() {
         return lines;
     }
     lines.push(format!(
         "OK: Searching for <allow-access-from> in policy files to authorize data loading from resource at {resource} by requestor from {swf}"
     ));
-    lines.extend(outcome.asked().iter().flat_map(location));
-    if outcome.cause() == Cause::MasterOnly {
+    lines.extend(record.asked.iter().flat_map(location));
+    if record.cause() == Cause::MasterOnly {
         lines.push(format!("Error: Ignoring policy file at {resource} due to meta-policy 'master-only'."));
     }
-    if let Some(Grantor::Policy(policy)) = outcome.granted_by() {
+    if let Some(Grantor::Policy(policy)) = &record.granted_by {
         lines.push(format!(
             "OK: Request for resource at {resource} by requestor from {swf} is permitted due to policy file at xmlsocket://{policy}"
         ));
     }
-    match outcome.verdict() {
+    match record.cause().verdict() {
         Verdict::Permitted => {}
         Verdict::Denied => lines.push(format!(
             "Error: Request for resource at {resource} by requestor from {swf} is denied due to lack of policy file permissions."

@@ -225,6 +225,15 @@ impl Record {
         }
     }
 
+    /// Why, once it is decided.
+    pub(super) fn cause(&self) -> Cause {
+        self.cause.unwrap_or(Cause::NoPolicy)
+    }
+
+    pub(super) fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().chain(self.asked.iter().flat_map(Asked::diagnostics))
+    }
+
     pub(super) fn is_granted(&self) -> bool {
         self.granted_by.is_some()
     }

@@ -7,8 +7,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use super::Stage;
 use crate::client::RealTime;
-use crate::fixture::{Backend, Host, Node, PolicyServer, PolicyServerBuilder, RunningBackend};
-use crate::or_panic;
+use crate::fixture::{Backend, Host, NodeTask, PolicyServer, PolicyServerBuilder, RunningBackend};
+use crate::or_panic::or_panic;
 use crate::player::{Endpoint, InvalidEndpoint, Profile};
 use crate::wire::{Declaration, UnknownFault};
 
@@ -110,7 +110,7 @@ impl StageBuilder {
         let (mut policy_servers, mut backends) = (BTreeMap::new(), BTreeMap::new());
         for (endpoint, standing) in by_endpoint(self.places)? {
             let (addr, declaration) = standing.declare(&endpoint)?;
-            let task = Node::open(addr, declaration, real_time.clone())?;
+            let task = NodeTask::open(addr, declaration, real_time.clone())?;
             let node = task.node();
             tasks.push(task);
             if let Some(builder) = standing.policy {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::client::{FlashClient, Network, RealTime, blocking};
 use crate::fixture::{Host, Node, PolicyServer, RunningBackend};
-use crate::or_panic;
+use crate::or_panic::or_panic;
 use crate::player::{Endpoint, Evaluator, InvalidSwf, Profile, Swf};
 
 pub use builder::{StageBuilder, StageError};
