@@ -12,9 +12,9 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 
 use super::real_time::PausedClock;
-use super::{Claim, ConnectError, Declared, FlashClient, FlashSocket, Outcome, Play, Route, Tally};
+use super::{Claim, ConnectError, Declared, FlashClient, FlashSocket, Outcome, Play, RealTime, Route, Tally};
 use crate::player::{Action, Endpoint, Event, Lookup, Purpose};
-use crate::wire::{Door, Sent, Stamped};
+use crate::wire::{Door, MAX_ANSWER_BYTES, Sent, Stamped};
 
 /// How long the end of a foreign policy connection is watched after the answer: first as it is, then after this
 /// side's FIN. Only the notes depend on it, and the player's clock does not count it.
@@ -169,12 +169,10 @@ impl<'a> Attempt<'a> {
 
     /// Closes the policy connection, and tells what is seen of the peer's end.
     async fn close(&mut self) {
-        let Some(mut wire) = self.wire.take() else {
-            return;
-        };
-        let clock = self.clock;
-        while let Some(heard) = wire.next_of_the_end(clock, &self.client.real_time).await {
-            self.tell(heard.event());
+        if let Some(mut wire) = self.wire.take() {
+            for heard in wire.rest(self.clock, &self.client.real_time).await {
+                self.tell(heard.event());
+            }
         }
     }
 
@@ -294,39 +292,54 @@ impl Wire {
         }
     }
 
-    /// What is still seen of a peer that has answered, until `None`.
-    async fn next_of_the_end(&mut self, clock: Duration, real_time: &super::RealTime) -> Option<Heard> {
-        if self.over {
-            return None;
-        }
+    /// What is still seen of a peer whose answer is over.
+    async fn rest(&mut self, clock: Duration, real_time: &RealTime) -> Vec<Heard> {
+        let mut heard = Vec::new();
         match &mut self.peer {
-            Peer::Prompt => Some(self.read().await),
-            Peer::Foreign => self.farewell(real_time).await,
+            Peer::Prompt => self.read_end(&mut heard).await,
+            Peer::Foreign => self.farewell(&mut heard, real_time).await,
             Peer::Scripted(_, coming) => {
-                let due = coming.front().is_some_and(|stamped| self.opened_at + stamped.at <= clock);
-                let next = if due { coming.pop_front() } else { None }?;
-                Some(self.read_exactly(next.sent).await)
+                let due = |stamped: &Stamped| self.opened_at + stamped.at <= clock;
+                let count = coming.iter().take_while(|stamped| due(stamped)).count();
+                for stamped in coming.drain(..count).collect::<Vec<_>>() {
+                    heard.push(self.read_exactly(stamped.sent).await);
+                }
             }
+        }
+        heard
+    }
+
+    /// Watches for a while how a foreign peer ends the connection, which the player would just close: what it does by
+    /// itself, and whether it resets when it is closed.
+    async fn farewell(&mut self, heard: &mut Vec<Heard>, real_time: &RealTime) {
+        let _ = real_time.limit(FAREWELL[0], self.read_end(heard)).await;
+        if !self.over {
+            let _ = self.stream.shutdown().await;
+            let mut late = Vec::new();
+            let _ = real_time.limit(FAREWELL[1], self.read_end(&mut late)).await;
+            heard.extend(late.into_iter().filter(|late| matches!(late, Heard::Reset)));
         }
     }
 
-    /// Watches for a while how a foreign peer ends the connection: the player would just close it.
-    async fn farewell(&mut self, real_time: &super::RealTime) -> Option<Heard> {
-        let waited = real_time.limit(FAREWELL[0], self.read()).await;
-        if let Ok((Some(heard), _)) = waited {
-            return Some(heard);
-        }
-        let _ = self.stream.shutdown().await;
-        let waited = real_time.limit(FAREWELL[1], self.read()).await;
-        self.over = true;
-        match waited {
-            Ok((Some(Heard::Reset), _)) => Some(Heard::Reset),
-            _ => None,
+    /// Reads until the peer's end, but no more than an answer may have.
+    async fn read_end(&mut self, heard: &mut Vec<Heard>) {
+        let mut room = MAX_ANSWER_BYTES;
+        while !self.over && room > 0 {
+            let next = self.read().await;
+            room = room.saturating_sub(next.len());
+            heard.push(next);
         }
     }
 }
 
 impl Heard {
+    fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        }
+    }
+
     fn event(&self) -> Event<'_> {
         match self {
             Self::Bytes(bytes) => Event::Received(bytes),

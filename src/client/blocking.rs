@@ -103,6 +103,7 @@ impl FlashClient {
     /// # Panics
     ///
     /// Where the machine of the test fails, and inside a tokio runtime: use the async client there.
+    #[must_use = "an outcome says whether the SWF may connect: expect something of it"]
     #[track_caller]
     pub fn connect(&self, host: &str, port: impl Into<i64>) -> Outcome {
         or_panic(self.try_connect(host, port))

@@ -85,6 +85,12 @@ impl FromStr for Endpoint {
     }
 }
 
+impl From<&Endpoint> for Endpoint {
+    fn from(endpoint: &Endpoint) -> Self {
+        endpoint.clone()
+    }
+}
+
 impl TryFrom<&str> for Endpoint {
     type Error = InvalidEndpoint;
 

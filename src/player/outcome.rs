@@ -24,7 +24,6 @@ use crate::rules::Diagnostic;
 /// assert!(outcome.to_string().contains("line 3, column 3"));
 /// # Ok::<(), flash_policy_fixture::InvalidSwf>(())
 /// ```
-#[must_use = "an outcome says whether the SWF may connect: expect something of it"]
 #[derive(Debug)]
 pub struct Outcome<S> {
     record: Record,
@@ -46,7 +45,8 @@ enum Expected {
 
 impl<S> Outcome<S> {
     pub(super) fn new(record: Record, socket: Option<S>) -> Self {
-        Self { record, socket }
+        let stands = record.cause().verdict() == Verdict::Permitted;
+        Self { record, socket: socket.filter(|_| stands) }
     }
 
     /// Permitted, denied, or permitted but unreachable.
@@ -105,8 +105,14 @@ impl<S> Outcome<S> {
         &self.record.connections
     }
 
-    /// How many policy requests this attempt sent to `endpoint` (rulebook L18).
-    pub fn requests_to(&self, endpoint: &Endpoint) -> usize {
+    /// How many policy requests this attempt sent to the logical endpoint `at` (rulebook L18).
+    ///
+    /// # Panics
+    ///
+    /// At the caller's line, if `at` is not a `host:port`.
+    #[track_caller]
+    pub fn requests_to(&self, at: impl TryInto<Endpoint, Error: fmt::Display>) -> usize {
+        let endpoint = &or_panic(at.try_into());
         let asks =
             |connection: &&Connection| connection.endpoint() == endpoint && connection.purpose() == Purpose::Policy;
         self.transcript().iter().filter(asks).count()

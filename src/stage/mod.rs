@@ -78,7 +78,7 @@ impl Stage {
     pub fn evaluator(&self, swf: impl TryInto<Swf, Error: Into<InvalidSwf>>) -> Evaluator {
         let mut evaluator = Evaluator::with_profile(parsed(swf), self.profile.clone());
         for (endpoint, node) in &self.nodes {
-            evaluator.declare(endpoint.clone(), node.declaration());
+            evaluator.declare(endpoint.clone(), node.declaration_now());
         }
         for host in &self.unknown {
             evaluator.unknown_name(host);

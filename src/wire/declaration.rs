@@ -72,6 +72,14 @@ impl Declaration {
         self
     }
 
+    /// What it is after it has answered `turns` policy requests.
+    #[must_use]
+    pub fn after(mut self, turns: usize) -> Self {
+        let last = self.policy.len().saturating_sub(1);
+        self.policy.drain(..turns.min(last));
+        self
+    }
+
     /// What it does with a new connection.
     pub fn current_door(&self) -> Door {
         self.door
