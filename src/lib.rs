@@ -56,6 +56,7 @@
 
 pub mod client;
 pub mod fixture;
+mod ids;
 mod or_panic;
 pub mod player;
 pub mod policy;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::endpoint::Endpoint;
 use super::profile::{Dead, DocumentProfile, Leniency, Profile};
+use crate::ids::ids;
 use crate::policy::PolicyFile;
 use crate::rules::{self, Diagnostic};
 use crate::wire::{AnswerEnd, AnswerReader, POLICY_REQUEST};
@@ -19,32 +20,33 @@ pub struct Answer {
     pub(super) took: Duration,
 }
 
-/// The kinds of [`Answer`]; the ids ([`AnswerKind::as_str`]) are an interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AnswerKind {
-    /// `policy`: a policy file that the player accepts.
-    Policy,
-    /// `malformed`: something else, or a policy file that the player rejects (X1).
-    Malformed,
-    /// `not-a-policy`: the request itself came back, so this is no policy server.
-    NotAPolicy,
-    /// `none`: silent, or incomplete at its deadline.
-    None,
-    /// `refused`: nothing listens there.
-    Refused,
-    /// `dropped`: the SYN was never answered.
-    Dropped,
-    /// `closed`: closed without a byte (W9).
-    Closed,
-    /// `reset`: reset before a NUL (W9).
-    Reset,
-    /// `too-large`: more than the cap (W10).
-    TooLarge,
-    /// `not-asked`: no connection was tried.
-    NotAsked,
-    /// `cached`: asked before in this session (C1).
-    Cached,
+ids! {
+    /// The kinds of [`Answer`]; the ids ([`AnswerKind::as_str`]) are an interface.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum AnswerKind {
+        /// A policy file that the player accepts.
+        Policy = "policy",
+        /// Something else, or a policy file that the player rejects (X1).
+        Malformed = "malformed",
+        /// The request itself came back, so this is no policy server.
+        NotAPolicy = "not-a-policy",
+        /// Silent, or incomplete at its deadline.
+        None = "none",
+        /// Nothing listens there.
+        Refused = "refused",
+        /// The SYN was never answered.
+        Dropped = "dropped",
+        /// Closed without a byte (W9).
+        Closed = "closed",
+        /// Reset before a NUL (W9).
+        Reset = "reset",
+        /// More than the cap (W10).
+        TooLarge = "too-large",
+        /// No connection was tried.
+        NotAsked = "not-asked",
+        /// Asked before in this session (C1).
+        Cached = "cached",
+    }
 }
 
 /// One location that a lookup consulted, in order.
@@ -135,31 +137,6 @@ impl Answer {
             self.diagnostics.push(diagnostic());
         }
         self
-    }
-}
-
-impl AnswerKind {
-    /// The id, as JSON spells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Policy => "policy",
-            Self::Malformed => "malformed",
-            Self::NotAPolicy => "not-a-policy",
-            Self::None => "none",
-            Self::Refused => "refused",
-            Self::Dropped => "dropped",
-            Self::Closed => "closed",
-            Self::Reset => "reset",
-            Self::TooLarge => "too-large",
-            Self::NotAsked => "not-asked",
-            Self::Cached => "cached",
-        }
-    }
-}
-
-impl fmt::Display for AnswerKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

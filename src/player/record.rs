@@ -7,6 +7,7 @@ use super::answer::{Asked, Role};
 use super::endpoint::{Endpoint, canonical_host};
 use super::profile::{Profile, RefusedBackend, SecurityErrorAt};
 use super::{Cause, PlayerEvent, Swf};
+use crate::ids::ids;
 use crate::policy::{AllowAccessFrom, SiteControl};
 use crate::rules::{Diagnostic, Position};
 
@@ -30,20 +31,21 @@ pub enum Purpose {
     Payload,
 }
 
-/// How a connection ended; the ids ([`Ended::as_str`]) are an interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Ended {
-    /// `peer-closed`: the peer sent FIN.
-    PeerClosed,
-    /// `client-closed`: this side closed first.
-    ClientClosed,
-    /// `reset`: the peer sent RST.
-    Reset,
-    /// `deadline`: the player's deadline came first.
-    Deadline,
-    /// `open`: it was open at the decision.
-    Open,
+ids! {
+    /// How a connection ended; the ids ([`Ended::as_str`]) are an interface.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Ended {
+        /// The peer sent FIN.
+        PeerClosed = "peer-closed",
+        /// This side closed first.
+        ClientClosed = "client-closed",
+        /// The peer sent RST.
+        Reset = "reset",
+        /// The player's deadline came first.
+        Deadline = "deadline",
+        /// It was open at the decision.
+        Open = "open",
+    }
 }
 
 /// Who granted.
@@ -111,25 +113,6 @@ impl Connection {
     /// How it ended.
     pub fn ended(&self) -> Ended {
         self.ended
-    }
-}
-
-impl Ended {
-    /// The id, as JSON spells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::PeerClosed => "peer-closed",
-            Self::ClientClosed => "client-closed",
-            Self::Reset => "reset",
-            Self::Deadline => "deadline",
-            Self::Open => "open",
-        }
-    }
-}
-
-impl fmt::Display for Ended {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

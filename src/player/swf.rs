@@ -4,6 +4,8 @@ use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::ids::ids;
+
 use super::endpoint::{canonical_host, is_host};
 
 /// The SWF that opens sockets. Its identity is the host of its own URL, not of the page around it (rulebook R1).
@@ -23,20 +25,21 @@ pub struct Swf {
     networking: bool,
 }
 
-/// The security sandbox that the player puts a SWF in (rulebook R3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Sandbox {
-    /// Loaded from a web server: bound to policies. A SWF with a URL is in this one.
-    Remote,
-    /// `local-with-file`: may not use sockets at all (#2010).
-    LocalWithFile,
-    /// `local-with-networking`: bound to policies, and matched by `domain="*"` only.
-    LocalWithNetworking,
-    /// `local-trusted`: no policy is asked. What Flash Builder and the IDE run as.
-    LocalTrusted,
-    /// `air-application`: no policy is asked.
-    AirApplication,
+ids! {
+    /// The security sandbox that the player puts a SWF in (rulebook R3).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Sandbox {
+        /// Loaded from a web server: bound to policies. A SWF with a URL is in this one.
+        Remote = "remote",
+        /// May not use sockets at all (#2010).
+        LocalWithFile = "local-with-file",
+        /// Bound to policies, and matched by `domain="*"` only.
+        LocalWithNetworking = "local-with-networking",
+        /// No policy is asked. What Flash Builder and the IDE run as.
+        LocalTrusted = "local-trusted",
+        /// No policy is asked.
+        AirApplication = "air-application",
+    }
 }
 
 /// Text that is no SWF URL.
@@ -119,25 +122,6 @@ impl TryFrom<&String> for Swf {
 
     fn try_from(written: &String) -> Result<Self, InvalidSwf> {
         written.parse()
-    }
-}
-
-impl Sandbox {
-    /// The id, as scenario files spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Remote => "remote",
-            Self::LocalWithFile => "local-with-file",
-            Self::LocalWithNetworking => "local-with-networking",
-            Self::LocalTrusted => "local-trusted",
-            Self::AirApplication => "air-application",
-        }
-    }
-}
-
-impl fmt::Display for Sandbox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -2,63 +2,67 @@
 
 use std::fmt;
 
-/// Whether the SWF gets its connection, as far as policy goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Verdict {
-    /// `permitted`: a policy or the sandbox grants, and the connection stands.
-    Permitted,
-    /// `denied`: nothing grants.
-    Denied,
-    /// `unreachable`: it is granted, and the backend cannot be reached.
-    Unreachable,
+use crate::ids::ids;
+
+ids! {
+    /// Whether the SWF gets its connection, as far as policy goes.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Verdict {
+        /// A policy or the sandbox grants, and the connection stands.
+        Permitted = "permitted",
+        /// Nothing grants.
+        Denied = "denied",
+        /// It is granted, and the backend cannot be reached.
+        Unreachable = "unreachable",
+    }
 }
 
-/// Why. The list is closed, and the ids ([`Cause::as_str`]) are an interface.
-///
-/// ```
-/// use flash_policy_fixture::{Cause, Verdict};
-///
-/// assert_eq!(Cause::BackendRefused.as_str(), "backend-refused");
-/// assert_eq!(Cause::BackendRefused.verdict(), Verdict::Unreachable);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Cause {
-    /// `connected`.
-    Connected,
-    /// `low-port`: a policy from a port of 1024 or more cannot grant a lower one (P1).
-    LowPort,
-    /// `secure-only`: `secure="true"` and the SWF was not loaded over https (X9).
-    SecureOnly,
-    /// `port-not-listed`: a rule names the requester, none its port.
-    PortNotListed,
-    /// `domain-not-listed`: no rule names the requester.
-    DomainNotListed,
-    /// `malformed-policy`: what answered is not a policy file that the player accepts (X1).
-    MalformedPolicy,
-    /// `no-policy`: nothing answered with a policy file.
-    NoPolicy,
-    /// `meta-policy-none`: the master allows no policy at all (L5).
-    MetaPolicyNone,
-    /// `master-only`: the master allows no other policy, and does not grant itself (L6).
-    MasterOnly,
-    /// `timed-out`: `Socket.timeout` ran out before a verdict (T4).
-    TimedOut,
-    /// `sandbox-local-with-file`: such a SWF may not use sockets (R3).
-    SandboxLocalWithFile,
-    /// `networking-disabled`: the page embeds the SWF with `allowNetworking="none"` (R5).
-    NetworkingDisabled,
-    /// `invalid-port`: not a port from 0 to 65535 (P8).
-    InvalidPort,
-    /// `backend-refused`: nothing listens at the destination.
-    BackendRefused,
-    /// `backend-timed-out`: the destination never answered the SYN.
-    BackendTimedOut,
-    /// `backend-reset`: the destination reset the connection before it stood.
-    BackendReset,
-    /// `name-not-found`: the destination's name does not resolve.
-    NameNotFound,
+ids! {
+    /// Why. The list is closed, and the ids ([`Cause::as_str`]) are an interface.
+    ///
+    /// ```
+    /// use flash_policy_fixture::{Cause, Verdict};
+    ///
+    /// assert_eq!(Cause::BackendRefused.as_str(), "backend-refused");
+    /// assert_eq!(Cause::BackendRefused.verdict(), Verdict::Unreachable);
+    /// ```
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Cause {
+        /// The connection stands.
+        Connected = "connected",
+        /// A policy from a port of 1024 or more cannot grant a lower one (P1).
+        LowPort = "low-port",
+        /// `secure="true"` and the SWF was not loaded over https (X9).
+        SecureOnly = "secure-only",
+        /// A rule names the requester, none its port.
+        PortNotListed = "port-not-listed",
+        /// No rule names the requester.
+        DomainNotListed = "domain-not-listed",
+        /// What answered is not a policy file that the player accepts (X1).
+        MalformedPolicy = "malformed-policy",
+        /// Nothing answered with a policy file.
+        NoPolicy = "no-policy",
+        /// The master allows no policy at all (L5).
+        MetaPolicyNone = "meta-policy-none",
+        /// The master allows no other policy, and does not grant itself (L6).
+        MasterOnly = "master-only",
+        /// `Socket.timeout` ran out before a verdict (T4).
+        TimedOut = "timed-out",
+        /// Such a SWF may not use sockets (R3).
+        SandboxLocalWithFile = "sandbox-local-with-file",
+        /// The page embeds the SWF with `allowNetworking="none"` (R5).
+        NetworkingDisabled = "networking-disabled",
+        /// Not a port from 0 to 65535 (P8).
+        InvalidPort = "invalid-port",
+        /// Nothing listens at the destination.
+        BackendRefused = "backend-refused",
+        /// The destination never answered the SYN.
+        BackendTimedOut = "backend-timed-out",
+        /// The destination reset the connection before it stood.
+        BackendReset = "backend-reset",
+        /// The destination's name does not resolve.
+        NameNotFound = "name-not-found",
+    }
 }
 
 /// What the SWF is told. Displayed as `connect`, `securityError#2048`, `ioError#2031`, `throw#2010`.
@@ -79,47 +83,7 @@ pub enum PlayerEvent {
     Throw(u16),
 }
 
-impl Verdict {
-    /// The id: `permitted`, `denied` or `unreachable`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Permitted => "permitted",
-            Self::Denied => "denied",
-            Self::Unreachable => "unreachable",
-        }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 impl Cause {
-    /// The id, as JSON and scenario files spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Connected => "connected",
-            Self::LowPort => "low-port",
-            Self::SecureOnly => "secure-only",
-            Self::PortNotListed => "port-not-listed",
-            Self::DomainNotListed => "domain-not-listed",
-            Self::MalformedPolicy => "malformed-policy",
-            Self::NoPolicy => "no-policy",
-            Self::MetaPolicyNone => "meta-policy-none",
-            Self::MasterOnly => "master-only",
-            Self::TimedOut => "timed-out",
-            Self::SandboxLocalWithFile => "sandbox-local-with-file",
-            Self::NetworkingDisabled => "networking-disabled",
-            Self::InvalidPort => "invalid-port",
-            Self::BackendRefused => "backend-refused",
-            Self::BackendTimedOut => "backend-timed-out",
-            Self::BackendReset => "backend-reset",
-            Self::NameNotFound => "name-not-found",
-        }
-    }
-
     /// The verdict that this is a cause of.
     pub fn verdict(self) -> Verdict {
         match self {
@@ -141,12 +105,6 @@ impl Cause {
             Self::MalformedPolicy => 4,
             _ => 5,
         }
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
