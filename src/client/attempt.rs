@@ -36,7 +36,7 @@ struct Wire {
     peer: Peer,
     opened_at: Duration,
     sent: usize,
-    /// A send failed because the peer was gone, so that the end of its stream was a reset.
+    /// A send met a peer that was gone, so that the end of its stream was a reset.
     was_reset: bool,
     /// Nothing more is to be read.
     over: bool,
@@ -234,10 +234,15 @@ impl Wire {
         Ok(Self { stream, tally, peer, opened_at, sent: 0, was_reset: false, over: false })
     }
 
-    /// A failed send is no verdict: the peer may have answered and gone. What can be read decides.
+    /// A failed send is no verdict: the peer may have answered and gone. What can be read decides. A foreign peer that
+    /// had closed already answers with a reset too, which the end of its stream would hide.
     async fn send(&mut self, bytes: &[u8]) {
         match self.stream.write_all(bytes).await {
-            Ok(()) => self.sent += bytes.len(),
+            Ok(()) => {
+                self.sent += bytes.len();
+                let foreign = matches!(self.peer, Peer::Foreign);
+                self.was_reset = foreign && matches!(self.stream.take_error(), Ok(Some(_)));
+            }
             Err(_) => self.was_reset = true,
         }
     }

@@ -4,6 +4,7 @@
 
 mod drops;
 mod failure_text;
+mod gone_peers;
 mod policy_file;
 mod readme;
 #[cfg(all(feature = "process", target_os = "linux"))]
