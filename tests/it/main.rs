@@ -8,4 +8,6 @@ mod gone_peers;
 mod policy_file;
 mod readme;
 #[cfg(all(feature = "process", target_os = "linux"))]
+mod real_servers;
+#[cfg(all(feature = "process", target_os = "linux"))]
 mod server_under_test;
