@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use flash_policy_fixture::fixture::{ServerUnderTest, ServerUnderTestBuilder};
+use rstest::rstest;
 
 const HTTP: &str = "exec python3 -u -m http.server {port} --bind 127.0.0.1";
 /// Leaves a child behind, and neither of the two heeds SIGTERM.
@@ -65,6 +66,24 @@ fn files_templates_and_environment_are_in_place_before_it_starts() {
         .start();
     let port = server.port();
     assert_eq!(server.output(), format!("{{port}}\nlisten {port};\nport {port}\n"));
+}
+
+#[rstest]
+#[case::every_placeholder_is_replaced("a {port} {policy-2} {port}", "a PORT OTHER PORT")]
+#[case::other_braces_are_left_alone(
+    "${home} {log:false} {} { port } {A} {a {é} {1} {",
+    "${home} {log:false} {} { port } {A} {a {é} {1} {"
+)]
+#[case::doubled_braces_are_literal("awk '{{print}}' {{port} {port}", "awk '{print}' {PORT PORT")]
+fn placeholders_are_replaced(#[case] template: &str, #[case] filled: &str) {
+    let server = ServerUnderTest::command("cat \"{dir}/template\"; echo {port} {policy-2} ready; exec sleep 600")
+        .template("template", format!("{template}\n"))
+        .ready_when_output("ready")
+        .start();
+    let (port, other) = (server.port().to_string(), server.port_named("policy-2").to_string());
+    assert_ne!(port, other);
+    let filled = filled.replace("PORT", &port).replace("OTHER", &other);
+    assert_eq!(server.output(), format!("{filled}\n{port} {other} ready\n"));
 }
 
 #[test]
@@ -135,12 +154,26 @@ fn a_lost_race_for_the_port_is_run_again_on_new_ports() {
     TcpStream::connect(server.addr()).expect("the second one listens");
 }
 
-#[test]
-fn a_lost_race_is_noticed_in_the_output_of_a_server_that_lingers() {
+#[rstest]
+#[case::that_names_its_port("bind() to 127.0.0.1:{port} failed (98: Address already in use)")]
+#[case::that_names_its_port_after_colons("Error: listen EADDRINUSE: address already in use :::{port}")]
+#[case::that_names_no_port("OSError: [Errno 98] Address already in use")]
+#[case::with_the_time_of_day("12:30:59 bind: address in use")]
+fn a_lost_race_is_noticed_in_the_output_of_a_server_that_lingers(#[case] complaint: &str) {
     let counter = tempfile::tempdir().expect("a temporary directory");
-    let lingers = "echo \"bind() to 127.0.0.1:{port} failed (98: Address already in use)\"; exec sleep 600";
-    let server = second_time_lucky(lingers, counter.path()).start();
+    let server = second_time_lucky(&format!("echo '{complaint}'; exec sleep 600"), counter.path()).start();
     TcpStream::connect(server.addr()).expect("the second one listens");
+}
+
+#[rstest]
+#[case::of_another_port("Error: listen EADDRINUSE: address already in use 127.0.0.1:843")]
+#[case::of_no_use("listening on 127.0.0.1:{port}")]
+fn a_complaint_is_no_lost_race(#[case] complaint: &str) {
+    let server = ServerUnderTest::command(format!("echo '{complaint}'; exec sleep 600 # {{port}}"))
+        .attempts(1)
+        .ready_when_output(":")
+        .start();
+    assert_eq!(server.output(), format!("{complaint}\n").replace("{port}", &server.port().to_string()));
 }
 
 #[test]
@@ -220,6 +253,8 @@ fn pid_in(output: &str) -> u32 {
     line.parse().expect("a pid")
 }
 
+/// A zombie does not: where init is slow to reap what was orphaned, it is there for a while.
 fn lives(pid: u32) -> bool {
-    Path::new(&format!("/proc/{pid}")).exists()
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))
 }
