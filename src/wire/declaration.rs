@@ -96,10 +96,16 @@ impl Declaration {
         (0..self.policy.len().max(1)).all(|turn| self.is_prompt_on(turn))
     }
 
+    /// A peer that resets unasked has to be asked: the RST could overtake the client's own connect, and take an answer
+    /// with it.
     fn is_prompt_on(&self, turn: usize) -> bool {
         let mut performance = Performance::new(self);
+        let mut sent = performance.play_until(Duration::ZERO, &mut || turn);
+        if sent.iter().any(|stamped| stamped.sent == Sent::Rst) {
+            return false;
+        }
         performance.hear(POLICY_REQUEST);
-        let sent = performance.play_until(Duration::ZERO, &mut || turn);
+        sent.extend(performance.play_until(Duration::ZERO, &mut || turn));
         sent.last().is_some_and(|last| matches!(last.sent, Sent::Fin | Sent::Rst))
     }
 
