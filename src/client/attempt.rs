@@ -113,9 +113,12 @@ impl<'a> Attempt<'a> {
         purpose: Purpose,
         until: Duration,
     ) -> Result<Event<'static>, ConnectError> {
-        let Some(route) = self.client.map().find(endpoint) else {
-            let unknown = self.client.map().is_unknown(endpoint.host());
-            return Ok(if unknown { Event::NameNotFound } else { Event::Refused });
+        let map = self.client.map();
+        if map.is_unknown(endpoint.host()) {
+            return Ok(Event::NameNotFound);
+        }
+        let Some(route) = map.find(endpoint) else {
+            return Ok(Event::Refused);
         };
         let opened = match &route.declared {
             None => {
