@@ -36,7 +36,7 @@ ids! {
         Refused = "refused",
         /// The SYN was never answered.
         Dropped = "dropped",
-        /// Closed without a byte (W9).
+        /// Closed without a byte (W9), or without a NUL where the profile asks for one (W5).
         Closed = "closed",
         /// Reset before a NUL (W9).
         Reset = "reset",
@@ -107,7 +107,7 @@ impl Answer {
             }
             _ if is_request(reader) => Self::failed(AnswerKind::NotAPolicy, None),
             AnswerEnd::EndOfStream if profile.wire.missing_nul == Leniency::Reject => {
-                Self::failed(AnswerKind::Malformed, Some(Diagnostic::new(rules::T15, &[])))
+                Self::failed(AnswerKind::Closed, Some(Diagnostic::new(rules::T15, &[])))
             }
             AnswerEnd::EndOfStream => {
                 Self::parse(reader.document(), profile).noting(|| Diagnostic::new(rules::T15, &[]))
