@@ -69,14 +69,11 @@ fn write_asked(f: &mut Formatter<'_>, record: &Record) -> fmt::Result {
     if record.asked.is_empty() {
         return row(f, "asked", &"no policy server");
     }
-    let mut policy_connections = record.connections.iter().filter(|connection| connection.purpose() == Purpose::Policy);
+    let policy = |connection: &&Connection| connection.purpose() == Purpose::Policy;
+    let mut connections = record.connections.iter().filter(policy).peekable();
     for asked in &record.asked {
         row(f, "asked", &format_args!("{} ({}): {}", asked.endpoint(), asked.role(), Told(asked)))?;
-        let was_connected = !matches!(
-            asked.answer(),
-            AnswerKind::Cached | AnswerKind::Refused | AnswerKind::Dropped | AnswerKind::NotAsked
-        );
-        if let Some(connection) = was_connected.then(|| policy_connections.next()).flatten() {
+        if let Some(connection) = connections.next_if(|connection| connection.endpoint() == asked.endpoint()) {
             write_bytes(f, connection)?;
         }
     }
