@@ -33,14 +33,14 @@ impl Ask {
             endpoint,
             role,
             started,
-            deadline: patience.map(|patience| started + patience),
+            deadline: patience.map(|patience| started.saturating_add(patience)),
             reader: AnswerReader::new(profile.wire.answer_cap),
             reset: false,
         }
     }
 
     pub(super) fn connect_deadline(&self, profile: &Profile) -> Duration {
-        self.deadline.unwrap_or(self.started + profile.timing.connect_timeout)
+        self.deadline.unwrap_or(self.started.saturating_add(profile.timing.connect_timeout))
     }
 
     /// No answer to the SYN: every first connection pays for it (FSP-T02), an explicit one the more (FSP-T03).
@@ -62,7 +62,7 @@ impl Ask {
     }
 
     fn note(&self, rule: Rule, profile: &Profile) -> Diagnostic {
-        let patience = self.deadline.unwrap_or(profile.timing.patience) - self.started;
+        let patience = self.deadline.unwrap_or(profile.timing.patience).saturating_sub(self.started);
         let (port, seconds) = (self.endpoint.port().to_string(), patience.as_secs_f64().to_string());
         let received = self.reader.received().len().to_string();
         let values = [("host", self.endpoint.host()), ("port", &port), ("t", &seconds), ("n", &received)];

@@ -3,6 +3,7 @@
 use super::profile::{Dead, DocumentProfile, TrailingDot};
 use super::{Cause, Endpoint, Swf};
 use crate::policy::{AllowAccessFrom, MetaPolicy, PolicyFile, PortGrant, ToPorts};
+use crate::rules::{self, Diagnostic};
 
 /// From here on a port is high: a policy from a high port cannot grant a low one (rulebook P1).
 pub const FIRST_HIGH_PORT: u16 = 1024;
@@ -45,6 +46,22 @@ pub(super) fn meta_policy(policy: &PolicyFile, profile: &DocumentProfile) -> Opt
         Some(_) => profile.inapplicable_meta_policy,
     });
     values.min()
+}
+
+/// A remark on the first rule that misses the requester only for the dot at the end of the requester's host
+/// (rulebook D8). A dot at the end of the rule's own domain is remarked by the document.
+pub(super) fn missed_by_a_dot(policy: &PolicyFile, swf: &Swf, profile: &DocumentProfile) -> Option<Diagnostic> {
+    let host = swf.host().filter(|host| host.ends_with('.') && profile.trailing_dot == TrailingDot::Significant)?;
+    let near = policy.allow_access_from().iter().find_map(|rule| {
+        let domain = rule.domain()?;
+        let misses = !domain.matches(Some(host)) && domain.matches_ignoring_trailing_dot(Some(host));
+        misses.then(|| (domain.to_string(), rule.position()))
+    });
+    near.map(|(domain, position)| {
+        let what = format!("differs from the requester {host} by the dot at its end");
+        let note = Diagnostic::new(rules::D13, &[("s", &domain), ("what", &what)]);
+        position.map_or(note.clone(), |position| note.at(position))
+    })
 }
 
 /// Why `rule` does not grant; `None` where it does.

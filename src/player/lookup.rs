@@ -263,8 +263,8 @@ impl Lookup {
                 return;
             }
             Event::Elapsed if self.is_over(at) => {
-                session.abandon(&ask.endpoint);
-                return self.decide(Cause::TimedOut, at);
+                let answer = Answer::failed(AnswerKind::Dropped, Some(ask.filtered(&self.profile)));
+                return self.timed_out(session, ask, answer, at);
             }
             Event::Refused => Answer::failed(AnswerKind::Refused, self.refused(&ask)),
             Event::Reset => Answer::failed(AnswerKind::Reset, None),
@@ -337,8 +337,8 @@ impl Lookup {
             Over::Answered(end) => Answer::read(&ask.reader, end, &self.profile),
             Over::Deadline => ask.unanswered(&self.profile),
             Over::TimedOut => {
-                session.abandon(&ask.endpoint);
-                return self.decide(Cause::TimedOut, at);
+                let answer = ask.unanswered(&self.profile);
+                return self.timed_out(session, ask, answer, at);
             }
         };
         let answer = match ask.reset {
@@ -354,6 +354,13 @@ impl Lookup {
         session.finish(&ask.endpoint, answer.clone());
         self.consult(ask.endpoint, ask.role, answer, false);
         self.advance(session, at);
+    }
+
+    /// The end of the whole attempt came while `ask` was pending: the session may ask there again.
+    fn timed_out(&mut self, session: &mut Session, ask: Ask, answer: Answer, at: Duration) {
+        session.abandon(&ask.endpoint);
+        self.consult(ask.endpoint, ask.role, Arc::new(answer), false);
+        self.decide(Cause::TimedOut, at);
     }
 
     fn consult(&mut self, endpoint: Endpoint, role: Role, answer: Arc<Answer>, cached: bool) {
@@ -411,6 +418,6 @@ impl Lookup {
     /// Without `Socket.timeout` the operating system ends the SWF's own connect.
     fn reach_deadline(&self, started: Duration) -> Option<Duration> {
         let timing = &self.profile.timing;
-        timing.socket_timeout.or(Some(started + timing.connect_timeout))
+        timing.socket_timeout.or(Some(started.saturating_add(timing.connect_timeout)))
     }
 }

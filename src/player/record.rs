@@ -258,6 +258,10 @@ impl Record {
     pub(super) fn decide(&mut self, cause: Cause, at: Duration, profile: &Profile) {
         self.cause = Some(cause);
         self.decided_at = at;
+        if cause == Cause::TimedOut {
+            // Whatever a policy said before, it did not decide.
+            (self.granted_by, self.rule) = (None, None);
+        }
         let timeout = profile.timing.socket_timeout;
         let late = match profile.report.security_error {
             SecurityErrorAt::SocketTimeout => timeout,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::answer::{AnswerKind, Asked, Role};
 use super::endpoint::MASTER_PORT;
-use super::judge::{Judgement, judge, meta_policy};
+use super::judge::{Judgement, judge, meta_policy, missed_by_a_dot};
 use super::profile::{MalformedMaster, Profile};
 use super::record::{DecidingRule, Grantor, Record};
 use super::{Cause, Endpoint, Session};
@@ -112,7 +112,8 @@ impl Search {
     fn weigh(&mut self, policy: &PolicyFile, asked: &mut Asked, record: &mut Record, profile: &Profile) {
         let (from, document) = (&asked.endpoint, &profile.document);
         let is_master = asked.role == Role::Master;
-        let heeded = is_master || (profile.lookup.destination_site_control && !record.has_master());
+        let is_destination = *from == record.target.endpoint();
+        let heeded = is_master || (profile.lookup.destination_site_control && is_destination && !record.has_master());
         let meta = meta_policy(policy, document).filter(|_| heeded).unwrap_or(MetaPolicy::All);
         let control = policy.site_control().first();
         if control.is_some() && !heeded {
@@ -132,6 +133,7 @@ impl Search {
             }
             Judgement::Miss(..) if master_only => self.settled(Cause::MasterOnly, control, record),
             Judgement::Miss(cause, rule) => {
+                asked.diagnostics.extend(missed_by_a_dot(policy, &record.swf, document));
                 self.missed(cause, rule.map(|rule| DecidingRule::allow_access_from(from, rule)), record);
             }
         }
