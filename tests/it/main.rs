@@ -1,13 +1,19 @@
 //! The integration tests: one binary, a module for each subject.
 
-#![allow(clippy::unwrap_used, reason = "a test that fails may say where by its line alone")]
+#![allow(clippy::unwrap_used, reason = "what a test sets up must work; clippy exempts test functions only")]
 
+mod causes;
 mod drops;
 mod failure_text;
+mod faults;
 mod gone_peers;
+mod player_rules;
 mod policy_file;
 mod readme;
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod real_servers;
+mod rule_index;
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod server_under_test;
+mod support;
+mod worked_cases;

@@ -1,0 +1,54 @@
+//! Every rule of the rulebook's socket groups, and every worked case, has a test.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+const GROUPS: [(char, u8); 10] =
+    [('W', 14), ('L', 18), ('M', 6), ('P', 9), ('D', 12), ('R', 6), ('X', 11), ('T', 6), ('E', 9), ('C', 4)];
+
+#[test]
+fn every_rule_has_a_test() {
+    let found = found();
+    let rules = GROUPS.iter().flat_map(|(group, last)| (1..=*last).map(move |number| format!("{group}{number}")));
+    let missing: Vec<_> = rules.filter(|rule| !found.contains(rule)).collect();
+    assert!(missing.is_empty(), "no test names {missing:?}");
+}
+
+#[test]
+fn every_worked_case_has_a_row() {
+    let source = fs::read_to_string(tests().join("worked_cases.rs")).unwrap();
+    let missing: Vec<_> =
+        (1..80).step_by(2).filter(|number| !source.contains(&format!("#[case::w{number}_"))).collect();
+    assert!(missing.is_empty(), "no row for {missing:?}");
+}
+
+/// The ids in comments above tests and cases, and those that begin the names of tests and cases.
+fn found() -> BTreeSet<String> {
+    let sources = sources(&tests());
+    let lines = sources.iter().flat_map(|source| source.lines()).map(str::trim_start);
+    lines.flat_map(ids).collect()
+}
+
+fn ids(line: &str) -> Vec<String> {
+    if let Some(comment) = line.strip_prefix("// ") {
+        return comment.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
+    }
+    let name =
+        line.strip_prefix("#[case::").or_else(|| line.strip_prefix("fn ")).or_else(|| line.strip_prefix("async fn "));
+    name.and_then(|name| name.split_once('_')).map(|(id, _)| id.to_uppercase()).into_iter().collect()
+}
+
+fn sources(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let read = |path: std::path::PathBuf| match path.is_dir() {
+        true => sources(&path),
+        false if path.ends_with("worked_cases.rs") => Vec::new(),
+        false => vec![fs::read_to_string(path).unwrap()],
+    };
+    entries.flat_map(read).collect()
+}
+
+fn tests() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it")
+}
