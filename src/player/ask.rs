@@ -44,13 +44,13 @@ impl Ask {
     }
 
     /// No answer to the SYN: every first connection pays for it (FSP-T02), an explicit one the more (FSP-T03).
-    pub(super) fn filtered(&self, profile: &Profile) -> Diagnostic {
+    pub(super) fn filtered(&self, at: Duration) -> Diagnostic {
         let rule = if self.deadline.is_some() { rules::T02 } else { rules::T03 };
-        self.note(rule, profile)
+        self.note(rule, at)
     }
 
     /// The deadline came first: silence (FSP-T04), a policy that only lacks its NUL (FSP-T14), or a part (FSP-T05).
-    pub(super) fn unanswered(&self, profile: &Profile) -> Answer {
+    pub(super) fn unanswered(&self, at: Duration) -> Answer {
         let rule = if self.reader.received().is_empty() {
             rules::T04
         } else if PolicyFile::parse(self.reader.document()).is_ok() {
@@ -58,14 +58,14 @@ impl Ask {
         } else {
             rules::T05
         };
-        Answer::failed(AnswerKind::None, Some(self.note(rule, profile)))
+        Answer::failed(AnswerKind::None, Some(self.note(rule, at)))
     }
 
-    fn note(&self, rule: Rule, profile: &Profile) -> Diagnostic {
-        let patience = self.deadline.unwrap_or(profile.timing.patience).saturating_sub(self.started);
-        let (port, seconds) = (self.endpoint.port().to_string(), patience.as_secs_f64().to_string());
+    fn note(&self, rule: Rule, at: Duration) -> Diagnostic {
+        let waited = at.saturating_sub(self.started).as_secs_f64().to_string();
+        let port = self.endpoint.port().to_string();
         let received = self.reader.received().len().to_string();
-        let values = [("host", self.endpoint.host()), ("port", &port), ("t", &seconds), ("n", &received)];
+        let values = [("host", self.endpoint.host()), ("port", &port), ("t", &waited), ("n", &received)];
         Diagnostic::new(rule, &values)
     }
 }

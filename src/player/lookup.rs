@@ -263,7 +263,7 @@ impl Lookup {
                 return;
             }
             Event::Elapsed if self.is_over(at) => {
-                let answer = Answer::failed(AnswerKind::Dropped, Some(ask.filtered(&self.profile)));
+                let answer = Answer::failed(AnswerKind::Dropped, Some(ask.filtered(at)));
                 return self.timed_out(session, ask, answer, at);
             }
             Event::Refused => Answer::failed(AnswerKind::Refused, self.refused(&ask)),
@@ -272,7 +272,7 @@ impl Lookup {
                 let note = Diagnostic::new(rules::T34, &[("host", ask.endpoint.host())]);
                 Answer::failed(AnswerKind::NotAsked, Some(note))
             }
-            Event::Elapsed => Answer::failed(AnswerKind::Dropped, Some(ask.filtered(&self.profile))),
+            Event::Elapsed => Answer::failed(AnswerKind::Dropped, Some(ask.filtered(at))),
             _ => {
                 self.phase = Phase::Connecting(ask);
                 return;
@@ -335,9 +335,9 @@ impl Lookup {
     fn closed(&mut self, session: &mut Session, ask: Ask, over: Over, at: Duration) {
         let answer = match over {
             Over::Answered(end) => Answer::read(&ask.reader, end, &self.profile),
-            Over::Deadline => ask.unanswered(&self.profile),
+            Over::Deadline => ask.unanswered(at),
             Over::TimedOut => {
-                let answer = ask.unanswered(&self.profile);
+                let answer = ask.unanswered(at);
                 return self.timed_out(session, ask, answer, at);
             }
         };

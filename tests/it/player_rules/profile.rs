@@ -131,7 +131,7 @@ fn trusted() -> Scene {
 #[case::q16_ignored(scene().t("SC=none G(*|*)"), ok(5000).asked("843=refused 5000=policy").t(2).notes("T01 S05"))]
 #[case::q16_heeded(
     scene().t("SC=none G(*|*)").but(|p| p.lookup.destination_site_control = true),
-    se("meta-policy-none").asked("843=refused 5000=policy").t(1).notes("T01 S05"))]
+    se("meta-policy-none").asked("843=refused 5000=policy").t(1).notes("T01"))]
 #[case::q16_not_beside_a_master(
     m("G(b.com|*)").t("SC=none G(*|*)").but(|p| p.lookup.destination_site_control = true),
     ok(5000).asked("843=policy 5000=policy").t(2).notes("S05"))]
