@@ -120,6 +120,7 @@ impl<'a> Attempt<'a> {
         let Some(route) = map.find(endpoint) else {
             return Ok(Event::Refused);
         };
+        let tally = route.declared.clone().map(Tally::new);
         let opened = match &route.declared {
             None => {
                 let connecting = TcpStream::connect(route.address);
@@ -137,7 +138,7 @@ impl<'a> Attempt<'a> {
             }
             Some(_) => TcpStream::connect(route.address).await.map(|stream| (stream, Peer::Prompt)),
         };
-        match opened.and_then(|(stream, peer)| Wire::new(stream, peer, route, self.clock)) {
+        match opened.and_then(|(stream, peer)| Wire::new(stream, peer, tally, self.clock)) {
             Ok(wire) => {
                 self.wire = Some(wire);
                 Ok(Event::Connected)
@@ -231,9 +232,10 @@ impl Drop for Attempt<'_> {
 }
 
 impl Wire {
-    fn new(stream: TcpStream, peer: Peer, route: &Route, opened_at: Duration) -> io::Result<Self> {
-        let declared = route.declared.clone();
-        let tally = declared.map(|declared| Tally::new(declared, &stream)).transpose()?;
+    fn new(stream: TcpStream, peer: Peer, mut tally: Option<Tally>, opened_at: Duration) -> io::Result<Self> {
+        if let Some(tally) = &mut tally {
+            tally.stands(&stream)?;
+        }
         Ok(Self { stream, tally, peer, opened_at, sent: 0, was_reset: false, over: false })
     }
 

@@ -13,6 +13,9 @@ pub(crate) trait Declared: fmt::Debug + Send + Sync {
     /// What it does with a connection now.
     fn door(&self) -> Door;
 
+    /// How far its journal is, before a connection is made: an address may have come before, for another client.
+    fn mark(&self) -> Mark;
+
     /// Whether a policy request is answered, and the connection ended, without a pause: then nobody need ask.
     fn is_prompt(&self) -> bool;
 
@@ -23,8 +26,17 @@ pub(crate) trait Declared: fmt::Debug + Send + Sync {
     /// Takes an announcement back: the connection was not made.
     fn unclaim(&self, local: SocketAddr);
 
-    /// Tells that the connection from `local` was closed on this side.
-    fn closed(&self, local: SocketAddr);
+    /// Tells that the connection from `local`, made after `mark`, was closed on this side.
+    fn closed(&self, local: SocketAddr, mark: Mark);
+}
+
+/// How far an endpoint's journal was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// How many connections had come.
+    pub(crate) exchanges: usize,
+    /// How often it had gone down, which ends connections that no journal has seen.
+    pub(crate) downs: usize,
 }
 
 /// The client's end of an announced connection.

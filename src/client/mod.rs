@@ -9,7 +9,7 @@ mod real_time;
 mod socket;
 mod xml_socket;
 
-pub(crate) use declared::{Claim, Declared, Play};
+pub(crate) use declared::{Claim, Declared, Mark, Play};
 pub use flash_client::{ConnectError, FlashClient};
 pub use network::{Network, Route};
 pub(crate) use real_time::RealTime;

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::{Declared, XmlSocket};
+use super::{Declared, Mark, XmlSocket};
 
 /// The SWF's connection to the backend, after the policy permitted it. The player has sent nothing on it
 /// (rulebook E1). It reads and writes as a [`TcpStream`] does, and dereferences to one.
@@ -42,7 +42,8 @@ pub struct FlashSocket {
 #[derive(Debug)]
 pub(crate) struct Tally {
     declared: Option<Arc<dyn Declared>>,
-    local: SocketAddr,
+    mark: Mark,
+    local: Option<SocketAddr>,
 }
 
 impl FlashSocket {
@@ -97,9 +98,15 @@ impl AsyncWrite for FlashSocket {
 }
 
 impl Tally {
-    pub(super) fn new(declared: Arc<dyn Declared>, stream: &TcpStream) -> io::Result<Self> {
-        let local = stream.local_addr()?;
-        Ok(Self { declared: Some(declared), local })
+    /// For a connection that is about to be made.
+    pub(super) fn new(declared: Arc<dyn Declared>) -> Self {
+        Self { mark: declared.mark(), declared: Some(declared), local: None }
+    }
+
+    /// The connection stands: its end is told from here on.
+    pub(super) fn stands(&mut self, stream: &TcpStream) -> io::Result<()> {
+        self.local = Some(stream.local_addr()?);
+        Ok(())
     }
 
     /// Nothing is told any more.
@@ -110,8 +117,8 @@ impl Tally {
 
 impl Drop for Tally {
     fn drop(&mut self) {
-        if let Some(declared) = &self.declared {
-            declared.closed(self.local);
+        if let (Some(declared), Some(local)) = (&self.declared, self.local) {
+            declared.closed(local, self.mark);
         }
     }
 }

@@ -122,7 +122,7 @@ impl StageBuilder {
             nodes.insert(endpoint, node);
         }
         Ok(Stage {
-            host: Some(Host::start(tasks)?),
+            _host: Host::start(tasks)?,
             nodes,
             policy_servers,
             backends,

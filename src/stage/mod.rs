@@ -31,7 +31,7 @@ pub use builder::{StageBuilder, StageError};
 #[derive(Debug)]
 pub struct Stage {
     /// Stopped before the servers, which judge their traffic when it is complete.
-    host: Option<Host>,
+    _host: Host,
     nodes: BTreeMap<Endpoint, std::sync::Arc<Node>>,
     policy_servers: BTreeMap<Endpoint, PolicyServer>,
     backends: BTreeMap<Endpoint, RunningBackend>,
@@ -126,15 +126,6 @@ impl Stage {
 
     /// Stops it: every port of it refuses when this returns, and what was expected of its servers is judged.
     pub fn stop(self) {}
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.nodes.values().for_each(|node| drop(node.journal()));
-        }
-        self.host.take();
-    }
 }
 
 #[track_caller]

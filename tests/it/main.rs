@@ -6,9 +6,18 @@ mod causes;
 mod drops;
 mod failure_text;
 mod faults;
+mod foreign;
 mod gone_peers;
+mod journal;
+#[cfg(target_os = "linux")]
+mod lifetime;
+mod load;
+mod player_clock;
 mod player_rules;
 mod policy_file;
+#[cfg(target_os = "linux")]
+mod ports;
+mod raw;
 mod readme;
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod real_servers;

@@ -1,0 +1,119 @@
+//! Declared silence costs no time, and is reported in the player's.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use rstest::rstest;
+
+use flash_policy_fixture::player::AnswerKind;
+use flash_policy_fixture::wire::{Fault, POLICY_REQUEST};
+use flash_policy_fixture::{Backend, Cause, PolicyServer, Stage};
+
+use crate::raw::{GAME, HOST, MASTER, OPEN, SWF, exchange, open_answer};
+
+fn before(fault: Fault, backend: Backend) -> Stage {
+    let master = PolicyServer::builder().document(OPEN).fault(fault);
+    Stage::builder().policy(MASTER, master).backend(GAME, backend).start()
+}
+
+/// The answer in so many drops, each after a pause.
+fn drip(drops: usize, every: Duration) -> (String, Fault) {
+    let document = format!("{OPEN}{}", " ".repeat(drops - OPEN.len() - 1));
+    (document, Fault::Drip { bytes: 1, every })
+}
+
+#[rstest]
+#[case::a_silent_master(Fault::Silent, Cause::NoPolicy, AnswerKind::None, 6_000)]
+#[case::a_dropped_master(Fault::Dropped, Cause::NoPolicy, AnswerKind::Dropped, 6_000)]
+#[case::a_late_master(Fault::Delay(Duration::from_secs(4)), Cause::NoPolicy, AnswerKind::None, 6_000)]
+#[case::a_slow_master(Fault::Delay(Duration::from_millis(2_999)), Cause::Connected, AnswerKind::Policy, 2_999)]
+#[case::a_refusing_master(Fault::Refused, Cause::NoPolicy, AnswerKind::Refused, 3_000)]
+#[case::no_nul_and_open(Fault::NoNulOpen, Cause::NoPolicy, AnswerKind::None, 6_000)]
+fn a_declared_wait_takes_the_players_time_alone(
+    #[case] fault: Fault,
+    #[case] cause: Cause,
+    #[case] kind: AnswerKind,
+    #[case] decided_ms: u64,
+) {
+    let stage = before(fault, Backend::silent());
+    let outcome = stage.blocking_swf(SWF).connect(HOST, 5000);
+    assert_eq!((outcome.cause(), outcome.asked()[0].answer()), (cause, kind));
+    assert_eq!(outcome.decided_at(), Duration::from_millis(decided_ms));
+    assert_eq!(stage.real_timers(), 0);
+
+    let without_a_network = stage.evaluator(SWF).connect(HOST, 5000);
+    assert_eq!((without_a_network.cause(), without_a_network.decided_at()), (cause, outcome.decided_at()));
+}
+
+#[test]
+fn a_firewalled_backend_is_given_up_when_socket_timeout_runs_out() {
+    let stage = before(Fault::Delay(Duration::from_secs(1)), Backend::echo().starting_firewalled());
+    let outcome = stage.blocking_swf(SWF).connect(HOST, 5000).expect_unreachable();
+    assert_eq!((outcome.cause(), outcome.decided_at()), (Cause::BackendTimedOut, Duration::from_secs(20)));
+    assert_eq!(outcome.reported_at(), Some(Duration::from_secs(20)));
+    assert_eq!(stage.real_timers(), 0);
+}
+
+#[rstest]
+#[case::within_the_deadline(2, Cause::Connected, 1_998)]
+#[case::at_the_deadline(3, Cause::Connected, 2_997)]
+#[case::beyond_the_deadline(4, Cause::NoPolicy, 6_000)]
+fn a_thousand_drops_take_no_time(#[case] every_ms: u64, #[case] cause: Cause, #[case] decided_ms: u64) {
+    let (document, fault) = drip(1_000, Duration::from_millis(every_ms));
+    let master = PolicyServer::builder().document(document).fault(fault);
+    let stage = Stage::builder().policy(MASTER, master).backend(GAME, Backend::silent()).start();
+    let outcome = stage.blocking_swf(SWF).connect(HOST, 5000);
+    assert_eq!((outcome.cause(), outcome.decided_at()), (cause, Duration::from_millis(decided_ms)));
+    let received = outcome.transcript()[0].received().len();
+    assert_eq!(received, if cause == Cause::Connected { 1_000 } else { 751 });
+    assert_eq!(stage.policy_server(MASTER).journal().exchanges()[0].sent().len(), received);
+    assert_eq!(stage.real_timers(), 0);
+}
+
+#[test]
+fn faults_come_in_their_order_and_each_costs_no_time() {
+    let faults = [Fault::Silent, Fault::Delay(Duration::from_secs(2)), Fault::Ok];
+    let master = PolicyServer::builder().document(OPEN).faults(faults);
+    let stage = Stage::builder().policy(MASTER, master).backend(GAME, Backend::echo()).start();
+    let decided = [(); 4].map(|()| {
+        let outcome = stage.blocking_swf(SWF).connect(HOST, 5000);
+        (outcome.cause(), outcome.decided_at().as_secs())
+    });
+    let connected = Cause::Connected;
+    // The destination is an echo: it answers at once, and is no policy server.
+    assert_eq!(decided, [(Cause::NoPolicy, 3), (connected, 2), (connected, 0), (connected, 0)]);
+    assert_eq!(stage.real_timers(), 0);
+}
+
+#[test]
+fn a_foreign_client_waits_for_a_declared_delay_by_the_real_clock() {
+    let stage = before(Fault::Delay(Duration::from_millis(5)), Backend::echo());
+    assert_eq!(exchange(stage.policy_server(MASTER).addr(), POLICY_REQUEST).unwrap(), open_answer());
+    assert!(stage.real_timers() > 0);
+}
+
+#[test]
+fn a_busy_machine_changes_no_verdict() {
+    let over = AtomicBool::new(false);
+    let decided = thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        let (document, dripped) = drip(200, Duration::from_millis(10));
+        let decided = [Fault::Silent, Fault::Delay(Duration::from_millis(2_999)), dripped].map(|fault| {
+            let master = PolicyServer::builder().document(document.as_str()).fault(fault);
+            let stage = Stage::builder().policy(MASTER, master).backend(GAME, Backend::silent()).start();
+            let outcome = stage.blocking_swf(SWF).connect(HOST, 5000);
+            (outcome.cause(), outcome.decided_at().as_millis(), stage.real_timers())
+        });
+        over.store(true, Ordering::Relaxed);
+        decided
+    });
+    let connected = Cause::Connected;
+    assert_eq!(decided, [(Cause::NoPolicy, 6_000, 0), (connected, 2_999, 0), (connected, 1_990, 0)]);
+}
