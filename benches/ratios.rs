@@ -16,7 +16,7 @@ const SWF: &str = "http://www.example.com/game.swf";
 const HOST: &str = "game.example.com";
 const MASTER: &str = "game.example.com:843";
 const GAME: &str = "game.example.com:5000";
-const XML: &str = include_str!("../../fixtures/policies/good/one-site.xml");
+const XML: &str = include_str!("../fixtures/policies/good/one-site.xml");
 const ROUNDS: usize = 200;
 const LIMIT: Duration = Duration::from_secs(15);
 
