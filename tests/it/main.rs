@@ -4,6 +4,7 @@
 
 mod causes;
 mod drops;
+mod examples;
 mod failure_text;
 mod faults;
 mod foreign;
@@ -19,6 +20,8 @@ mod policy_file;
 mod ports;
 mod raw;
 mod readme;
+#[cfg(feature = "rstest")]
+mod ready_fixtures;
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod real_servers;
 mod rule_index;
