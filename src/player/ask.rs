@@ -6,7 +6,7 @@ use super::answer::{Answer, AnswerKind, Role};
 use super::{Endpoint, Profile};
 use crate::policy::PolicyFile;
 use crate::rules::{self, Diagnostic, Rule};
-use crate::wire::AnswerReader;
+use crate::wire::{AnswerEnd, AnswerReader};
 
 /// A load in progress.
 #[derive(Debug)]
@@ -41,6 +41,16 @@ impl Ask {
 
     pub(super) fn connect_deadline(&self, profile: &Profile) -> Duration {
         self.deadline.unwrap_or(self.started.saturating_add(profile.timing.connect_timeout))
+    }
+
+    /// Judges the answer that ended so. HTTP on the master's port is a web server, not a proxy in the way (FSP-T11).
+    pub(super) fn read(&self, end: AnswerEnd, profile: &Profile) -> Answer {
+        let mut answer = Answer::read(&self.reader, end, profile);
+        let is_http = |diagnostic: &&mut Diagnostic| *diagnostic.rule() == rules::T10;
+        if let Some(http) = answer.diagnostics.iter_mut().find(is_http).filter(|_| self.role == Role::Master) {
+            *http = Diagnostic::new(rules::T11, &[]);
+        }
+        answer
     }
 
     /// No answer to the SYN: every first connection pays for it (FSP-T02), an explicit one the more (FSP-T03).

@@ -334,7 +334,7 @@ impl Lookup {
 
     fn closed(&mut self, session: &mut Session, ask: Ask, over: Over, at: Duration) {
         let answer = match over {
-            Over::Answered(end) => Answer::read(&ask.reader, end, &self.profile),
+            Over::Answered(end) => ask.read(end, &self.profile),
             Over::Deadline => ask.unanswered(at),
             Over::TimedOut => {
                 let answer = ask.unanswered(at);

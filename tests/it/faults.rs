@@ -32,7 +32,7 @@ fn goes_on(answer: &str, notes: &str) -> Seen {
 #[case("drip=1/1s", goes_on("none", "T05").after(3000))]
 #[case("unprompted", ok(843))]
 #[case("bytes-after-nul=more", ok(843).notes("T17"))]
-#[case("http-400", goes_on("malformed", "T10"))]
+#[case("http-400", goes_on("malformed", "T11"))]
 fn a_fault_of_the_master(#[case] id: &str, #[case] expected: Seen) {
     let fault: Fault = id.parse().unwrap();
     assert_eq!(m(fault).t("G(*|*)").play(), expected, "left: got, right: expected");
@@ -75,7 +75,7 @@ fn a_fault_of_an_in_band_destination(#[case] id: &str, #[case] expected: Seen) {
 #[case::only_the_first_is_silent(
     m([Fault::Silent, Fault::Ok]), se("no-policy").after(3000).asked("843=none 5000=closed").t(1).notes("T04 T27"))]
 #[case::the_last_one_repeats(
-    m([Fault::Ok, Fault::Http400]).sessions(3), se("malformed-policy").asked("843=malformed 5000=closed").t(3).notes("T10 T27"))]
+    m([Fault::Ok, Fault::Http400]).sessions(3), se("malformed-policy").asked("843=malformed 5000=closed").t(3).notes("T11 T27"))]
 #[case::in_band(scene().t([Fault::Silent, Fault::Ok]).sessions(2), granted("").t(3))]
 #[case::in_band_a_payload_takes_no_turn(
     scene().t([Fault::Ok, Fault::NoNul, Fault::Http400]).sessions(2), granted("T15").t(4))]

@@ -85,7 +85,7 @@ async fn nginx_sends_http_headers_before_the_policy() {
     let answer = received(&outcome);
     assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\nServer: nginx/"), "{answer}");
     assert!(answer.ends_with("</cross-domain-policy>\0"), "{answer}");
-    assert_told(&outcome, Cause::MalformedPolicy, AnswerKind::Malformed, &["FSP-T10"]);
+    assert_told(&outcome, Cause::MalformedPolicy, AnswerKind::Malformed, &["FSP-T11"]);
 }
 
 /// Exits 0 without a word when its port is taken.

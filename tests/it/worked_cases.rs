@@ -27,7 +27,7 @@ use super::support::{Scene, Seen, document, m, ok, scene, se, throws, unreachabl
 #[case::w27_a_master_that_closes_at_once_costs_nothing(
     27, m(Fault::CloseOnAccept).t("G(*|*)"), ok(5000).asked("843=closed 5000=policy").t(2).notes("T27"))]
 #[case::w29_a_malformed_master_is_passed_over(
-    29, m(Fault::Http400).t("G(*|*)"), ok(5000).asked("843=malformed 5000=policy").t(2).notes("T10"))]
+    29, m(Fault::Http400).t("G(*|*)"), ok(5000).asked("843=malformed 5000=policy").t(2).notes("T11"))]
 #[case::w31_a_suffix_covers_any_depth(31, m("G(*.example.com|*)").req("a.b.example.com"), ok(843).t(1))]
 #[case::w33_an_exact_host_covers_no_subdomain(
     33, m("G(example.com|*)").req("www.example.com"), se("domain-not-listed").asked("843=policy 5000=closed").t(1).notes("T27"))]

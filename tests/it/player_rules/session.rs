@@ -34,7 +34,7 @@ fn answers(notation: &str) -> Script {
 #[case::a_change_is_seen_by_a_new_session(
     m([answers("G(*|*)"), answers("SC=none G(*|*)")]).sessions(2), se("meta-policy-none").t(1))]
 #[case::a_repaired_server_is_not_seen(
-    m([Fault::Http400, Fault::Ok]).times(2), se("malformed-policy").asked("843=cached 5000=cached").t(1).notes("T10 T27"))]
+    m([Fault::Http400, Fault::Ok]).times(2), se("malformed-policy").asked("843=cached 5000=cached").t(1).notes("T11 T27"))]
 fn a_session_remembers(#[case] scene: Scene, #[case] expected: Seen) {
     let got = scene.play();
     assert_eq!(got, expected, "left: got, right: expected");

@@ -87,7 +87,7 @@ fn the_request_is_the_first_act_on_a_new_connection() {
 #[case::rst_at_accept(m([Script::new().rst()]).t("G(*|*)"), ok(5000).asked("843=reset 5000=policy").t(2))]
 #[case::rst_inside_a_policy(m([reply("<cross-domain-policy>").rst()]).t("G(*|*)"), ok(5000).asked("843=reset 5000=policy").t(2))]
 // W9: anything else is a malformed policy.
-#[case::http(m(Fault::Http400), se("malformed-policy").asked("843=malformed 5000=closed").t(1).notes("T10 T27"))]
+#[case::http(m(Fault::Http400), se("malformed-policy").asked("843=malformed 5000=closed").t(1).notes("T11 T27"))]
 #[case::binary(m([reply(b"\x15\x03\x01\x00\x02\x02\x46").fin()]), se("malformed-policy").asked("843=malformed 5000=closed").t(1).notes("T12 T27"))]
 // W10: up to the cap a policy is read; above it is a failed load.
 #[case::at_the_cap(m(policy_of(MAX_ANSWER_BYTES)), ok(843))]
@@ -100,7 +100,7 @@ fn the_request_is_the_first_act_on_a_new_connection() {
 // W12: an HTTP server never authorises, not even one that sends a policy.
 #[case::a_policy_over_http(
     m([reply(format!("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n{}", document("G(*|*)"))).fin()]),
-    se("malformed-policy").asked("843=malformed 5000=closed").t(1).notes("T10 T27"))]
+    se("malformed-policy").asked("843=malformed 5000=closed").t(1).notes("T11 T27"))]
 fn an_answer_is_read(#[case] scene: Scene, #[case] expected: Seen) {
     assert_eq!(scene.play(), expected, "left: got, right: expected");
 }
