@@ -55,6 +55,7 @@
 //! - A firewall for clients that are not of this crate is a fact of Linux; a stage's own clients need no such help.
 
 pub mod client;
+mod debug_as_text;
 pub mod fixture;
 mod ids;
 mod or_panic;

@@ -118,7 +118,7 @@ impl<'a> Attempt<'a> {
             return Ok(Event::NameNotFound);
         }
         let Some(route) = map.find(endpoint) else {
-            return Ok(Event::Refused);
+            return Ok(Event::NotMapped);
         };
         let tally = route.declared.clone().map(Tally::new);
         let opened = match &route.declared {

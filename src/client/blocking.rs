@@ -3,11 +3,12 @@
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, TcpStream};
 use std::ops::Deref;
+use std::sync::Arc;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::xml_socket::{Messages, frame};
-use super::{Network, Route, Tally};
+use super::{ConnectError, Network, Route, Tally};
 use crate::or_panic::or_panic;
 use crate::player::{InvalidSwf, Profile, Swf};
 
@@ -37,7 +38,8 @@ pub struct FlashClient {
 #[derive(Debug)]
 pub struct FlashSocket {
     stream: TcpStream,
-    tally: Option<Tally>,
+    /// Behind the stream of each clone: the last one that is dropped tells.
+    tally: Option<Arc<Tally>>,
 }
 
 /// A connection that speaks NUL-delimited messages, as ActionScript's `XMLSocket` does.
@@ -59,10 +61,9 @@ impl FlashClient {
 
     /// Makes it another player. The session starts anew.
     #[must_use]
-    pub fn profile(self, profile: Profile) -> Self {
-        let Self { client, runtime } = self;
-        let client = client.profile(profile);
-        Self { client, runtime }
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.client = self.client.profile(profile);
+        self
     }
 
     /// Maps a logical endpoint to where it really is.
@@ -72,18 +73,16 @@ impl FlashClient {
     /// At the caller's line, if `at` is not a `host:port`.
     #[must_use]
     #[track_caller]
-    pub fn route(self, at: &str, route: impl Into<Route>) -> Self {
-        let Self { client, runtime } = self;
-        let client = client.route(at, route);
-        Self { client, runtime }
+    pub fn route(mut self, at: &str, route: impl Into<Route>) -> Self {
+        self.client = self.client.route(at, route);
+        self
     }
 
     /// Gives it a whole map.
     #[must_use]
-    pub fn network(self, network: Network) -> Self {
-        let Self { client, runtime } = self;
-        let client = client.network(network);
-        Self { client, runtime }
+    pub fn network(mut self, network: Network) -> Self {
+        self.client = self.client.network(network);
+        self
     }
 
     /// As [`super::FlashClient::load_policy_file`].
@@ -119,13 +118,14 @@ impl FlashClient {
     ///
     /// Inside a tokio runtime: use the async client there.
     #[track_caller]
-    pub fn try_connect(&self, host: &str, port: impl Into<i64>) -> io::Result<Outcome> {
+    pub fn try_connect(&self, host: &str, port: impl Into<i64>) -> Result<Outcome, ConnectError> {
         assert!(
             Handle::try_current().is_err(),
             "blocking::FlashClient would block this tokio runtime: use flash_policy_fixture::FlashClient and .await here"
         );
         let outcome = self.runtime.block_on(self.client.try_connect(host, port))?;
-        outcome.try_map_socket(FlashSocket::new)
+        let endpoint = outcome.target().endpoint();
+        outcome.try_map_socket(FlashSocket::new).map_err(|error| ConnectError::io(&endpoint, error))
     }
 
     pub(crate) fn driving(client: super::FlashClient) -> Self {
@@ -139,7 +139,17 @@ impl FlashSocket {
         let (stream, tally) = socket.into_parts();
         let stream = stream.into_std()?;
         stream.set_nonblocking(false)?;
-        Ok(Self { stream, tally })
+        Ok(Self { stream, tally: tally.map(Arc::new) })
+    }
+
+    /// Another handle of the same connection, as [`TcpStream::try_clone`] makes it. The connection is open until the
+    /// last one is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As the system: no descriptor is left.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        Ok(Self { stream: self.stream.try_clone()?, tally: self.tally.clone() })
     }
 
     /// The bare TCP connection. A stage's journal then no longer waits for its end.

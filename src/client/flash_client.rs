@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 use super::attempt::Attempt;
 use super::{Network, Outcome, RealTime, Route};
+use crate::debug_as_text::debug_as_text;
 use crate::or_panic::or_panic;
 use crate::player::{Endpoint, InvalidSwf, Profile, Session, Swf};
 
@@ -44,7 +45,6 @@ pub struct FlashClient {
 }
 
 /// Why an attempt came to no outcome: the machine of the test failed, not the network under test.
-#[derive(Debug)]
 pub struct ConnectError {
     kind: ConnectErrorKind,
 }
@@ -187,6 +187,8 @@ impl fmt::Display for ConnectError {
         }
     }
 }
+
+debug_as_text!(ConnectError);
 
 impl std::error::Error for ConnectError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {

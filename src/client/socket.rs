@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -41,7 +42,8 @@ pub struct FlashSocket {
 /// Tells a declared endpoint that a connection to it was closed, when dropped: hold it behind the socket.
 #[derive(Debug)]
 pub(crate) struct Tally {
-    declared: Option<Arc<dyn Declared>>,
+    declared: Arc<dyn Declared>,
+    released: AtomicBool,
     mark: Mark,
     local: Option<SocketAddr>,
 }
@@ -100,7 +102,7 @@ impl AsyncWrite for FlashSocket {
 impl Tally {
     /// For a connection that is about to be made.
     pub(super) fn new(declared: Arc<dyn Declared>) -> Self {
-        Self { mark: declared.mark(), declared: Some(declared), local: None }
+        Self { mark: declared.mark(), declared, released: AtomicBool::new(false), local: None }
     }
 
     /// The connection stands: its end is told from here on.
@@ -110,15 +112,15 @@ impl Tally {
     }
 
     /// Nothing is told any more.
-    pub(super) fn release(mut self) {
-        self.declared = None;
+    pub(super) fn release(&self) {
+        self.released.store(true, Ordering::Relaxed);
     }
 }
 
 impl Drop for Tally {
     fn drop(&mut self) {
-        if let (Some(declared), Some(local)) = (&self.declared, self.local) {
-            declared.closed(local, self.mark);
+        if let Some(local) = self.local.filter(|_| !self.released.load(Ordering::Relaxed)) {
+            self.declared.closed(local, self.mark);
         }
     }
 }

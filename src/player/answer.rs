@@ -18,6 +18,8 @@ pub struct Answer {
     pub(super) policy: Option<PolicyFile>,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) took: Duration,
+    /// Whether anything stands there; what is not mapped refuses.
+    pub(super) is_mapped: bool,
 }
 
 ids! {
@@ -88,7 +90,18 @@ impl Answer {
     }
 
     pub(super) fn failed(kind: AnswerKind, diagnostic: Option<Diagnostic>) -> Self {
-        Self { kind, policy: None, diagnostics: diagnostic.into_iter().collect(), took: Duration::ZERO }
+        Self {
+            kind,
+            policy: None,
+            diagnostics: diagnostic.into_iter().collect(),
+            took: Duration::ZERO,
+            is_mapped: true,
+        }
+    }
+
+    /// Nothing is mapped there.
+    pub(super) fn not_mapped(diagnostic: Option<Diagnostic>) -> Self {
+        Self { is_mapped: false, ..Self::failed(AnswerKind::Refused, diagnostic) }
     }
 
     /// Judges what was read (rulebook W4-W10, X).
@@ -128,7 +141,7 @@ impl Answer {
             },
             Err(malformed) => (AnswerKind::Malformed, None, malformed.diagnostics().to_vec()),
         };
-        Self { kind, policy, diagnostics, took: Duration::ZERO }
+        Self { kind, policy, diagnostics, took: Duration::ZERO, is_mapped: true }
     }
 
     /// Adds what is to be said about the wire, where there is a policy to say it of.

@@ -4,17 +4,17 @@
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
-use super::answer::{AnswerKind, Asked};
+use super::answer::{AnswerKind, Asked, Role};
 use super::record::{Connection, Purpose, Record};
-use super::{Cause, PlayerEvent, Sandbox, Swf};
+use super::{Cause, PlayerEvent, Sandbox, Swf, Verdict};
 use crate::rules::{self, Rule};
 use crate::wire::escape;
 
 /// How many bytes of an answer are shown before it is cut.
 const SHOWN_BYTES: usize = 480;
 
-/// Writes everything below the headline.
-pub(super) fn write(f: &mut Formatter<'_>, record: &Record) -> fmt::Result {
+/// Writes everything below the headline. The advice is how to get the `wanted` verdict, where the test says which.
+pub(super) fn write(f: &mut Formatter<'_>, record: &Record, wanted: Option<Verdict>) -> fmt::Result {
     row(f, "swf", &Requester(&record.swf))?;
     row(f, "connect", &record.target)?;
     write_decision(f, record)?;
@@ -27,8 +27,17 @@ pub(super) fn write(f: &mut Formatter<'_>, record: &Record) -> fmt::Result {
     for diagnostic in record.diagnostics() {
         row(f, "note", diagnostic)?;
     }
-    let id = rule_of(record.cause()).map(|rule| format!(" ({})", rule.id()));
-    row(f, "advice", &format_args!("{}{}", advice(record), id.unwrap_or_default()))
+    let granted = record.cause().verdict() != Verdict::Denied;
+    match wanted {
+        Some(Verdict::Denied) if granted => row(f, "advice", &to_deny(record)),
+        Some(Verdict::Unreachable) if record.cause() == Cause::Connected => {
+            row(f, "advice", &format_args!("take the backend at {} down, or firewall it: it accepts.", record.target))
+        }
+        _ => {
+            let id = rule_of(record.cause()).map(|rule| format!(" ({})", rule.id()));
+            row(f, "advice", &format_args!("{}{}", advice(record), id.unwrap_or_default()))
+        }
+    }
 }
 
 /// What the debug player says (rulebook E2, E3, E7).
@@ -115,6 +124,11 @@ fn advice(record: &Record) -> String {
     let requester = record.swf.host().unwrap_or("*");
     let policy = record.rule.as_ref().map(|rule| rule.endpoint()).or_else(|| nearest_policy(record));
     let place = policy.map_or_else(|| format!("{host}:843"), ToString::to_string);
+    let fell_short = |asked: &&Asked| {
+        let kinds = [AnswerKind::None, AnswerKind::Closed, AnswerKind::Reset, AnswerKind::TooLarge];
+        asked.role() != Role::Destination && kinds.contains(&asked.answer.kind)
+    };
+    let short = record.asked.iter().find(fell_short).map(|asked| asked.endpoint().to_string());
     match record.cause() {
         Cause::Connected => "none: the SWF has its connection.".to_owned(),
         Cause::LowPort => {
@@ -128,6 +142,13 @@ fn advice(record: &Record) -> String {
         Cause::MalformedPolicy => {
             format!("make {place} answer with a policy file and nothing else; the notes say what the player rejects.")
         }
+        Cause::NoPolicy if record.asked.iter().all(|asked| !asked.answer.is_mapped) => format!(
+            "map {host}:843 to a policy server, or {target} to one that answers in-band: nothing is mapped at either. Is {host} spelt as it is on the map?"
+        ),
+        Cause::NoPolicy if short.is_some() => format!(
+            "make {} answer with a whole policy file and its NUL: it accepted the connection, and did not.",
+            short.unwrap_or_default()
+        ),
         Cause::NoPolicy => format!(
             "answer policy requests at {host}:843, or at {target} itself, with a policy file that lists {requester} and port {port}."
         ),
@@ -143,14 +164,25 @@ fn advice(record: &Record) -> String {
         Cause::SandboxLocalWithFile => "publish the SWF for network access, or serve it over HTTP.".to_owned(),
         Cause::NetworkingDisabled => "embed the SWF without allowNetworking=\"none\".".to_owned(),
         Cause::InvalidPort => "connect to a port from 1 to 65535.".to_owned(),
+        Cause::BackendRefused if !record.is_target_mapped => {
+            format!("map {target} to a backend: it is permitted, and nothing is mapped there.")
+        }
         Cause::BackendRefused => format!(
-            "start the backend: the policy permits {target}, and nothing listens there, whatever the player says of a sandbox."
+            "start the backend: {target} is permitted, and nothing listens there, whatever the player says of a sandbox."
         ),
         Cause::BackendTimedOut => format!(
-            "let {target} through the firewall: the policy permits it, and its SYN is never answered, whatever the player says of a sandbox."
+            "let {target} through the firewall: it is permitted, and its SYN is never answered, whatever the player says of a sandbox."
         ),
-        Cause::BackendReset => format!("find out what resets connections to {target}: the policy permits it."),
-        Cause::NameNotFound => format!("make {host} resolve: the sandbox or a policy permits {target}."),
+        Cause::BackendReset => format!("find out what resets connections to {target}: it is permitted."),
+        Cause::NameNotFound => format!("make {host} resolve: {target} is permitted."),
+    }
+}
+
+/// One sentence that says how a granted connection is denied.
+fn to_deny(record: &Record) -> String {
+    match &record.rule {
+        Some(rule) => format!("to deny it, narrow the domain or the to-ports of that rule of {}.", rule.endpoint()),
+        None => "to deny it, ask as a SWF with a URL: this sandbox needs no policy.".to_owned(),
     }
 }
 
@@ -181,6 +213,7 @@ impl Display for Told<'_> {
                 let rules = self.0.policy().map_or(0, |policy| policy.allow_access_from().len());
                 write!(f, "policy, {rules} rule{}", if rules == 1 { "" } else { "s" })
             }
+            AnswerKind::Refused if !self.0.answer.is_mapped => f.write_str("refused, nothing is mapped there"),
             AnswerKind::NotAPolicy => f.write_str("not-a-policy, the request itself came back"),
             answer => answer.fmt(f),
         }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
+use crate::debug_as_text::debug_as_text;
+
 /// The port of the master policy file (rulebook L2).
 pub const MASTER_PORT: u16 = 843;
 
@@ -27,7 +29,7 @@ pub struct Endpoint {
 }
 
 /// Text that is not a logical `host:port`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvalidEndpoint {
     written: String,
 }
@@ -108,6 +110,8 @@ impl fmt::Display for InvalidEndpoint {
         )
     }
 }
+
+debug_as_text!(InvalidEndpoint);
 
 impl std::error::Error for InvalidEndpoint {}
 

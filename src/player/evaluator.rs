@@ -151,7 +151,8 @@ impl Evaluator {
         match self.endpoints.get(endpoint).map(Declaration::current_door) {
             Some(Door::Accepts) => Event::Connected,
             Some(Door::Drops) => Event::Elapsed,
-            Some(Door::Refuses) | None => Event::Refused,
+            Some(Door::Refuses) => Event::Refused,
+            None => Event::NotMapped,
         }
     }
 

@@ -81,6 +81,8 @@ pub enum Event<'a> {
     Connected,
     /// It was refused.
     Refused,
+    /// It counts as refused, because nothing is mapped there.
+    NotMapped,
     /// It was reset, before or after it stood.
     Reset,
     /// The host's name does not resolve.
@@ -267,6 +269,7 @@ impl Lookup {
                 return self.timed_out(session, ask, answer, at);
             }
             Event::Refused => Answer::failed(AnswerKind::Refused, self.refused(&ask)),
+            Event::NotMapped => Answer::not_mapped(self.refused(&ask)),
             Event::Reset => Answer::failed(AnswerKind::Reset, None),
             Event::NameNotFound => {
                 let note = Diagnostic::new(rules::T34, &[("host", ask.endpoint.host())]);
@@ -384,6 +387,10 @@ impl Lookup {
                 Cause::Connected
             }
             Event::Refused => Cause::BackendRefused,
+            Event::NotMapped => {
+                self.record.is_target_mapped = false;
+                Cause::BackendRefused
+            }
             Event::Reset => Cause::BackendReset,
             Event::NameNotFound => Cause::NameNotFound,
             Event::Elapsed => Cause::BackendTimedOut,

@@ -8,6 +8,7 @@ use super::diagnosis;
 use super::policy_log;
 use super::record::{Connection, DecidingRule, Grantor, Purpose, Record, Target};
 use super::{Cause, Endpoint, PlayerEvent, Swf, Verdict};
+use crate::debug_as_text::debug_as_text;
 use crate::or_panic::or_panic;
 use crate::rules::Diagnostic;
 
@@ -31,7 +32,6 @@ pub struct Outcome<S> {
 }
 
 /// An outcome that is not what a test expects. It owns the outcome; its `Display` is the diagnosis.
-#[derive(Debug)]
 pub struct Unexpected<S> {
     expected: Expected,
     outcome: Box<Outcome<S>>,
@@ -40,7 +40,7 @@ pub struct Unexpected<S> {
 #[derive(Clone, Copy, Debug)]
 enum Expected {
     Verdict(Verdict),
-    Cause(Cause),
+    DenialBecause(Cause),
 }
 
 impl<S> Outcome<S> {
@@ -213,7 +213,7 @@ impl<S> Outcome<S> {
     ///
     /// The cause is another one.
     pub fn try_denied_because(self, cause: Cause) -> Result<Self, Unexpected<S>> {
-        self.check(Expected::Cause(cause))
+        self.check(Expected::DenialBecause(cause))
     }
 
     /// The outcome: permitted, but the backend cannot be reached.
@@ -238,7 +238,7 @@ impl<S> Outcome<S> {
     fn check(self, expected: Expected) -> Result<Self, Unexpected<S>> {
         let met = match expected {
             Expected::Verdict(verdict) => self.verdict() == verdict,
-            Expected::Cause(cause) => self.cause() == cause,
+            Expected::DenialBecause(cause) => self.verdict() == Verdict::Denied && self.cause() == cause,
         };
         if met { Ok(self) } else { Err(self.unexpected(expected)) }
     }
@@ -251,7 +251,16 @@ impl<S> Outcome<S> {
 impl<S> fmt::Display for Outcome<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "the connection is {}: {}", self.verdict(), self.cause())?;
-        diagnosis::write(f, &self.record)
+        diagnosis::write(f, &self.record, None)
+    }
+}
+
+impl Expected {
+    fn verdict(self) -> Verdict {
+        match self {
+            Self::Verdict(verdict) => verdict,
+            Self::DenialBecause(_) => Verdict::Denied,
+        }
     }
 }
 
@@ -271,13 +280,13 @@ impl<S> fmt::Display for Unexpected<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.expected {
             Expected::Verdict(verdict) => writeln!(f, "expected the connection to be {verdict}")?,
-            Expected::Cause(cause) => {
-                writeln!(f, "expected the connection to be {}: {cause}", cause.verdict())?;
-            }
+            Expected::DenialBecause(cause) => writeln!(f, "expected the connection to be denied: {cause}")?,
         }
         writeln!(f, "     got {}: {}", self.outcome.verdict(), self.outcome.cause())?;
-        diagnosis::write(f, &self.outcome.record)
+        diagnosis::write(f, &self.outcome.record, Some(self.expected.verdict()))
     }
 }
 
-impl<S: fmt::Debug> std::error::Error for Unexpected<S> {}
+debug_as_text!(Unexpected<S>);
+
+impl<S> std::error::Error for Unexpected<S> {}

@@ -42,6 +42,7 @@ pub(super) fn lines(record: &Record) -> Vec<String> {
 fn location(asked: &Asked) -> Vec<String> {
     let url = format!("xmlsocket://{}", asked.endpoint());
     let host = asked.endpoint().host();
+    let seconds = asked.answer.took.as_secs();
     match asked.answer() {
         AnswerKind::Cached => Vec::new(),
         AnswerKind::Policy => {
@@ -60,7 +61,7 @@ fn location(asked: &Asked) -> Vec<String> {
         }
         AnswerKind::Malformed => vec![format!("Error: Ignoring policy file with incorrect syntax: {url}")],
         AnswerKind::None | AnswerKind::Dropped if asked.role() == Role::Master => vec![format!(
-            "Warning: Timeout on {url} (at 3 seconds) while waiting for socket policy file.  This should not cause any problems, but see {STRICT_POLICY_FILES} for an explanation."
+            "Warning: Timeout on {url} (at {seconds} seconds) while waiting for socket policy file.  This should not cause any problems, but see {STRICT_POLICY_FILES} for an explanation."
         )],
         _ if asked.role() == Role::Explicit => vec![format!("Error: Failed to load policy file from {url}")],
         _ => vec![format!("Warning: Failed to load policy file from {url}")],

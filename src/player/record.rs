@@ -83,6 +83,8 @@ pub(super) struct Record {
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) granted_by: Option<Grantor>,
     pub(super) rule: Option<DecidingRule>,
+    /// Whether anything stands where the granted connection was to go.
+    pub(super) is_target_mapped: bool,
     pub(super) cause: Option<Cause>,
     pub(super) decided_at: Duration,
     pub(super) events: Vec<PlayerEvent>,
@@ -180,7 +182,8 @@ impl Target {
         u16::try_from(self.port).unwrap_or(0)
     }
 
-    pub(super) fn endpoint(&self) -> Endpoint {
+    /// The endpoint that it names.
+    pub(crate) fn endpoint(&self) -> Endpoint {
         Endpoint::new(&self.host, self.port())
     }
 }
@@ -201,6 +204,7 @@ impl Record {
             diagnostics: diagnostics.to_vec(),
             granted_by: None,
             rule: None,
+            is_target_mapped: true,
             cause: None,
             decided_at: Duration::ZERO,
             events: Vec::new(),

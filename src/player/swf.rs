@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::debug_as_text::debug_as_text;
 use crate::ids::ids;
 
 use super::endpoint::{canonical_host, is_host};
@@ -43,7 +44,7 @@ ids! {
 }
 
 /// Text that is no SWF URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvalidSwf {
     written: String,
     problem: &'static str,
@@ -141,6 +142,8 @@ impl fmt::Display for InvalidSwf {
         )
     }
 }
+
+debug_as_text!(InvalidSwf);
 
 impl std::error::Error for InvalidSwf {}
 

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
 
+use crate::debug_as_text::debug_as_text;
 use crate::rules::Diagnostic;
 
 /// A domain, a list of ports or a meta-policy that is none.
@@ -18,7 +19,7 @@ use crate::rules::Diagnostic;
 /// assert_eq!(invalid.diagnostic().rule().id(), "FSP-D04");
 /// assert!(invalid.to_string().starts_with(r#"cannot parse port range "523-516""#));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvalidRule {
     diagnostic: Box<Diagnostic>,
 }
@@ -39,6 +40,8 @@ impl fmt::Display for InvalidRule {
         write!(f, "{}; {} ({})", self.diagnostic.message(), self.diagnostic.help(), self.diagnostic.rule().id())
     }
 }
+
+debug_as_text!(InvalidRule);
 
 impl Error for InvalidRule {}
 

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::debug_as_text::debug_as_text;
 use crate::rules::Diagnostic;
 
 /// The whole document is rejected: it grants nothing and sets no meta-policy (rulebook X1).
@@ -14,7 +15,7 @@ use crate::rules::Diagnostic;
 /// assert_eq!(malformed.diagnostic().rule().id(), "FSP-D23");
 /// assert_eq!(malformed.to_string(), "malformed policy, FSP-D23 at 1:1: root element is <Cross-Domain-Policy>, expected <cross-domain-policy>");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct MalformedPolicy {
     kind: Box<Kind>,
 }
@@ -53,5 +54,7 @@ impl fmt::Display for MalformedPolicy {
         write!(f, ": {}", fatal.message())
     }
 }
+
+debug_as_text!(MalformedPolicy);
 
 impl Error for MalformedPolicy {}

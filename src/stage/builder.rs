@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use super::Stage;
 use crate::client::RealTime;
+use crate::debug_as_text::debug_as_text;
 use crate::fixture::{Backend, Host, NodeTask, PolicyServer, PolicyServerBuilder, RunningBackend};
 use crate::or_panic::or_panic;
 use crate::player::{Endpoint, InvalidEndpoint, Profile};
@@ -32,7 +33,6 @@ pub struct StageBuilder {
 }
 
 /// Why a stage could not be started.
-#[derive(Debug)]
 pub struct StageError {
     kind: StageErrorKind,
 }
@@ -163,6 +163,8 @@ impl fmt::Display for StageError {
         }
     }
 }
+
+debug_as_text!(StageError);
 
 impl std::error::Error for StageError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use super::{Declaration, Door, Script};
 
+use crate::debug_as_text::debug_as_text;
+
 /// What a policy server does wrong on a connection. Each has an id, and plays a [`Script`].
 ///
 /// ```
@@ -61,7 +63,7 @@ pub enum Fault {
 /// let error = "delay=soon".parse::<Fault>().unwrap_err();
 /// assert_eq!(error.to_string(), "fault `delay=soon`: expected a duration such as 500ms, 4s or 2m, found `soon`");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct UnknownFault {
     written: String,
     problem: String,
@@ -178,6 +180,8 @@ impl fmt::Display for UnknownFault {
         write!(f, "fault `{}`: {}", self.written, self.problem)
     }
 }
+
+debug_as_text!(UnknownFault);
 
 impl std::error::Error for UnknownFault {}
 

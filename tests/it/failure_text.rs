@@ -1,7 +1,7 @@
 //! The texts of expectations that are not met, pinned.
 
 use flash_policy_fixture::wire::Fault;
-use flash_policy_fixture::{Backend, Cause, PolicyServer, Stage};
+use flash_policy_fixture::{Backend, Cause, FlashClient, PolicyServer, Stage};
 
 const POLICY: &str = include_str!("policy.xml");
 
@@ -29,7 +29,7 @@ async fn an_unexpected_denial_names_the_rule_the_bytes_the_player_and_the_mend()
              < </cross-domain-policy>\n
              < \0
              130 bytes, peer-closed
-  asked    game.example.com:6000 (destination): refused
+  asked    game.example.com:6000 (destination): refused, nothing is mapped there
   player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.com/game.swf cannot load data from game.example.com:6000.
   advice   add 6000 to the to-ports of that rule in the policy of game.example.com:843. (FSP-D02)
 "#
@@ -60,7 +60,7 @@ async fn an_unexpected_permission_names_the_rule_that_grants() {
              < \0
              130 bytes, peer-closed
   player   at 0 s: connect
-  advice   none: the SWF has its connection.
+  advice   to deny it, narrow the domain or the to-ports of that rule of game.example.com:843.
 "#
     );
 }
@@ -86,11 +86,57 @@ async fn a_policy_that_never_ends_is_said_to_lack_its_nul() {
              > <policy-file-request/>\0
              < <cross-domain-policy/>
              22 bytes, deadline
-  asked    game.example.com:5000 (destination): refused
+  asked    game.example.com:5000 (destination): refused, nothing is mapped there
   player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.com/game.swf cannot load data from game.example.com:5000.
   note     error FSP-T14: policy has no terminating NUL and the connection stays open: the player waits for ever; help: send a NUL byte after the policy
-  advice   answer policy requests at game.example.com:843, or at game.example.com:5000 itself, with a policy file that lists www.example.com and port 5000.
+  advice   make game.example.com:843 answer with a whole policy file and its NUL: it accepted the connection, and did not.
 "#
+    );
+}
+
+#[tokio::test]
+async fn a_misspelt_host_is_said_to_be_on_no_map() {
+    let stage = stage();
+    let outcome = stage.swf("http://www.example.com/game.swf").connect("gmae.example.com", 5000).await;
+    assert_eq!(
+        outcome.try_permitted().unwrap_err().to_string(),
+        r#"expected the connection to be permitted
+     got denied: no-policy
+  swf      http://www.example.com/game.swf, so the requester is www.example.com
+  connect  gmae.example.com:5000
+  decided  at 0 s, by no rule of any policy
+  asked    gmae.example.com:843 (master): refused, nothing is mapped there
+  asked    gmae.example.com:5000 (destination): refused, nothing is mapped there
+  player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.com/game.swf cannot load data from gmae.example.com:5000.
+  note     warning FSP-T01: 843 refused; no master policy, falling back to in-band request on 5000; help: run a master policy server on 843, or answer in-band on the target port
+  advice   map gmae.example.com:843 to a policy server, or gmae.example.com:5000 to one that answers in-band: nothing is mapped at either. Is gmae.example.com spelt as it is on the map?
+"#
+    );
+}
+
+/// A test that writes `?` or `unwrap()` sees the text, not the structure.
+#[test]
+fn errors_show_their_text_when_they_are_unwrapped() {
+    let outcome = stage().blocking_swf("http://evil.example/game.swf").connect("game.example.com", 5000);
+    let unexpected = outcome.try_permitted().unwrap_err();
+    assert_eq!(format!("{unexpected:?}"), unexpected.to_string());
+    let invalid = FlashClient::from_swf("game.swf").unwrap_err();
+    assert_eq!(
+        format!("{invalid:?}"),
+        "`game.swf` is not the URL of a SWF: it has no scheme; expected one such as http://www.example.com/game.swf"
+    );
+}
+
+#[test]
+fn a_denial_because_of_a_cause_is_a_denial() {
+    let stage = stage();
+    stage.backend("game.example.com:5000").down();
+    let outcome = stage.blocking_swf("http://www.example.com/game.swf").connect("game.example.com", 5000);
+    let unexpected = outcome.try_denied_because(Cause::BackendRefused).unwrap_err();
+    assert!(
+        unexpected.to_string().starts_with(
+            "expected the connection to be denied: backend-refused\n     got unreachable: backend-refused\n"
+        )
     );
 }
 
