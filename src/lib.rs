@@ -46,13 +46,13 @@
 //! - A server listens before its `start()` returns, and its port refuses before its `stop()` or drop returns.
 //! - The verdict does not depend on how busy the machine is: what is declared to be slow or silent on a stage takes no
 //!   time, and is reported in the player's time.
-//! - No peer and no document leads to a panic, a hang or unbounded memory.
-//! - Every wait has a deadline.
+//! - No peer and no document leads to a panic, a hang or unbounded memory: what is read and kept has a cap.
+//! - Every wait has a deadline, the player's or one of [`Profile`]'s `timing`.
 //!
 //! # Limits
 //!
 //! - Policies for data over HTTP (`crossdomain.xml`) are not simulated yet, nor is TLS.
-//! - A firewall for clients that are not of this crate is a fact of Linux; a stage's own clients need no such help.
+//! - Linux: down, up and firewalled on one port rest on how its sockets behave. Elsewhere nothing was tried.
 
 pub mod client;
 mod debug_as_text;

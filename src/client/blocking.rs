@@ -16,7 +16,7 @@ use crate::player::{InvalidSwf, Profile, Swf};
 pub type Outcome = crate::player::Outcome<FlashSocket>;
 
 /// A simulated Flash Player with one SWF in it, for tests without a runtime. It drives the async
-/// [`FlashClient`](super::FlashClient), and differs in nothing else.
+/// [`FlashClient`](super::FlashClient), so that it decides as that does.
 ///
 /// ```
 /// use flash_policy_fixture::{PolicyFile, PolicyServer, blocking::FlashClient};

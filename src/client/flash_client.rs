@@ -18,7 +18,8 @@ use crate::player::{Endpoint, InvalidSwf, Profile, Session, Swf};
 /// A simulated Flash Player with one SWF in it. One client is one player session: it remembers policies as the
 /// player does (rulebook C), and its concurrent connects share a load.
 ///
-/// It needs a tokio runtime with I/O, and with time where it waits for servers that are not of this crate.
+/// It needs a tokio runtime with I/O, and with time where it waits for servers that are not of this crate; without
+/// them tokio panics.
 ///
 /// ```
 /// use flash_policy_fixture::{Backend, FlashClient, PolicyFile, PolicyServer};

@@ -38,7 +38,8 @@ pub struct Profile {
 pub struct WireProfile {
     /// A policy that ends with the stream instead of a NUL (Q4, W5).
     pub missing_nul: Leniency,
-    /// The most bytes of an answer that are read (W10).
+    /// The most bytes of an answer that are read (W10). A policy file over
+    /// [`MAX_POLICY_BYTES`](crate::policy::MAX_POLICY_BYTES) is rejected all the same.
     pub answer_cap: usize,
 }
 

@@ -8,6 +8,11 @@ mod silent_master;
 const README: &str = include_str!("../../README.md");
 
 #[test]
+fn the_policy_in_the_readme_is_the_one_of_these_tests() {
+    assert!(README.contains(concat!("```xml\n", include_str!("policy.xml"), "```\n")));
+}
+
+#[test]
 fn every_block_of_code_in_the_readme_is_one_of_these_tests() {
     let tests = [
         include_str!("readme/own_site.rs"),
