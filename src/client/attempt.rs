@@ -52,13 +52,6 @@ enum Peer {
     Scripted(Claim, VecDeque<Stamped>),
 }
 
-enum Heard {
-    Bytes(Vec<u8>),
-    End,
-    Reset,
-    Nothing,
-}
-
 impl<'a> Attempt<'a> {
     pub(super) fn start(client: &'a FlashClient, host: &str, port: i64) -> Self {
         let lookup = Lookup::start(&mut client.session(), client.swf(), host, port);
@@ -80,7 +73,7 @@ impl<'a> Attempt<'a> {
                 }
                 Action::Receive { until } => {
                     let heard = self.hear(until).await?;
-                    self.tell(heard.event());
+                    self.tell(heard.as_ref().into());
                 }
                 Action::Close => {
                     self.close().await;
@@ -148,9 +141,9 @@ impl<'a> Attempt<'a> {
     }
 
     /// What comes next, until the player's time `until`.
-    async fn hear(&mut self, until: Duration) -> Result<Heard, ConnectError> {
+    async fn hear(&mut self, until: Duration) -> Result<Option<Sent>, ConnectError> {
         let Some(mut wire) = self.wire.take() else {
-            return Ok(Heard::Reset);
+            return Ok(Some(Sent::Rst));
         };
         let heard = match &wire.peer {
             Peer::Foreign => self.limit(until, wire.read()).await?,
@@ -168,14 +161,14 @@ impl<'a> Attempt<'a> {
         };
         wire.over |= heard.is_none();
         self.wire = Some(wire);
-        Ok(heard.unwrap_or(Heard::Nothing))
+        Ok(heard)
     }
 
     /// Closes the policy connection, and tells what is seen of the peer's end.
     async fn close(&mut self) {
         if let Some(mut wire) = self.wire.take() {
             for heard in wire.rest(self.clock, &self.client.real_time).await {
-                self.tell(heard.event());
+                self.tell(Some(&heard).into());
             }
         }
     }
@@ -252,23 +245,23 @@ impl Wire {
         }
     }
 
-    async fn read(&mut self) -> Heard {
+    async fn read(&mut self) -> Sent {
         let mut buffer = [0; 4096];
         match self.stream.read(&mut buffer).await {
             Ok(0) => {
                 self.over = true;
-                if self.was_reset { Heard::Reset } else { Heard::End }
+                if self.was_reset { Sent::Rst } else { Sent::Fin }
             }
-            Ok(count) => Heard::Bytes(buffer[..count].to_vec()),
+            Ok(count) => Sent::Bytes(buffer[..count].to_vec()),
             Err(_) => {
                 self.over = true;
-                Heard::Reset
+                Sent::Rst
             }
         }
     }
 
     /// Asks the server to play on, and reads what its script says that it sends.
-    async fn play(&mut self, until: Duration) -> Option<(Duration, Heard)> {
+    async fn play(&mut self, until: Duration) -> Option<(Duration, Sent)> {
         let (opened_at, sent) = (self.opened_at, self.sent);
         let Peer::Scripted(claim, coming) = &mut self.peer else {
             return None;
@@ -277,33 +270,33 @@ impl Wire {
             let (reply, told) = oneshot::channel();
             let play = Play { sent, until: until.saturating_sub(opened_at), reply };
             if claim.send(play).is_err() {
-                return Some((until, Heard::Reset));
+                return Some((until, Sent::Rst));
             }
             match told.await {
                 Ok(stamped) => coming.extend(stamped),
-                Err(_) => return Some((until, Heard::Reset)),
+                Err(_) => return Some((until, Sent::Rst)),
             }
         }
         let stamped = coming.pop_front()?;
         Some((opened_at + stamped.at, self.read_exactly(stamped.sent).await))
     }
 
-    async fn read_exactly(&mut self, sent: Sent) -> Heard {
+    async fn read_exactly(&mut self, sent: Sent) -> Sent {
         let Sent::Bytes(mut bytes) = sent else {
             self.over = true;
-            return if sent == Sent::Fin { Heard::End } else { Heard::Reset };
+            return if sent == Sent::Fin { Sent::Fin } else { Sent::Rst };
         };
         match self.stream.read_exact(&mut bytes).await {
-            Ok(_) => Heard::Bytes(bytes),
+            Ok(_) => Sent::Bytes(bytes),
             Err(_) => {
                 self.over = true;
-                Heard::Reset
+                Sent::Rst
             }
         }
     }
 
     /// What is still seen of a peer whose answer is over.
-    async fn rest(&mut self, clock: Duration, real_time: &RealTime) -> Vec<Heard> {
+    async fn rest(&mut self, clock: Duration, real_time: &RealTime) -> Vec<Sent> {
         let mut heard = Vec::new();
         match &mut self.peer {
             Peer::Prompt => self.read_end(&mut heard).await,
@@ -321,41 +314,25 @@ impl Wire {
 
     /// Watches for a while how a foreign peer ends the connection, which the player would just close: what it does by
     /// itself, and whether it resets when it is closed.
-    async fn farewell(&mut self, heard: &mut Vec<Heard>, real_time: &RealTime) {
+    async fn farewell(&mut self, heard: &mut Vec<Sent>, real_time: &RealTime) {
         let _ = real_time.limit(FAREWELL[0], self.read_end(heard)).await;
         if !self.over {
             let _ = self.stream.shutdown().await;
             let mut late = Vec::new();
             let _ = real_time.limit(FAREWELL[1], self.read_end(&mut late)).await;
-            heard.extend(late.into_iter().filter(|late| matches!(late, Heard::Reset)));
+            heard.extend(late.into_iter().filter(|late| matches!(late, Sent::Rst)));
         }
     }
 
     /// Reads until the peer's end, but no more than an answer may have.
-    async fn read_end(&mut self, heard: &mut Vec<Heard>) {
+    async fn read_end(&mut self, heard: &mut Vec<Sent>) {
         let mut room = MAX_ANSWER_BYTES;
         while !self.over && room > 0 {
             let next = self.read().await;
-            room = room.saturating_sub(next.len());
+            if let Sent::Bytes(bytes) = &next {
+                room = room.saturating_sub(bytes.len());
+            }
             heard.push(next);
-        }
-    }
-}
-
-impl Heard {
-    fn len(&self) -> usize {
-        match self {
-            Self::Bytes(bytes) => bytes.len(),
-            _ => 0,
-        }
-    }
-
-    fn event(&self) -> Event<'_> {
-        match self {
-            Self::Bytes(bytes) => Event::Received(bytes),
-            Self::End => Event::EndOfStream,
-            Self::Reset => Event::Reset,
-            Self::Nothing => Event::Elapsed,
         }
     }
 }

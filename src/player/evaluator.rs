@@ -122,11 +122,11 @@ impl Evaluator {
                     let next = conversation.as_mut().and_then(|open| open.next(until, &mut self.turns));
                     now = next.as_ref().map_or(until, |(at, _)| *at);
                     let sent = next.map(|(_, sent)| sent);
-                    lookup.handle(&mut self.session, event_of(sent.as_ref()), now);
+                    lookup.handle(&mut self.session, sent.as_ref().into(), now);
                 }
                 Action::Close => {
                     for sent in conversation.take().into_iter().flat_map(|open| open.rest(now)) {
-                        lookup.handle(&mut self.session, event_of(Some(&sent)), now);
+                        lookup.handle(&mut self.session, Some(&sent).into(), now);
                     }
                     lookup.handle(&mut self.session, Event::Closed, now);
                 }
@@ -179,14 +179,5 @@ impl Conversation {
     fn rest(self, now: Duration) -> impl Iterator<Item = Sent> {
         let Self { opened_at, coming, .. } = self;
         coming.take_while(move |stamped| opened_at + stamped.at <= now).map(|stamped| stamped.sent)
-    }
-}
-
-fn event_of(sent: Option<&Sent>) -> Event<'_> {
-    match sent {
-        Some(Sent::Bytes(bytes)) => Event::Received(bytes),
-        Some(Sent::Fin) => Event::EndOfStream,
-        Some(Sent::Rst) => Event::Reset,
-        None => Event::Elapsed,
     }
 }

@@ -12,7 +12,7 @@ use super::search::Search;
 use super::session::Load;
 use super::{Cause, Endpoint, Sandbox, Session, Swf};
 use crate::rules::{self, Diagnostic};
-use crate::wire::{AnswerEnd, POLICY_REQUEST};
+use crate::wire::{AnswerEnd, POLICY_REQUEST, Sent};
 
 /// One attempt of a SWF to connect. It says what to do ([`Lookup::action`]), and is told what happened and when
 /// ([`Lookup::handle`]); all times are the player's, counted from `connect()`. Drivers do just that, and no rule
@@ -99,6 +99,18 @@ pub enum Event<'a> {
     Closed,
     /// The load that was joined is over.
     Joined,
+}
+
+/// What came by the time given as `until`, if anything.
+impl<'a> From<Option<&'a Sent>> for Event<'a> {
+    fn from(sent: Option<&'a Sent>) -> Self {
+        match sent {
+            Some(Sent::Bytes(bytes)) => Self::Received(bytes),
+            Some(Sent::Fin) => Self::EndOfStream,
+            Some(Sent::Rst) => Self::Reset,
+            None => Self::Elapsed,
+        }
+    }
 }
 
 #[derive(Debug)]

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::InvalidRule;
 use super::xml::escape;
+use crate::ids::ids;
 use crate::rules::{self, Diagnostic, Position};
 
 /// One `<site-control>`: which other policy files of the host count (rulebook M1).
@@ -47,58 +48,40 @@ impl fmt::Display for SiteControl {
     }
 }
 
-/// A meta-policy, ordered from the strictest to the laxest: of several, `min()` counts (rulebook M2, M3).
-///
-/// ```
-/// use flash_policy_fixture::policy::MetaPolicy;
-///
-/// assert_eq!("master-only".parse(), Ok(MetaPolicy::MasterOnly));
-/// assert!("Master-Only".parse::<MetaPolicy>().is_err());
-/// assert_eq!([MetaPolicy::All, MetaPolicy::MasterOnly].into_iter().min(), Some(MetaPolicy::MasterOnly));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum MetaPolicy {
-    /// `none`: no policy file of the host counts, not even the master.
-    None,
-    /// `none-this-response`: in an HTTP header only, this response is no policy.
-    NoneThisResponse,
-    /// `master-only`: only the master policy file counts.
-    MasterOnly,
-    /// `by-content-type`: over HTTP, only what is served as `text/x-cross-domain-policy`.
-    ByContentType,
-    /// `by-ftp-filename`: over FTP, only files named `crossdomain.xml`.
-    ByFtpFilename,
-    /// `all`: every policy file of the host counts.
-    All,
+ids! {
+    /// A meta-policy, ordered from the strictest to the laxest: of several, `min()` counts (rulebook M2, M3).
+    ///
+    /// ```
+    /// use flash_policy_fixture::policy::MetaPolicy;
+    ///
+    /// assert_eq!("master-only".parse(), Ok(MetaPolicy::MasterOnly));
+    /// assert!("Master-Only".parse::<MetaPolicy>().is_err());
+    /// assert_eq!([MetaPolicy::All, MetaPolicy::MasterOnly].into_iter().min(), Some(MetaPolicy::MasterOnly));
+    /// ```
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum MetaPolicy {
+        /// No policy file of the host counts, not even the master.
+        None = "none",
+        /// In an HTTP header only: this response is no policy.
+        NoneThisResponse = "none-this-response",
+        /// Only the master policy file counts.
+        MasterOnly = "master-only",
+        /// Over HTTP, only what is served as `text/x-cross-domain-policy`.
+        ByContentType = "by-content-type",
+        /// Over FTP, only files named `crossdomain.xml`.
+        ByFtpFilename = "by-ftp-filename",
+        /// Every policy file of the host counts.
+        All = "all",
+    }
 }
 
 impl MetaPolicy {
     const VALUES: [MetaPolicy; 6] =
         [Self::None, Self::NoneThisResponse, Self::MasterOnly, Self::ByContentType, Self::ByFtpFilename, Self::All];
 
-    /// The value of `permitted-cross-domain-policies`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::NoneThisResponse => "none-this-response",
-            Self::MasterOnly => "master-only",
-            Self::ByContentType => "by-content-type",
-            Self::ByFtpFilename => "by-ftp-filename",
-            Self::All => "all",
-        }
-    }
-
     /// Whether the value means something for sockets (rulebook M4).
     pub(super) fn applies_to_sockets(self) -> bool {
         matches!(self, Self::None | Self::MasterOnly | Self::All)
-    }
-}
-
-impl fmt::Display for MetaPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 

@@ -122,26 +122,34 @@ impl Fault {
     }
 }
 
+/// The faults whose id takes no value.
+const PLAIN: [(&str, Fault); 10] = [
+    ("ok", Fault::Ok),
+    ("refused", Fault::Refused),
+    ("dropped", Fault::Dropped),
+    ("silent", Fault::Silent),
+    ("close-on-accept", Fault::CloseOnAccept),
+    ("reset-on-request", Fault::ResetOnRequest),
+    ("no-nul", Fault::NoNul),
+    ("no-nul-open", Fault::NoNulOpen),
+    ("unprompted", Fault::Unprompted),
+    ("http-400", Fault::Http400),
+];
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Ok => f.write_str("ok"),
-            Self::Refused => f.write_str("refused"),
-            Self::Dropped => f.write_str("dropped"),
-            Self::Silent => f.write_str("silent"),
-            Self::CloseOnAccept => f.write_str("close-on-accept"),
-            Self::ResetOnRequest => f.write_str("reset-on-request"),
-            Self::NoNul => f.write_str("no-nul"),
-            Self::NoNulOpen => f.write_str("no-nul-open"),
             Self::Delay(pause) => write!(f, "delay={}ms", pause.as_millis()),
             Self::Split(offsets) => {
                 let offsets: Vec<String> = offsets.iter().map(usize::to_string).collect();
                 write!(f, "split={}", offsets.join(","))
             }
             Self::Drip { bytes, every } => write!(f, "drip={bytes}/{}ms", every.as_millis()),
-            Self::Unprompted => f.write_str("unprompted"),
             Self::BytesAfterNul(text) => write!(f, "bytes-after-nul={text}"),
-            Self::Http400 => f.write_str("http-400"),
+            plain => {
+                let id = PLAIN.iter().find(|(_, fault)| fault == plain).map(|(id, _)| *id);
+                f.write_str(id.unwrap_or_default())
+            }
         }
     }
 }
@@ -150,26 +158,16 @@ impl FromStr for Fault {
     type Err = UnknownFault;
 
     fn from_str(written: &str) -> Result<Self, UnknownFault> {
-        let (id, value) = match written.split_once('=') {
-            Some((id, value)) => (id, Some(value)),
-            None => (written, None),
-        };
-        let fault = match (id, value) {
-            ("ok", None) => Ok(Self::Ok),
-            ("refused", None) => Ok(Self::Refused),
-            ("dropped", None) => Ok(Self::Dropped),
-            ("silent", None) => Ok(Self::Silent),
-            ("close-on-accept", None) => Ok(Self::CloseOnAccept),
-            ("reset-on-request", None) => Ok(Self::ResetOnRequest),
-            ("no-nul", None) => Ok(Self::NoNul),
-            ("no-nul-open", None) => Ok(Self::NoNulOpen),
-            ("unprompted", None) => Ok(Self::Unprompted),
-            ("http-400", None) => Ok(Self::Http400),
-            ("delay", Some(value)) => duration(value).map(Self::Delay),
-            ("split", Some(value)) => value.split(',').map(number).collect::<Result<_, _>>().map(Self::Split),
-            ("drip", Some(value)) => drip(value),
-            ("bytes-after-nul", Some(value)) => Ok(Self::BytesAfterNul(value.to_owned())),
-            _ => Err(format!("no such fault; there are {IDS}")),
+        let fault = match written.split_once('=') {
+            Some(("delay", value)) => duration(value).map(Self::Delay),
+            Some(("split", value)) => value.split(',').map(number).collect::<Result<_, _>>().map(Self::Split),
+            Some(("drip", value)) => drip(value),
+            Some(("bytes-after-nul", text)) => Ok(Self::BytesAfterNul(text.to_owned())),
+            _ => PLAIN
+                .iter()
+                .find(|(id, _)| *id == written)
+                .map(|(_, fault)| fault.clone())
+                .ok_or_else(|| format!("no such fault; there are {IDS}")),
         };
         fault.map_err(|problem| UnknownFault { written: written.to_owned(), problem })
     }
