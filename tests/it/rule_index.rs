@@ -23,20 +23,29 @@ fn every_worked_case_has_a_row() {
     assert!(missing.is_empty(), "no row for {missing:?}");
 }
 
-/// The ids in comments above tests and cases, and those that begin the names of tests and cases.
+/// The ids in comments that stand directly above a test or case, and those that begin the names of tests and cases.
 fn found() -> BTreeSet<String> {
-    let sources = sources(&tests());
-    let lines = sources.iter().flat_map(|source| source.lines()).map(str::trim_start);
-    lines.flat_map(ids).collect()
+    let mut found = BTreeSet::new();
+    for source in sources(&tests()) {
+        let mut above = Vec::new();
+        for line in source.lines().map(str::trim_start) {
+            if let Some(comment) = line.strip_prefix("//") {
+                above.extend(comment.split(|c: char| !c.is_alphanumeric()).map(str::to_owned));
+                continue;
+            }
+            let heads = ["#[case", "#[test", "#[rstest", "#[tokio::test", "fn ", "async fn "];
+            if heads.iter().any(|head| line.starts_with(head)) {
+                found.extend(above.drain(..).chain(id_of_the_name(line)));
+            }
+            above.clear();
+        }
+    }
+    found
 }
 
-fn ids(line: &str) -> Vec<String> {
-    if let Some(comment) = line.strip_prefix("// ") {
-        return comment.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
-    }
-    let name =
-        line.strip_prefix("#[case::").or_else(|| line.strip_prefix("fn ")).or_else(|| line.strip_prefix("async fn "));
-    name.and_then(|name| name.split_once('_')).map(|(id, _)| id.to_uppercase()).into_iter().collect()
+fn id_of_the_name(line: &str) -> Option<String> {
+    let name = ["#[case::", "fn ", "async fn "].iter().find_map(|head| line.strip_prefix(head))?;
+    name.split_once('_').map(|(id, _)| id.to_uppercase())
 }
 
 fn sources(directory: &Path) -> Vec<String> {
