@@ -160,6 +160,48 @@ fn what_a_stages_client_has_sent_is_judged_when_the_stage_stops() {
     }
 }
 
+#[rstest]
+#[case::before_it_is_accepted("")]
+#[case::after_a_request("<policy-file-request/>\0")]
+fn stray_bytes_sent_just_before_the_drop_are_judged(#[case] first: &str) {
+    for _ in 0..100 {
+        let server = PolicyServer::builder().document(OPEN).strict().start();
+        let mut foreign = TcpStream::connect(server.addr()).unwrap();
+        if !first.is_empty() {
+            foreign.write_all(first.as_bytes()).unwrap();
+            foreign.read_exact(&mut vec![0; open_answer().len()]).unwrap();
+        }
+        foreign.write_all(b"GET / HTTP/1.0").unwrap();
+        let told = message(|| drop(server));
+        assert!(told.contains("     > GET / HTTP/1.0\n"), "{told}");
+    }
+}
+
+#[test]
+fn a_request_sent_just_before_the_drop_is_judged_and_counted_once() {
+    for _ in 0..100 {
+        let server = PolicyServer::builder().document(OPEN).expect_requests(1..=1).strict().start();
+        let mut foreign = TcpStream::connect(server.addr()).unwrap();
+        foreign.write_all(POLICY_REQUEST).unwrap();
+        drop(server);
+    }
+}
+
+#[test]
+fn requests_that_a_stage_was_sent_just_before_it_stops_are_judged() {
+    for _ in 0..100 {
+        let counting = || PolicyServer::builder().document(OPEN).expect_requests(2..=2).strict();
+        let stage = Stage::builder().policy(MASTER, counting()).policy(GAME, counting()).start();
+        let foreign = [MASTER, GAME, MASTER, GAME].map(|at| {
+            let mut stream = TcpStream::connect(stage.policy_server(at).addr()).unwrap();
+            stream.write_all(POLICY_REQUEST).unwrap();
+            stream
+        });
+        stage.stop();
+        drop(foreign);
+    }
+}
+
 #[test]
 fn an_endpoint_that_is_both_tells_requests_from_the_games_bytes() {
     let stage = in_band();
