@@ -132,12 +132,12 @@ impl Performance {
                     self.take_turn(turn());
                     continue;
                 }
-                Cue::Wait(pause) if at + pause <= until => {
-                    self.now = at + pause;
+                Cue::Wait(pause) if at.saturating_add(pause) <= until => {
+                    self.now = at.saturating_add(pause);
                     continue;
                 }
                 Cue::Wait(pause) => {
-                    self.steps.push_front(Step::Wait(at + pause - until));
+                    self.steps.push_front(Step::Wait(at.saturating_add(pause) - until));
                     self.now = until;
                     return sent;
                 }

@@ -1,5 +1,7 @@
 //! Declared silence costs no time, and is reported in the player's.
 
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -7,7 +9,7 @@ use std::time::Duration;
 use rstest::rstest;
 
 use flash_policy_fixture::player::AnswerKind;
-use flash_policy_fixture::wire::{Fault, POLICY_REQUEST};
+use flash_policy_fixture::wire::{Fault, POLICY_REQUEST, Script};
 use flash_policy_fixture::{Backend, Cause, PolicyServer, Stage};
 
 use crate::raw::{GAME, HOST, MASTER, OPEN, SWF, exchange, open_answer};
@@ -44,6 +46,32 @@ fn a_declared_wait_takes_the_players_time_alone(
 
     let without_a_network = stage.evaluator(SWF).connect(HOST, 5000);
     assert_eq!((without_a_network.cause(), without_a_network.decided_at()), (cause, outcome.decided_at()));
+}
+
+#[test]
+fn a_wait_without_end_in_the_middle_of_an_answer_is_a_wait_until_the_deadline() {
+    let endless = Script::new().read_request().wait(Duration::from_secs(1)).write("<cross").wait(Duration::MAX);
+    let stage = Stage::builder().policy(MASTER, PolicyServer::builder().scripts([endless])).start();
+    let real = stage.blocking_swf(SWF).connect(HOST, 5000).expect_denied();
+    let evaluated = stage.evaluator(SWF).connect(HOST, 5000);
+    assert_eq!((real.cause(), real.decided_at()), (Cause::NoPolicy, Duration::from_secs(3)));
+    assert!(real.diagnostics().any(|note| note.rule().id() == "FSP-T05"), "{real}");
+    assert_eq!(evaluated.to_string(), real.to_string());
+    assert_eq!(stage.real_timers(), 0);
+}
+
+#[test]
+fn a_foreign_client_before_a_wait_without_end_gets_what_comes_before_it() {
+    let endless = Script::new().read_request().write("<cross").wait(Duration::MAX).fin();
+    let server = PolicyServer::builder().scripts([endless, Script::policy(b"")]).start();
+    let mut waiting = TcpStream::connect(server.addr()).unwrap();
+    waiting.write_all(POLICY_REQUEST).unwrap();
+    waiting.read_exact(&mut [0; 6]).unwrap();
+    waiting.write_all(b"more").unwrap();
+    waiting.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(exchange(server.addr(), POLICY_REQUEST).unwrap(), b"\0");
+    server.down();
+    assert_eq!(server.journal().exchanges()[0].received(), b"<policy-file-request/>\0more");
 }
 
 #[test]
