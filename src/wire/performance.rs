@@ -96,6 +96,9 @@ impl Performance {
     pub fn hear(&mut self, bytes: &[u8]) {
         self.heard.extend_from_slice(bytes);
         self.choose_role();
+        if self.role == Role::Playing {
+            self.heard.truncate(self.wants());
+        }
     }
 
     /// The peer will send nothing more.
@@ -183,7 +186,6 @@ impl Performance {
 
     fn next_step(&mut self) -> Cue {
         let Some(step) = self.steps.front().cloned() else {
-            self.heard.clear();
             return Cue::Hold;
         };
         match step {
@@ -195,6 +197,12 @@ impl Performance {
             Step::Fin => Cue::Fin,
             Step::Rst => Cue::Rst,
         }
+    }
+
+    /// How many bytes the rest of the script reads at most. What comes beyond them is not kept.
+    fn wants(&self) -> usize {
+        let until_it_ends = self.steps.iter().take_while(|step| !matches!(step, Step::Fin | Step::Rst));
+        until_it_ends.map(Step::reads).fold(0, usize::saturating_add)
     }
 
     fn done(&mut self, cue: Cue) -> Cue {

@@ -117,6 +117,18 @@ impl Script {
     }
 }
 
+impl Step {
+    /// How many bytes it reads at most.
+    pub(super) fn reads(&self) -> usize {
+        match self {
+            Self::Read(bytes) => *bytes,
+            Self::ReadRequest => POLICY_REQUEST.len(),
+            Self::Echo => usize::MAX,
+            Self::Write(_) | Self::Wait(_) | Self::Fin | Self::Rst => 0,
+        }
+    }
+}
+
 /// How `received` compares with the policy request, as far as it goes (rulebook W1, W14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RequestMatch {

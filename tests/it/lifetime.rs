@@ -1,10 +1,14 @@
 //! A thousand starts, and what is left of them. Each test runs in a process of its own, so that no other is counted.
 
 use std::fs;
+use std::io::Write;
 use std::net::TcpStream;
 use std::process::{Command, Output};
 use std::thread;
+use std::time::Duration;
 
+use flash_policy_fixture::fixture::ServerPort;
+use flash_policy_fixture::wire::{Fault, Script};
 use flash_policy_fixture::{Backend, PolicyServer, Port, RunningBackend, Stage};
 
 use crate::raw::{GAME, HOST, MASTER, OPEN, SWF, exchange, open_answer, refuses};
@@ -81,6 +85,17 @@ fn a_thousand_firewalls_leave_nothing_behind() {
 fn a_thousand_reservations_leave_nothing_behind() {
     alone("lifetime::a_thousand_reservations_leave_nothing_behind", || {
         leaves_nothing_behind(|| vec![Port::reserve().unwrap(), Port::reserve().unwrap()]);
+    });
+}
+
+#[test]
+fn a_flood_is_not_kept() {
+    alone("lifetime::a_flood_is_not_kept", || {
+        let waits = Script::new().wait(Duration::MAX).read(4);
+        is_not_flooded(&PolicyServer::start(OPEN));
+        is_not_flooded(&PolicyServer::builder().fault(Fault::Silent).start());
+        is_not_flooded(&Backend::silent().start());
+        is_not_flooded(&Backend::scripted(waits).start());
     });
 }
 
@@ -175,6 +190,19 @@ fn leaves_nothing_behind(mut start_and_stop: impl FnMut() -> Vec<Port>) {
     let after = (settled("task", before.0), settled("fd", before.1), resident_kib());
     assert_eq!((after.0, after.1), (before.0, before.1));
     assert!(after.2 < before.2 + 2_048, "from {} KiB to {} KiB", before.2, after.2);
+}
+
+/// Sends much more than the server may keep of it.
+fn is_not_flooded(server: &ServerPort) {
+    let mut flooding = TcpStream::connect(server.addr()).unwrap();
+    let mebibyte = vec![b'x'; 1024 * 1024];
+    flooding.write_all(&mebibyte).unwrap();
+    let before = resident_kib();
+    for _ in 0..64 {
+        flooding.write_all(&mebibyte).unwrap();
+    }
+    let after = resident_kib();
+    assert!(after < before + 8 * 1024, "from {before} KiB to {after} KiB");
 }
 
 /// How many threads or descriptors there are. The kernel may take a moment to forget a thread that was joined.

@@ -1,14 +1,14 @@
 //! Many at once.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinSet;
 
-use flash_policy_fixture::fixture::{ExchangeEnd, Traffic};
+use flash_policy_fixture::fixture::{Exchange, ExchangeEnd, Traffic};
 use flash_policy_fixture::wire::{Fault, POLICY_REQUEST};
 use flash_policy_fixture::{Backend, PolicyServer, Stage};
 
@@ -88,6 +88,36 @@ fn idle_peers_do_not_hold_up_one_that_asks() {
         assert_eq!(answer, open_answer());
     }
     assert_eq!(server.journal().policy_requests(), 76);
+}
+
+#[test]
+fn the_journal_keeps_the_first_mebibyte_of_a_flood() {
+    const FLOOD: usize = 4 * Exchange::MAX_BYTES;
+    let backend = Backend::silent().start();
+    let mut flooding = TcpStream::connect(backend.addr()).unwrap();
+    flooding.write_all(&vec![b'x'; FLOOD]).unwrap();
+    flooding.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(flooding.read(&mut [0]).unwrap(), 0);
+
+    let journal = backend.journal();
+    let [exchange] = journal.exchanges() else { panic!("{} connections", journal.exchanges().len()) };
+    assert_eq!(exchange.received(), vec![b'x'; Exchange::MAX_BYTES]);
+    assert_eq!(exchange.left_out(), FLOOD - Exchange::MAX_BYTES);
+    assert!(journal.to_string().ends_with("xxx\n     … 3145728 more bytes\n"));
+}
+
+#[test]
+fn a_large_answer_leaves_room_in_the_journal_for_what_the_peer_says_after_it() {
+    let large = "x".repeat(2 * Exchange::MAX_BYTES);
+    let server = PolicyServer::start(large.as_str());
+    let mut stream = TcpStream::connect(server.addr()).unwrap();
+    stream.write_all(POLICY_REQUEST).unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
+    stream.write_all(b"stray").unwrap();
+    server.down();
+    let journal = server.journal();
+    assert!(journal.exchanges()[0].received().ends_with(b"\0stray"));
+    assert_eq!(journal.exchanges()[0].left_out(), Exchange::MAX_BYTES + 1);
 }
 
 #[test]
