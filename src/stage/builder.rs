@@ -110,7 +110,7 @@ impl StageBuilder {
         let (mut policy_servers, mut backends) = (BTreeMap::new(), BTreeMap::new());
         for (endpoint, standing) in by_endpoint(self.places)? {
             let (addr, declaration) = standing.declare(&endpoint)?;
-            let task = NodeTask::open(addr, declaration, real_time.clone())?;
+            let task = NodeTask::open(addr, declaration, real_time.clone(), Some(endpoint.clone()))?;
             let node = task.node();
             tasks.push(task);
             if let Some(builder) = standing.policy {
