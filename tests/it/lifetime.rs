@@ -1,7 +1,7 @@
 //! A thousand starts, and what is left of them. Each test runs in a process of its own, so that no other is counted.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Output};
 use std::thread;
@@ -96,6 +96,30 @@ fn a_flood_is_not_kept() {
         is_not_flooded(&PolicyServer::builder().fault(Fault::Silent).start());
         is_not_flooded(&Backend::silent().start());
         is_not_flooded(&Backend::scripted(waits).start());
+    });
+}
+
+#[test]
+fn a_server_without_a_descriptor_left_rests_and_accepts_again() {
+    alone("lifetime::a_server_without_a_descriptor_left_rests_and_accepts_again", || {
+        let stage = Stage::builder().policy(MASTER, OPEN).start();
+        let addr = stage.policy_server(MASTER).addr();
+        let mut spare = vec![fs::File::open("/dev/null").unwrap()];
+        while let Ok(file) = fs::File::open("/dev/null") {
+            spare.push(file);
+        }
+        spare.pop();
+        let mut waiting = TcpStream::connect(addr).unwrap();
+        waiting.write_all(b"<policy-file-request/>\0").unwrap();
+        let rests = (0..10_000_000).any(|_| {
+            thread::yield_now();
+            stage.real_timers() > 0
+        });
+        assert!(rests, "it tries again and again");
+        drop(spare);
+        let mut answer = Vec::new();
+        waiting.read_to_end(&mut answer).unwrap();
+        assert_eq!(answer, open_answer());
     });
 }
 
@@ -239,9 +263,11 @@ fn in_a_process_of_its_own(name: &str, body: impl FnOnce()) -> Option<Output> {
         return None;
     }
     let binary = std::env::current_exe().unwrap();
-    let child =
-        Command::new(binary).args([name, "--exact", "--nocapture", "--test-threads=1"]).env(ALONE, "1").output();
-    let output = child.unwrap();
+    // With few descriptors, so that a test can use them up.
+    let mut child = Command::new("sh");
+    child.args(["-c", r#"ulimit -n 256; exec "$0" "$@""#]).arg(binary);
+    child.args([name, "--exact", "--nocapture", "--test-threads=1"]).env(ALONE, "1");
+    let output = child.output().unwrap();
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert!(stdout.contains("running 1 test"), "no test is called {name}");
     Some(output)
