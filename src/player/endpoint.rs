@@ -52,12 +52,7 @@ impl Endpoint {
 
     /// The same host's master policy endpoint (rulebook L2).
     pub fn master(&self) -> Self {
-        self.at_port(MASTER_PORT)
-    }
-
-    /// Another port of the same host.
-    pub fn at_port(&self, port: u16) -> Self {
-        Self { host: self.host.clone(), port }
+        Self { host: self.host.clone(), port: MASTER_PORT }
     }
 }
 

@@ -118,14 +118,6 @@ impl TryFrom<&str> for Swf {
     }
 }
 
-impl TryFrom<&String> for Swf {
-    type Error = InvalidSwf;
-
-    fn try_from(written: &String) -> Result<Self, InvalidSwf> {
-        written.parse()
-    }
-}
-
 /// For what is a [`Swf`] already, which converts without fail.
 impl From<Infallible> for InvalidSwf {
     fn from(never: Infallible) -> Self {

@@ -27,7 +27,9 @@ use crate::wire::{Declaration, UnknownFault};
 #[must_use = "a stage stands when `start` was called"]
 #[derive(Debug)]
 pub struct StageBuilder {
-    places: Vec<(String, Place)>,
+    standing: BTreeMap<Endpoint, Standing>,
+    /// The first thing that was wrong.
+    wrong: Option<StageError>,
     unknown: Vec<String>,
     profile: Profile,
 }
@@ -45,14 +47,8 @@ enum StageErrorKind {
     Io(io::Error),
 }
 
-#[derive(Debug)]
-enum Place {
-    Policy(Box<PolicyServerBuilder>),
-    Backend(Backend),
-}
-
 /// What stands at one endpoint.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Standing {
     policy: Option<PolicyServerBuilder>,
     backend: Option<Backend>,
@@ -60,20 +56,18 @@ struct Standing {
 
 impl StageBuilder {
     pub(super) fn new() -> Self {
-        Self { places: Vec::new(), unknown: Vec::new(), profile: Profile::default() }
+        Self { standing: BTreeMap::new(), wrong: None, unknown: Vec::new(), profile: Profile::default() }
     }
 
     /// Answers policy requests at a logical `host:port`: XML, a [`PolicyFile`](crate::PolicyFile), or a
     /// [`PolicyServer::builder`] with faults and expectations.
-    pub fn policy(mut self, at: &str, policy: impl Into<PolicyServerBuilder>) -> Self {
-        self.places.push((at.to_owned(), Place::Policy(Box::new(policy.into()))));
-        self
+    pub fn policy(self, at: &str, policy: impl Into<PolicyServerBuilder>) -> Self {
+        self.put(at, "policies", |here| here.policy.replace(policy.into()).is_some())
     }
 
     /// Puts a backend at a logical `host:port`.
-    pub fn backend(mut self, at: &str, backend: Backend) -> Self {
-        self.places.push((at.to_owned(), Place::Backend(backend)));
-        self
+    pub fn backend(self, at: &str, backend: Backend) -> Self {
+        self.put(at, "backends", |here| here.backend.replace(backend).is_some())
     }
 
     /// Makes a host's name one that does not resolve.
@@ -105,10 +99,13 @@ impl StageBuilder {
     /// An endpoint is not a `host:port`, or has two policies or two backends, or the faults of a policy server
     /// contradict each other, or no port, descriptor or thread is left.
     pub fn try_start(self) -> Result<Stage, StageError> {
+        if let Some(wrong) = self.wrong {
+            return Err(wrong);
+        }
         let real_time = RealTime::default();
         let (mut tasks, mut nodes) = (Vec::new(), BTreeMap::new());
         let (mut policy_servers, mut backends) = (BTreeMap::new(), BTreeMap::new());
-        for (endpoint, standing) in by_endpoint(self.places)? {
+        for (endpoint, standing) in self.standing {
             let (addr, declaration) = standing.declare(&endpoint)?;
             let task = NodeTask::open(addr, declaration, real_time.clone(), Some(endpoint.clone()))?;
             let node = task.node();
@@ -130,6 +127,18 @@ impl StageBuilder {
             profile: self.profile,
             real_time,
         })
+    }
+
+    /// Puts something at an endpoint; `put` tells whether such a thing stood there before.
+    fn put(mut self, at: &str, what: &'static str, put: impl FnOnce(&mut Standing) -> bool) -> Self {
+        let wrong = match at.parse::<Endpoint>() {
+            Ok(endpoint) => {
+                put(self.standing.entry(endpoint.clone()).or_default()).then_some(StageErrorKind::Twice(endpoint, what))
+            }
+            Err(error) => Some(StageErrorKind::Endpoint(error)),
+        };
+        self.wrong = self.wrong.or(wrong.map(|kind| StageError { kind }));
+        self
     }
 }
 
@@ -190,20 +199,4 @@ impl From<StageError> for io::Error {
             _ => Self::new(io::ErrorKind::InvalidInput, error),
         }
     }
-}
-
-fn by_endpoint(places: Vec<(String, Place)>) -> Result<BTreeMap<Endpoint, Standing>, StageError> {
-    let mut standing: BTreeMap<Endpoint, Standing> = BTreeMap::new();
-    for (at, place) in places {
-        let endpoint: Endpoint = at.parse().map_err(|error| StageError { kind: StageErrorKind::Endpoint(error) })?;
-        let here = standing.entry(endpoint.clone()).or_default();
-        let twice = match place {
-            Place::Policy(policy) => here.policy.replace(*policy).map(|_| "policies"),
-            Place::Backend(backend) => here.backend.replace(backend).map(|_| "backends"),
-        };
-        if let Some(what) = twice {
-            return Err(StageError { kind: StageErrorKind::Twice(endpoint, what) });
-        }
-    }
-    Ok(standing)
 }
