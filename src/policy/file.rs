@@ -1,7 +1,6 @@
 //! The policy file as a whole.
 
 use std::fmt;
-use std::str::FromStr;
 
 use super::outline::Outline;
 use super::{AllowAccessFrom, MalformedPolicy, PolicyFileBuilder, SiteControl};
@@ -91,14 +90,6 @@ impl fmt::Display for PolicyFile {
             writeln!(f, "  {rule}")?;
         }
         f.write_str("</cross-domain-policy>\n")
-    }
-}
-
-impl FromStr for PolicyFile {
-    type Err = MalformedPolicy;
-
-    fn from_str(xml: &str) -> Result<Self, Self::Err> {
-        PolicyFile::parse(xml)
     }
 }
 
