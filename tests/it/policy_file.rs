@@ -162,7 +162,6 @@ fn a_built_policy_is_written_and_read_again() {
 fn a_parsed_policy_is_written_and_read_again() {
     let read = parse(GOOD);
     assert!(read.diagnostics().is_empty());
-    assert_eq!(read, GOOD.parse().unwrap());
     assert_eq!(parse(read.to_xml()).to_xml(), read.to_xml());
     assert_eq!(read.allow_access_from()[1].domain().unwrap().to_string(), "127.0.0.1");
 }
