@@ -208,8 +208,9 @@ fn leaves_nothing_behind(mut start_and_stop: impl FnMut() -> Vec<Port>) {
             assert!(ports.iter().all(|port| refuses(port.addr())), "{ports:?}");
         }
     };
+    let threads = settled("task", usize::MAX);
     run(WARM);
-    let before = (settled("task", usize::MAX), settled("fd", usize::MAX), resident_kib());
+    let before = (settled("task", threads), settled("fd", usize::MAX), resident_kib());
     run(STARTS - WARM);
     let after = (settled("task", before.0), settled("fd", before.1), resident_kib());
     assert_eq!((after.0, after.1), (before.0, before.1));
