@@ -54,8 +54,12 @@
 //! - Policies for data over HTTP (`crossdomain.xml`) are not simulated yet, nor is TLS.
 //! - Linux: down, up and firewalled on one port rest on how its sockets behave. Elsewhere nothing was tried.
 
+#[cfg(any(feature = "analysis", feature = "scenario"))]
+pub mod analysis;
 pub mod client;
 mod debug_as_text;
+#[cfg(feature = "scenario")]
+mod excerpt;
 pub mod fixture;
 mod ids;
 mod or_panic;
@@ -64,6 +68,8 @@ pub mod policy;
 #[cfg(feature = "rstest")]
 pub mod rstest;
 pub mod rules;
+#[cfg(feature = "scenario")]
+pub mod scenario;
 pub mod stage;
 pub mod wire;
 
