@@ -99,6 +99,7 @@ impl fmt::Display for Severity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     rule: Rule,
+    severity: Severity,
     message: String,
     position: Option<Position>,
 }
@@ -111,7 +112,7 @@ impl Diagnostic {
     /// In debug builds, when a placeholder is left unfilled: that is a defect of the caller.
     #[must_use]
     pub fn new(rule: Rule, values: &[(&str, &str)]) -> Self {
-        Diagnostic { rule, message: fill(rule.text, values), position: None }
+        Diagnostic { rule, severity: rule.severity, message: fill(rule.text, values), position: None }
     }
 
     /// The same diagnostic, placed in a document.
@@ -126,9 +127,17 @@ impl Diagnostic {
         &self.rule
     }
 
-    /// The rule's severity.
+    /// The rule's severity; [`Severity::Info`] where it is no more than a suspicion.
     pub fn severity(&self) -> Severity {
-        self.rule.severity
+        self.severity
+    }
+
+    /// The same as a suspicion: what would be wrong for some requester, which the document alone cannot know.
+    #[cfg(feature = "analysis")]
+    #[must_use]
+    pub(crate) fn suspected(mut self) -> Self {
+        self.severity = Severity::Info;
+        self
     }
 
     /// Where in the document, if it is about a place in one.
@@ -372,4 +381,15 @@ rules! {
     L13 "length-prefix" Error "the document begins with its own length ({n}) in two bytes, as Java's writeUTF does" "write the plain bytes of the policy";
     L14 "domain-with-user-info" Error "domain=\"{s}\" contains user-info" "write the bare host";
     L15 "domain-not-a-host" Error "domain=\"{s}\" cannot be the name or address of one host" "write *, *.example.com, one host name or one address";
+    L16 "shadowed-rule" Warning "this rule grants nothing that the rule on line {line} does not grant" "remove one of the two rules";
+    L17 "duplicate-rule" Warning "this rule says the same as the rule on line {line}" "remove one of the two rules";
+    L18 "star-beside-others" Warning "domain=\"*\" stands beside {n} of other domains, and admits every site to {ports} all the same" "remove the rule with *, or those that it makes pointless";
+    L19 "public-suffix-wildcard" Warning "*.{suffix} covers every site that anybody registers under {suffix} (CWE-942)" "name the sites one by one, or as *.example.{suffix}";
+    L20 "only-policy-port" Error "to-ports=\"{s}\" lists only 843, where policies are asked for, not a port that a SWF connects to" "list the port that the SWF connects to";
+    L21 "any-site" Warning "a SWF of any site may {what} (CWE-942)" "name the sites that need it";
+    L22 "dead-grants" Error "meta-policy none voids every <allow-access-from> of this policy, {n} in all" "let site-control say master-only or all, or remove the rules";
+    L23 "any-headers" Warning "a SWF of any site may send any header (CWE-942)" "name the sites and the headers that they need";
+    L24 "insecure-grant" Warning "secure=\"false\" lets SWFs that came over http read what is served over https" "serve the SWFs over https, and drop secure=\"false\"";
+    L25 "suppression-without-reason" Error "the suppression of {id} gives no reason, and suppresses nothing" "write the reason behind a colon, as in <!-- flash-policy-allow FSP-D14: public arcade -->";
+    L26 "unused-suppression" Warning "nothing here meets {id}: the suppression has no effect" "remove the suppression";
 }

@@ -1,2 +1,16 @@
 //! What can be said of policies without a network: lints, the difference of two, the matrix of many requesters and
 //! targets, and which rules a set of cases exercised. Pure: policies in, findings out.
+
+#[cfg(feature = "analysis")]
+mod covers;
+#[cfg(feature = "analysis")]
+mod lint;
+mod place;
+#[cfg(feature = "analysis")]
+mod suppression;
+
+#[cfg(feature = "analysis")]
+pub use lint::Linter;
+pub(crate) use place::{offset, span, text};
+#[cfg(feature = "analysis")]
+pub use suppression::Judged;

@@ -27,15 +27,17 @@ pub struct AllowAccessFrom {
     pub(super) to_ports: PortGrant,
     pub(super) secure: Option<bool>,
     pub(super) position: Option<Position>,
-    pub(super) written: Written,
+    /// In the order of the canonical form.
+    pub(super) written: Vec<Written>,
 }
 
-/// The attribute values as they stand in the document; `None` is an attribute that is not there.
+/// An attribute as it stands in the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Written {
-    pub(super) domain: Option<String>,
-    pub(super) to_ports: Option<String>,
-    pub(super) secure: Option<String>,
+    pub(super) name: &'static str,
+    pub(super) value: String,
+    /// Where its name stands, if it was read.
+    pub(super) position: Option<Position>,
 }
 
 impl AllowAccessFrom {
@@ -58,16 +60,18 @@ impl AllowAccessFrom {
     pub fn position(&self) -> Option<Position> {
         self.position
     }
+
+    /// Where its attribute of this name stands, if it has such a one and was read.
+    pub fn position_of(&self, attribute: &str) -> Option<Position> {
+        self.written.iter().find(|written| written.name == attribute)?.position
+    }
 }
 
 impl fmt::Display for AllowAccessFrom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Written { domain, to_ports, secure } = &self.written;
         f.write_str("<allow-access-from")?;
-        for (name, value) in [("domain", domain), ("to-ports", to_ports), ("secure", secure)] {
-            if let Some(value) = value {
-                write!(f, " {name}=\"{}\"", escape(value))?;
-            }
+        for Written { name, value, .. } in &self.written {
+            write!(f, " {name}=\"{}\"", escape(value))?;
         }
         f.write_str("/>")
     }

@@ -40,7 +40,12 @@ impl PolicyFileBuilder {
 
     /// Adds a `<site-control>`.
     pub fn site_control(mut self, value: MetaPolicy) -> Self {
-        self.site_control.push(SiteControl { value: Some(value), written: value.to_string(), position: None });
+        self.site_control.push(SiteControl {
+            value: Some(value),
+            written: value.to_string(),
+            position: None,
+            value_position: None,
+        });
         self
     }
 
@@ -90,10 +95,12 @@ impl PolicyFileBuilder {
 }
 
 fn built(domain: DomainPattern, ports: ToPorts, secure: Option<bool>) -> AllowAccessFrom {
-    let written = Written {
-        domain: Some(domain.to_string()),
-        to_ports: Some(ports.to_string()),
-        secure: secure.map(|secure| secure.to_string()),
-    };
+    let values = [
+        ("domain", Some(domain.to_string())),
+        ("to-ports", Some(ports.to_string())),
+        ("secure", secure.map(|secure| secure.to_string())),
+    ];
+    let written =
+        values.into_iter().filter_map(|(name, value)| Some(Written { name, value: value?, position: None })).collect();
     AllowAccessFrom { domain: Some(domain), to_ports: PortGrant::Listed(ports), secure, position: None, written }
 }

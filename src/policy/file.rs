@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+#[cfg(feature = "analysis")]
+use super::PolicyKind;
 use super::outline::Outline;
 use super::{AllowAccessFrom, MalformedPolicy, PolicyFileBuilder, SiteControl};
 use super::{judge, text, xml};
@@ -36,8 +38,12 @@ impl PolicyFile {
     /// [`MalformedPolicy`] when a player would reject the whole document (rulebook X1, X4, X7), or when it exceeds our limits:
     /// [`MAX_POLICY_BYTES`](super::MAX_POLICY_BYTES), 64 nested elements, 8192 nodes, an internal DTD subset.
     pub fn parse(bytes: impl AsRef<[u8]>) -> Result<PolicyFile, MalformedPolicy> {
+        Self::parse_with(judge::for_sockets, bytes.as_ref())
+    }
+
+    fn parse_with(remarks: Remarks, bytes: &[u8]) -> Result<PolicyFile, MalformedPolicy> {
         let mut found = Vec::new();
-        match read(bytes.as_ref(), &mut found) {
+        match read(remarks, bytes, &mut found) {
             Ok(mut policy) => {
                 found.sort_by_key(Diagnostic::position);
                 policy.diagnostics = found;
@@ -45,6 +51,30 @@ impl PolicyFile {
             }
             Err(fatal) => Err(MalformedPolicy::new(fatal, found)),
         }
+    }
+
+    /// Reads a policy of this kind from its bytes. One for data over HTTP differs in what is remarked: ports mean nothing
+    /// there, and headers do (rulebook P7, U9).
+    ///
+    /// ```
+    /// use flash_policy_fixture::policy::{PolicyFile, PolicyKind};
+    ///
+    /// let xml = r#"<cross-domain-policy><allow-access-from domain="www.example.com"/></cross-domain-policy>"#;
+    /// assert!(PolicyFile::parse_as(PolicyKind::Url, xml)?.diagnostics().is_empty());
+    /// assert_eq!(PolicyFile::parse_as(PolicyKind::Socket, xml)?.diagnostics()[0].rule().id(), "FSP-D01");
+    /// # Ok::<(), flash_policy_fixture::policy::MalformedPolicy>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    #[cfg(feature = "analysis")]
+    pub fn parse_as(kind: PolicyKind, bytes: impl AsRef<[u8]>) -> Result<PolicyFile, MalformedPolicy> {
+        let remarks = match kind {
+            PolicyKind::Socket => judge::for_sockets,
+            PolicyKind::Url => judge::for_urls,
+        };
+        Self::parse_with(remarks, bytes.as_ref())
     }
 
     /// Starts a policy in code; without a rule it grants nothing.
@@ -93,9 +123,14 @@ impl fmt::Display for PolicyFile {
     }
 }
 
-fn read(bytes: &[u8], found: &mut Vec<Diagnostic>) -> Result<PolicyFile, Diagnostic> {
+/// What is odd in a policy of one kind.
+type Remarks = fn(&[xml::Element], &PolicyFile, &mut Vec<Diagnostic>);
+
+fn read(remarks: Remarks, bytes: &[u8], found: &mut Vec<Diagnostic>) -> Result<PolicyFile, Diagnostic> {
     let source = text::Source::decode(bytes, found)?;
     let outline = Outline::of(&source, found)?;
     let elements = xml::elements(&source, outline)?;
-    Ok(judge::socket_policy(&elements, found))
+    let policy = judge::policy(&elements, found);
+    remarks(&elements, &policy, found);
+    Ok(policy)
 }

@@ -1,4 +1,4 @@
-//! What the elements of a policy mean. [`socket_policy`] is the reading for sockets; only [`for_sockets`] knows that it is one.
+//! What the elements of a policy mean. [`policy`] reads them; [`for_sockets`] and [`for_urls`] remark what is odd in a policy of that kind alone.
 
 use super::allow::Written;
 use super::outline::ROOT;
@@ -18,12 +18,11 @@ const SECURE: &str = "secure";
 const META_POLICY: &str = "permitted-cross-domain-policies";
 
 /// The policy that the elements make, the root first; what is odd about them goes to `found`.
-pub(super) fn socket_policy(elements: &[Element], found: &mut Vec<Diagnostic>) -> PolicyFile {
+pub(super) fn policy(elements: &[Element], found: &mut Vec<Diagnostic>) -> PolicyFile {
     let mut policy = PolicyFile { allow_access_from: Vec::new(), site_control: Vec::new(), diagnostics: Vec::new() };
     for element in elements {
         read(element, &mut policy, found);
     }
-    for_sockets(elements, &policy, found);
     policy
 }
 
@@ -54,13 +53,16 @@ fn read(element: &Element, policy: &mut PolicyFile, found: &mut Vec<Diagnostic>)
 }
 
 fn allow_access_from(element: &Element, found: &mut Vec<Diagnostic>) -> AllowAccessFrom {
-    let written = |name| element.value(name).map(str::to_owned);
+    let written = [DOMAIN, TO_PORTS, SECURE].into_iter().filter_map(|name| {
+        let attribute = element.attribute(name)?;
+        Some(Written { name, value: attribute.value.clone(), position: Some(attribute.position) })
+    });
     AllowAccessFrom {
         domain: domain(element, found),
         to_ports: to_ports(element.value(TO_PORTS)),
         secure: element.attribute(SECURE).and_then(|attribute| secure(attribute, found)),
         position: Some(element.position),
-        written: Written { domain: written(DOMAIN), to_ports: written(TO_PORTS), secure: written(SECURE) },
+        written: written.collect(),
     }
 }
 
@@ -105,18 +107,18 @@ fn secure(attribute: &Attribute, found: &mut Vec<Diagnostic>) -> Option<bool> {
 fn site_control(element: &Element, number: usize, found: &mut Vec<Diagnostic>) -> SiteControl {
     let written = element.value(META_POLICY).unwrap_or_default();
     let value = written.parse().ok();
+    let value_position = element.attribute(META_POLICY).map(|attribute| attribute.position);
     if value.is_none() {
-        let position = element.attribute(META_POLICY).map_or(element.position, |attribute| attribute.position);
-        found.push(Diagnostic::new(rules::S06, &[("v", written)]).at(position));
+        found.push(Diagnostic::new(rules::S06, &[("v", written)]).at(value_position.unwrap_or(element.position)));
     }
     if number > 1 {
         found.push(remark(element, rules::L04, &[("n", &number.to_string())]));
     }
-    SiteControl { value, written: written.to_owned(), position: Some(element.position) }
+    SiteControl { value, written: written.to_owned(), position: Some(element.position), value_position }
 }
 
-// Everything that is odd in a socket policy alone; a URL policy has no use for ports, and one for headers.
-fn for_sockets(elements: &[Element], policy: &PolicyFile, found: &mut Vec<Diagnostic>) {
+/// Everything that is odd in a socket policy alone; a URL policy has no use for ports, and one for headers.
+pub(super) fn for_sockets(elements: &[Element], policy: &PolicyFile, found: &mut Vec<Diagnostic>) {
     for element in elements.iter().filter(|element| element.ancestors == [ROOT]) {
         match element.name.as_str() {
             ALLOW => ports_for_sockets(element, found),
@@ -128,10 +130,29 @@ fn for_sockets(elements: &[Element], policy: &PolicyFile, found: &mut Vec<Diagno
         policy.site_control.iter().filter(|control| control.value.is_some_and(|value| !value.applies_to_sockets()));
     for control in inapplicable {
         let diagnostic = Diagnostic::new(rules::S04, &[("v", &control.written)]);
-        found.extend(control.position.map(|position| diagnostic.at(position)));
+        found.extend(control.value_position.map(|position| diagnostic.at(position)));
     }
     let grants = |rule: &AllowAccessFrom| rule.domain.is_some() && matches!(rule.to_ports, PortGrant::Listed(_));
     if !policy.allow_access_from.iter().any(grants) {
+        found.extend(elements.first().map(|root| remark(root, rules::D30, &[])));
+    }
+}
+
+/// Everything that is odd in a policy for data over HTTP alone (rulebook P7, U9, U10).
+#[cfg(feature = "analysis")]
+pub(super) fn for_urls(elements: &[Element], policy: &PolicyFile, found: &mut Vec<Diagnostic>) {
+    let children = || elements.iter().filter(|element| element.ancestors == [ROOT]);
+    for attribute in children().filter(|child| child.name == ALLOW).filter_map(|child| child.attribute(TO_PORTS)) {
+        found.push(Diagnostic::new(rules::D29, &[]).at(attribute.position));
+    }
+    for headers in children().filter(|child| child.name == ALLOW_HEADERS && child.attribute(DOMAIN).is_some()) {
+        let everybody = domain(headers, found).is_some_and(|domain| domain.to_string() == "*");
+        if let Some(any) = headers.attribute("headers").filter(|names| everybody && names.value.trim_ascii() == "*") {
+            found.push(Diagnostic::new(rules::L23, &[]).at(any.position));
+        }
+    }
+    let speaks = !policy.site_control.is_empty() || children().any(|child| child.name != ALLOW);
+    if !speaks && !policy.allow_access_from.iter().any(|rule| rule.domain.is_some()) {
         found.extend(elements.first().map(|root| remark(root, rules::D30, &[])));
     }
 }

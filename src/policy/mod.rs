@@ -21,6 +21,8 @@ mod domain;
 mod file;
 mod invalid;
 mod judge;
+#[cfg(feature = "analysis")]
+mod kind;
 mod malformed;
 mod outline;
 mod ports;
@@ -35,6 +37,8 @@ pub use document::PolicyDocument;
 pub use domain::DomainPattern;
 pub use file::PolicyFile;
 pub use invalid::InvalidRule;
+#[cfg(feature = "analysis")]
+pub use kind::PolicyKind;
 pub use malformed::MalformedPolicy;
 pub use ports::ToPorts;
 pub use site_control::{MetaPolicy, SiteControl};

@@ -23,6 +23,7 @@ pub struct SiteControl {
     pub(super) value: Option<MetaPolicy>,
     pub(super) written: String,
     pub(super) position: Option<Position>,
+    pub(super) value_position: Option<Position>,
 }
 
 impl SiteControl {
@@ -39,6 +40,11 @@ impl SiteControl {
     /// Where the element's `<` stands; `None` when it was built.
     pub fn position(&self) -> Option<Position> {
         self.position
+    }
+
+    /// Where its attribute stands, if it has one and was read.
+    pub fn value_position(&self) -> Option<Position> {
+        self.value_position
     }
 }
 

@@ -12,6 +12,8 @@ mod gone_peers;
 mod journal;
 #[cfg(target_os = "linux")]
 mod lifetime;
+#[cfg(feature = "analysis")]
+mod lint;
 mod load;
 mod player_clock;
 mod player_rules;
