@@ -4,13 +4,19 @@
 #[cfg(feature = "analysis")]
 mod covers;
 #[cfg(feature = "analysis")]
+mod fix;
+#[cfg(feature = "analysis")]
 mod lint;
 mod place;
 #[cfg(feature = "analysis")]
 mod suppression;
 
 #[cfg(feature = "analysis")]
+pub use fix::{Fix, mended};
+#[cfg(feature = "analysis")]
 pub use lint::Linter;
+#[cfg(feature = "analysis")]
+pub(crate) use place::value;
 pub(crate) use place::{offset, span, text};
 #[cfg(feature = "analysis")]
 pub use suppression::Judged;

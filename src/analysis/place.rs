@@ -48,6 +48,17 @@ fn end_of_tag(line: &str) -> Option<usize> {
     Some(end.map_or(line.trim_end().len(), |(at, _)| at + 1))
 }
 
+/// The value of the attribute that begins at this byte, without its quotes.
+#[cfg(feature = "analysis")]
+pub(crate) fn value(text: &str, start: usize) -> Option<Range<usize>> {
+    let (before, rest) = text[start..].split_once('=')?;
+    let quoted = rest.trim_start();
+    let quote = quoted.chars().next().filter(|c| ['"', '\''].contains(c))?;
+    let opens = start + before.len() + 1 + rest.len() - quoted.len() + 1;
+    let length = text[opens..].find(quote)?;
+    before.chars().all(|c| !"<>\"'".contains(c)).then_some(opens..opens + length)
+}
+
 fn end_of_attribute(line: &str) -> Option<usize> {
     let name = line.find(|c: char| !(c.is_alphanumeric() || "-_:.".contains(c))).filter(|at| *at > 0)?;
     let value = line[name..].trim_start().strip_prefix('=')?.trim_start();

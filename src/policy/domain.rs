@@ -147,7 +147,8 @@ fn foreign_part(written: &str) -> Option<Rule> {
     }
 }
 
-fn bare_host(url: &str) -> &str {
+/// The host in what was written as a URL, or as a part of one.
+pub(crate) fn bare_host(url: &str) -> &str {
     let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = after_scheme.split(['/', '\\', '?', '#']).next().unwrap_or(after_scheme);
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);

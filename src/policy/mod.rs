@@ -35,6 +35,8 @@ pub use allow::{AllowAccessFrom, PortGrant};
 pub use builder::PolicyFileBuilder;
 pub use document::PolicyDocument;
 pub use domain::DomainPattern;
+#[cfg(feature = "analysis")]
+pub(crate) use domain::bare_host;
 pub use file::PolicyFile;
 pub use invalid::InvalidRule;
 #[cfg(feature = "analysis")]

@@ -7,6 +7,8 @@ mod drops;
 mod examples;
 mod failure_text;
 mod faults;
+#[cfg(feature = "analysis")]
+mod fixes;
 mod foreign;
 mod gone_peers;
 mod journal;
