@@ -8,6 +8,9 @@ macro_rules! ids {
         pub enum $name { $($(#[$variant_attribute])* #[doc = concat!("\n\nId: `", $id, "`.")] $variant,)* }
 
         impl $name {
+            /// Each of them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
             /// The id, as JSON and scenario files spell it.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $id,)* }

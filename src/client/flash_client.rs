@@ -158,7 +158,7 @@ impl FlashClient {
         &self.network
     }
 
-    pub(super) fn session(&self) -> MutexGuard<'_, Session> {
+    pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,1 +1,78 @@
 //! Scenario files: what a policy must and must not allow, as data, decided twice.
+//!
+//! A scenario file declares what stands at which logical endpoint, and cases: who connects to what, and what must come
+//! of it. Each case is decided by the evaluator and over real sockets, which must agree on everything.
+//!
+//! ```toml
+//! version = 1
+//! title = "Our site may play, and nobody else"
+//!
+//! [[policy]]
+//! at = "game.example.com:843"
+//! file = "policy.xml"                         # relative to this file
+//!
+//! [[backend]]
+//! at = "game.example.com:5000"
+//!
+//! [[case]]
+//! name = "our own site may play"
+//! swf = "http://www.example.com/game.swf"
+//! connect = "game.example.com:5000"
+//! expect = "permitted"
+//! ```
+//!
+//! [`run`] runs a file or a folder of them. [`Scenario::read`] and [`Runner`] run chosen cases, one by one.
+//! With the feature `harness` each case is a test of its own name.
+
+mod decide;
+mod error;
+mod file;
+mod legal;
+mod load;
+mod matrix;
+mod model;
+mod read;
+mod report;
+mod runner;
+mod source;
+mod toml_error;
+
+use std::path::Path;
+
+pub use error::ScenarioError;
+pub use load::find;
+pub use matrix::MatrixReport;
+pub use model::{Case, Expectation, Scenario};
+pub use report::{CaseReport, Mismatch, Report, RuleCoverage, Status};
+pub use runner::Runner;
+
+/// Runs a scenario file, or every one of a folder: those that [`find`] finds.
+///
+/// ```
+/// let report = flash_policy_fixture::scenario::run("fixtures/scenarios/own-site.toml")?;
+/// assert!(report.is_success(), "{report}");
+/// # Ok::<(), flash_policy_fixture::scenario::ScenarioError>(())
+/// ```
+///
+/// # Errors
+///
+/// A file cannot be read, or something in it is wrong: then nothing is run. Or there is nothing to test.
+///
+/// # Panics
+///
+/// Inside a tokio runtime, which it would block.
+pub fn run(path: impl AsRef<Path>) -> Result<Report, ScenarioError> {
+    let scenarios = find(path)?.into_iter().map(Scenario::read).collect::<Result<Vec<_>, _>>()?;
+    let mut report = Report::default();
+    for scenario in scenarios {
+        report.merge(scenario.run());
+    }
+    Ok(report)
+}
+
+/// The JSON schema of a scenario file.
+#[cfg(feature = "cli")]
+#[allow(dead_code, reason = "the command prints it")]
+pub(crate) fn schema() -> schemars::Schema {
+    schemars::schema_for!(file::File)
+}

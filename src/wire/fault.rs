@@ -70,7 +70,7 @@ pub struct UnknownFault {
 }
 
 /// Every id, with its value where it takes one.
-const IDS: &str = "ok, refused, dropped, silent, close-on-accept, reset-on-request, no-nul, no-nul-open, \
+pub(crate) const IDS: &str = "ok, refused, dropped, silent, close-on-accept, reset-on-request, no-nul, no-nul-open, \
      delay=DURATION, split=N,M, drip=BYTES/DURATION, unprompted, bytes-after-nul=TEXT, http-400";
 
 impl Fault {

@@ -5,7 +5,7 @@
 //! all use that one machine, so they cannot disagree.
 
 mod declaration;
-mod fault;
+pub(crate) mod fault;
 mod framing;
 mod performance;
 mod script;

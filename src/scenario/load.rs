@@ -1,0 +1,99 @@
+//! Files from the disk: how much of one is read, and which are scenario files.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::ScenarioError;
+
+/// The most bytes of a file that are read: 1 MiB.
+pub(super) const MAX_BYTES: u64 = 1024 * 1024;
+
+pub(super) const TOO_LONG: &str = "it is longer than 1 MiB";
+
+/// Why a file cannot be read.
+pub(super) struct Unreadable {
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+}
+
+/// The bytes of a regular file: a pipe or a device would be waited for.
+pub(super) fn file(path: &Path) -> Result<Vec<u8>, Unreadable> {
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(Unreadable::because("it is a directory"));
+    }
+    if !metadata.is_file() {
+        return Err(Unreadable::because("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    match u64::try_from(bytes.len()) {
+        Ok(length) if length <= MAX_BYTES => Ok(bytes),
+        _ => Err(Unreadable::because(TOO_LONG)),
+    }
+}
+
+pub(super) fn utf8(bytes: Vec<u8>) -> Result<String, Unreadable> {
+    String::from_utf8(bytes).map_err(|_| Unreadable::because("it is no UTF-8 text"))
+}
+
+/// The scenario files at `path`: the file itself, or in a folder every `*.toml` in it and below, sorted, but for hidden
+/// ones, `Cargo.toml` and `flash-policy.toml`.
+///
+/// ```
+/// let error = flash_policy_fixture::scenario::find("no/such/folder").unwrap_err();
+/// assert!(error.is_unreadable());
+/// ```
+///
+/// # Errors
+///
+/// The path or a folder below cannot be read, or there is no scenario file.
+pub fn find(path: impl AsRef<Path>) -> Result<Vec<PathBuf>, ScenarioError> {
+    let path = path.as_ref();
+    let failed = |at: &Path, error| {
+        let Unreadable { message, help } = unreadable(error);
+        ScenarioError::unreadable(at, message, help)
+    };
+    if !fs::metadata(path).map_err(|error| failed(path, error))?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let (mut found, mut folders) = (Vec::new(), vec![path.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).map_err(|error| failed(&folder, error))? {
+            let entry = entry.map_err(|error| failed(&folder, error))?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            // A link to a folder is not followed: it could lead in a circle.
+            match entry.file_type() {
+                _ if name.starts_with('.') => {}
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                _ if name.ends_with(".toml") && !["Cargo.toml", "flash-policy.toml"].contains(&&*name) => {
+                    found.push(entry.path());
+                }
+                _ => {}
+            }
+        }
+    }
+    if found.is_empty() {
+        let help = "put a scenario file in it, *.toml, or name another folder";
+        return Err(ScenarioError::nothing_to_test(path, "there is no scenario file in this folder", help));
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn unreadable(error: io::Error) -> Unreadable {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            Unreadable { message: "there is no such file".to_owned(), help: Some("check the path".to_owned()) }
+        }
+        _ => Unreadable { message: format!("it cannot be read: {error}"), help: None },
+    }
+}
+
+impl Unreadable {
+    fn because(message: &str) -> Self {
+        Self { message: message.to_owned(), help: None }
+    }
+}

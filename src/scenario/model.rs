@@ -1,0 +1,205 @@
+//! A scenario, read and checked: what stands where, who asks for what, and what must come of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::legal::BackendState;
+use super::source::Document;
+use crate::player::{Cause, Endpoint, Grantor, PlayerEvent, Profile, Swf, Verdict};
+use crate::rules::Position;
+use crate::wire::Fault;
+
+/// A scenario file, read and checked. Nothing is started by it: [`Runner`](super::Runner) runs its cases.
+///
+/// ```
+/// use flash_policy_fixture::scenario::Scenario;
+///
+/// let scenario = Scenario::parse(
+///     r#"
+///     version = 1
+///     policy = [{ at = "game.example.com:843", xml = "<cross-domain-policy/>" }]
+///
+///     [[case]]
+///     name = "an empty policy lets nobody in"
+///     swf = "http://www.example.com/game.swf"
+///     connect = "game.example.com:5000"
+///     expect = "denied"
+///     cause = "domain-not-listed"
+///     "#,
+///     "empty.toml",
+/// )?;
+/// assert_eq!(scenario.cases()[0].name(), "an empty policy lets nobody in");
+/// let report = scenario.run();
+/// assert!(report.is_success(), "{report}");
+/// # Ok::<(), flash_policy_fixture::scenario::ScenarioError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    pub(super) path: PathBuf,
+    pub(super) text: Arc<str>,
+    pub(super) title: Option<String>,
+    pub(super) policies: BTreeMap<Endpoint, Policy>,
+    pub(super) backends: BTreeMap<Endpoint, BackendState>,
+    pub(super) cases: Vec<Case>,
+    pub(super) matrix: Option<MatrixPlan>,
+}
+
+/// One `[[case]]`: who asks for what, on which stage, and what must come of it.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub(super) name: String,
+    pub(super) position: Position,
+    pub(super) session: Option<String>,
+    pub(super) attempt: Attempt,
+    pub(super) changes: Changes,
+    pub(super) expected: Expectation,
+}
+
+/// What a case expects; what it does not mention may be anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    pub(super) verdict: Verdict,
+    pub(super) cause: Option<Cause>,
+    pub(super) event: Option<PlayerEvent>,
+    pub(super) then: Option<PlayerEvent>,
+    pub(super) granted_by: Option<Grantor>,
+    pub(super) requests: BTreeMap<Endpoint, usize>,
+}
+
+/// Who answers policy requests at one endpoint.
+#[derive(Clone, Debug)]
+pub(super) struct Policy {
+    /// `None` where a state stands instead.
+    pub(super) document: Option<Document>,
+    pub(super) faults: Vec<Fault>,
+}
+
+/// Who connects to what.
+#[derive(Clone, Debug)]
+pub(super) struct Attempt {
+    pub(super) swf: Swf,
+    pub(super) connect: Connect,
+    /// What `Security.loadPolicyFile` names before.
+    pub(super) load: Vec<String>,
+    pub(super) profile: Profile,
+}
+
+/// A `host:port` whose port may be out of range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Connect {
+    pub(super) host: String,
+    pub(super) port: i64,
+}
+
+/// What a case changes of the stage.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Changes {
+    pub(super) faults: BTreeMap<Endpoint, Vec<Fault>>,
+    pub(super) backends: BTreeMap<Endpoint, BackendState>,
+}
+
+/// The `[matrix]`.
+#[derive(Clone, Debug)]
+pub(super) struct MatrixPlan {
+    pub(super) position: Position,
+    pub(super) swfs: Vec<Swf>,
+    pub(super) connects: Vec<Connect>,
+    pub(super) profile: Profile,
+    pub(super) snapshot: PathBuf,
+    /// What the snapshot says; `None` where there is none yet.
+    pub(super) pinned: Option<String>,
+}
+
+impl Scenario {
+    /// The file, as it was called.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the file is about.
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
+    /// The cases, in the order of the file.
+    pub fn cases(&self) -> &[Case] {
+        &self.cases
+    }
+
+    /// Whether it has a `[matrix]`.
+    pub fn has_matrix(&self) -> bool {
+        self.matrix.is_some()
+    }
+}
+
+impl Case {
+    /// What is tested: a sentence, unique in its file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The line of the case in its file, from 1.
+    pub fn line(&self) -> u32 {
+        self.position.line
+    }
+
+    /// The column of the case in its file, from 1.
+    pub fn column(&self) -> u32 {
+        self.position.column
+    }
+
+    /// The player session that it shares with other cases.
+    pub fn session(&self) -> Option<&str> {
+        self.session.as_deref()
+    }
+
+    /// Who asks.
+    pub fn swf(&self) -> &Swf {
+        &self.attempt.swf
+    }
+
+    /// What must come of it.
+    pub fn expected(&self) -> &Expectation {
+        &self.expected
+    }
+}
+
+impl Expectation {
+    /// The verdict.
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// The true cause.
+    pub fn cause(&self) -> Option<Cause> {
+        self.cause
+    }
+
+    /// The first event that the SWF gets.
+    pub fn event(&self) -> Option<PlayerEvent> {
+        self.event
+    }
+
+    /// The second event that the SWF gets.
+    pub fn then(&self) -> Option<PlayerEvent> {
+        self.then
+    }
+
+    /// Who grants.
+    pub fn granted_by(&self) -> Option<&Grantor> {
+        self.granted_by.as_ref()
+    }
+
+    /// How many policy requests an endpoint sees.
+    pub fn requests(&self) -> &BTreeMap<Endpoint, usize> {
+        &self.requests
+    }
+}
+
+impl fmt::Display for Connect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}

@@ -1,0 +1,373 @@
+//! What came of running scenarios.
+
+use std::fmt::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::decide::{Decided, Difference};
+use super::matrix::MatrixReport;
+use super::model::{Case, Expectation, Scenario};
+use super::source::Place;
+use crate::ids::ids;
+use crate::player::{Outcome, PlayerEvent, Unexpected, Verdict};
+use crate::rules::Position;
+
+/// What came of running scenarios: the cases in order, the matrices, and which policy rules they exercised. Its
+/// `Display` is the text of every failure, and the counts.
+///
+/// ```
+/// let report = flash_policy_fixture::scenario::run("fixtures/scenarios")?;
+/// assert!(report.is_success(), "{report}");
+/// assert_eq!(report.failed(), 0);
+/// # Ok::<(), flash_policy_fixture::scenario::ScenarioError>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Report {
+    pub(super) cases: Vec<CaseReport>,
+    pub(super) matrices: Vec<MatrixReport>,
+    pub(super) coverage: Vec<RuleCoverage>,
+}
+
+/// What came of one case. Its `Display` is the text of a failure, without colours.
+#[derive(Debug)]
+pub struct CaseReport {
+    file: PathBuf,
+    name: String,
+    position: Position,
+    expected: Expectation,
+    status: Status,
+    outcome: Option<Outcome<()>>,
+    mismatches: Vec<Mismatch>,
+    /// Below the expectations: the diagnosis, or why there is none.
+    text: String,
+    /// The element of a policy that decided.
+    place: Option<Place>,
+}
+
+/// Something that is not as a case expects it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    what: String,
+    expected: String,
+    got: String,
+}
+
+/// How often an element of a policy decided, and where it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleCoverage {
+    pub(super) file: PathBuf,
+    pub(super) position: Position,
+    pub(super) element: String,
+    pub(super) granted: usize,
+    pub(super) denied: usize,
+    pub(super) is_exercised: bool,
+}
+
+ids! {
+    /// What came of a case or a matrix.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Status {
+        /// It is as expected.
+        Passed = "passed",
+        /// It is not.
+        Failed = "failed",
+        /// The evaluator and the real sockets differ: a defect of this crate.
+        Disagreement = "disagreement",
+        /// The machine could not run it.
+        NotRun = "not-run",
+    }
+}
+
+impl Report {
+    /// The cases, in the order in which they ran.
+    pub fn cases(&self) -> &[CaseReport] {
+        &self.cases
+    }
+
+    /// The matrices, in the order in which they ran.
+    pub fn matrices(&self) -> &[MatrixReport] {
+        &self.matrices
+    }
+
+    /// How often each element of each policy document decided: cases, and cells of matrices. An element is counted
+    /// once for all scenarios and endpoints that serve its document.
+    pub fn coverage(&self) -> &[RuleCoverage] {
+        &self.coverage
+    }
+
+    /// How many cases and matrices are as expected.
+    pub fn passed(&self) -> usize {
+        self.statuses().filter(|status| *status == Status::Passed).count()
+    }
+
+    /// How many cases and matrices are not.
+    pub fn failed(&self) -> usize {
+        self.statuses().count() - self.passed()
+    }
+
+    /// Whether there are some, and all are as expected.
+    pub fn is_success(&self) -> bool {
+        self.failed() == 0 && self.passed() > 0
+    }
+
+    /// Adds what came of another run.
+    pub fn merge(&mut self, other: Self) {
+        self.cases.extend(other.cases);
+        self.matrices.extend(other.matrices);
+        for rule in other.coverage {
+            let same =
+                self.coverage.iter_mut().find(|known| (&known.file, known.position) == (&rule.file, rule.position));
+            match same {
+                None => self.coverage.push(rule),
+                Some(known) => {
+                    known.granted += rule.granted;
+                    known.denied += rule.denied;
+                    known.is_exercised |= rule.is_exercised;
+                }
+            }
+        }
+    }
+
+    fn statuses(&self) -> impl Iterator<Item = Status> {
+        self.cases.iter().map(CaseReport::status).chain(self.matrices.iter().map(MatrixReport::status))
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for case in self.cases.iter().filter(|case| !case.passed()) {
+            writeln!(f, "{}:{}:{}: {}\n{case}", case.file.display(), case.line(), case.column(), case.name)?;
+        }
+        for matrix in self.matrices.iter().filter(|matrix| matrix.status() != Status::Passed) {
+            writeln!(f, "{}:{}:{}: matrix\n{matrix}", matrix.file().display(), matrix.line(), matrix.column())?;
+        }
+        writeln!(f, "{} passed, {} failed", self.passed(), self.failed())
+    }
+}
+
+impl CaseReport {
+    pub(super) fn new(scenario: &Scenario, case: &Case, decided: Decided) -> Self {
+        let mut report = Self {
+            file: scenario.path.clone(),
+            name: case.name.clone(),
+            position: case.position,
+            expected: case.expected.clone(),
+            status: Status::Passed,
+            outcome: None,
+            mismatches: Vec::new(),
+            text: String::new(),
+            place: None,
+        };
+        match decided {
+            Decided::Alike(outcome) => report.judge(outcome, scenario),
+            Decided::Differing(differences) => {
+                (report.status, report.text) = (Status::Disagreement, defect(&differences));
+            }
+            Decided::NotRun(problem) => {
+                (report.status, report.text) = (Status::NotRun, format!("the case could not be run: {problem}\n"));
+            }
+        }
+        report
+    }
+
+    /// The scenario file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The case's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The line of the case in its file, from 1.
+    pub fn line(&self) -> u32 {
+        self.position.line
+    }
+
+    /// The column of the case in its file, from 1.
+    pub fn column(&self) -> u32 {
+        self.position.column
+    }
+
+    /// What must come of it.
+    pub fn expected(&self) -> &Expectation {
+        &self.expected
+    }
+
+    /// What came of it; `None` where it was not decided, or not alike both times.
+    pub fn outcome(&self) -> Option<&Outcome<()>> {
+        self.outcome.as_ref()
+    }
+
+    /// Whether it is as expected.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// Whether it is as expected.
+    pub fn passed(&self) -> bool {
+        self.status == Status::Passed
+    }
+
+    /// All that is not as expected, the verdict first.
+    pub fn mismatches(&self) -> &[Mismatch] {
+        &self.mismatches
+    }
+
+    /// The text of a failure: what was expected, what came, the diagnosis, and the policy's line that decided.
+    pub fn render(&self, colour: bool) -> String {
+        let mut text = String::new();
+        if let Some(outcome) = &self.outcome {
+            let expected = self.expected.cause.map(|cause| format!(": {cause}")).unwrap_or_default();
+            let _ = writeln!(text, "expected {}{expected}", self.expected.verdict);
+            let _ = writeln!(text, "     got {}: {}", outcome.verdict(), outcome.cause());
+        }
+        for mismatch in self.mismatches.iter().filter(|mismatch| !["verdict", "cause"].contains(&mismatch.what())) {
+            let _ = writeln!(text, "  wrong    {mismatch}");
+        }
+        text.push_str(&self.text);
+        if let (Some(outcome), Some(place)) = (&self.outcome, &self.place) {
+            let message = match outcome.verdict() {
+                Verdict::Denied => "this decided",
+                _ => "this granted",
+            };
+            let _ = writeln!(text, "{}", place.render(message, colour));
+        }
+        text
+    }
+
+    fn judge(&mut self, outcome: Outcome<()>, scenario: &Scenario) {
+        self.mismatches = mismatches(&self.expected, &outcome);
+        if !self.mismatches.is_empty() {
+            self.status = Status::Failed;
+            self.place = outcome.rule().and_then(|rule| {
+                let document = scenario.policies.get(rule.endpoint())?.document.as_ref()?;
+                document.find(rule, scenario)
+            });
+        }
+        (self.text, self.outcome) = diagnosis(outcome, self.expected.verdict);
+    }
+}
+
+impl fmt::Display for CaseReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl Mismatch {
+    /// `verdict`, `cause`, `event`, `then`, `granted-by`, or `requests to` and an endpoint.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// What the case expects.
+    pub fn expected(&self) -> &str {
+        &self.expected
+    }
+
+    /// What came.
+    pub fn got(&self) -> &str {
+        &self.got
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: expected {}, got {}", self.what, self.expected, self.got)
+    }
+}
+
+impl RuleCoverage {
+    /// The file in which the element is written: the policy's, or the scenario's own.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The line there, from 1.
+    pub fn line(&self) -> u32 {
+        self.position.line
+    }
+
+    /// The column there, from 1.
+    pub fn column(&self) -> u32 {
+        self.position.column
+    }
+
+    /// The element, as XML.
+    pub fn element(&self) -> &str {
+        &self.element
+    }
+
+    /// How many connections it granted.
+    pub fn granted(&self) -> usize {
+        self.granted
+    }
+
+    /// How many denials it decided.
+    pub fn denied(&self) -> usize {
+        self.denied
+    }
+
+    /// Whether it did what it is there for: a rule has granted, a meta-policy that can deny has denied.
+    pub fn is_exercised(&self) -> bool {
+        self.is_exercised
+    }
+}
+
+impl fmt::Display for RuleCoverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { position, element, granted, denied, .. } = self;
+        write!(f, "{}:{position}: {element}: granted {granted}, denied {denied}", self.file.display())
+    }
+}
+
+/// The text of a defect of this crate.
+pub(super) fn defect(differences: &[Difference]) -> String {
+    let mut text =
+        "the evaluator and the real sockets disagree: this is a defect of flash-policy-fixture, please report it\n"
+            .to_owned();
+    for Difference { what, evaluated, real } in differences {
+        let _ = write!(text, "  differs  {what}\n  without a network: {evaluated}\n  over real sockets: {real}\n");
+    }
+    text
+}
+
+fn mismatches(expected: &Expectation, outcome: &Outcome<()>) -> Vec<Mismatch> {
+    let mut found = Vec::new();
+    let mut check = |what: &str, expected: Option<String>, got: String| {
+        if let Some(expected) = expected.filter(|expected| *expected != got) {
+            found.push(Mismatch { what: what.to_owned(), expected, got });
+        }
+    };
+    let nothing = || "nothing".to_owned();
+    let event = |index| outcome.events().get(index).map_or_else(nothing, PlayerEvent::to_string);
+    let grantor = || outcome.granted_by().map_or_else(nothing, ToString::to_string);
+    check("verdict", Some(expected.verdict.to_string()), outcome.verdict().to_string());
+    check("cause", expected.cause.map(|cause| cause.to_string()), outcome.cause().to_string());
+    check("event", expected.event.map(|event| event.to_string()), event(0));
+    check("then", expected.then.map(|event| event.to_string()), event(1));
+    check("granted-by", expected.granted_by.as_ref().map(ToString::to_string), grantor());
+    for (at, count) in &expected.requests {
+        check(&format!("requests to {at}"), Some(count.to_string()), outcome.requests_to(at).to_string());
+    }
+    found
+}
+
+/// The diagnosis, without its head. Where the verdict is another one, its advice is how to get the expected one.
+fn diagnosis(outcome: Outcome<()>, expected: Verdict) -> (String, Option<Outcome<()>>) {
+    if outcome.verdict() == expected {
+        return (without_head(&outcome.to_string(), 1), Some(outcome));
+    }
+    let unexpected = match expected {
+        Verdict::Permitted => outcome.try_permitted().err(),
+        Verdict::Denied => outcome.try_denied().err(),
+        Verdict::Unreachable => outcome.try_unreachable().err(),
+    };
+    let text = unexpected.as_ref().map(|unexpected| without_head(&unexpected.to_string(), 2));
+    (text.unwrap_or_default(), unexpected.map(Unexpected::into_outcome))
+}
+
+fn without_head(text: &str, lines: usize) -> String {
+    text.split_inclusive('\n').skip(lines).collect()
+}

@@ -1,0 +1,142 @@
+//! Runs the cases of a scenario, one by one.
+
+use std::collections::BTreeMap;
+
+use super::decide::{Decided, Sessions, Sockets};
+use super::matrix::MatrixReport;
+use super::model::{Case, Changes, Scenario};
+use super::report::{CaseReport, Report, RuleCoverage};
+use crate::analysis::Coverage;
+
+/// Runs the cases of one scenario, in any order and any choice. It remembers the player sessions that cases share: a
+/// case of a session replays those before it that have not run yet, unreported.
+///
+/// ```
+/// use flash_policy_fixture::scenario::{Runner, Scenario};
+///
+/// let scenario = Scenario::read("fixtures/scenarios/backend.toml")?;
+/// let mut runner = Runner::new(&scenario);
+/// for (index, case) in scenario.cases().iter().enumerate().filter(|(_, case)| case.name().contains("down")) {
+///     let report = runner.run(index);
+///     assert!(report.passed(), "{}: {report}", case.name());
+/// }
+/// let report = runner.finish();
+/// assert!(report.is_success());
+/// # Ok::<(), flash_policy_fixture::scenario::ScenarioError>(())
+/// ```
+#[derive(Debug)]
+pub struct Runner<'a> {
+    scenario: &'a Scenario,
+    sockets: Sockets,
+    /// By name: which case has run last, and the player.
+    sessions: BTreeMap<&'a str, (usize, Option<Sessions>)>,
+    coverage: Coverage,
+    report: Report,
+}
+
+impl<'a> Runner<'a> {
+    /// A runner that has run nothing yet.
+    pub fn new(scenario: &'a Scenario) -> Self {
+        let mut coverage = Coverage::new();
+        for (at, policy) in &scenario.policies {
+            if let Some(policy) = policy.document.as_ref().and_then(|document| document.policy()) {
+                coverage.add(at.clone(), &policy);
+            }
+        }
+        Self { scenario, sockets: Sockets::open(), sessions: BTreeMap::new(), coverage, report: Report::default() }
+    }
+
+    /// Runs one of [`Scenario::cases`], on a stage of its own.
+    ///
+    /// # Panics
+    ///
+    /// There is no such case, or this is inside a tokio runtime, which it would block.
+    pub fn run(&mut self, index: usize) -> &CaseReport {
+        let case = &self.scenario.cases[index];
+        let decided = match case.session() {
+            None => self.decide(case, &mut None),
+            Some(session) => {
+                let mut player = self.replayed(session, index);
+                let decided = self.decide(case, &mut player);
+                self.sessions.insert(session, (index, player));
+                decided
+            }
+        };
+        if let Decided::Alike(outcome) = &decided {
+            self.coverage.count(outcome);
+        }
+        self.report.cases.push(CaseReport::new(self.scenario, case, decided));
+        &self.report.cases[self.report.cases.len() - 1]
+    }
+
+    /// Runs the matrix, where the scenario has one.
+    ///
+    /// # Panics
+    ///
+    /// This is inside a tokio runtime, which it would block.
+    pub fn run_matrix(&mut self) -> Option<&MatrixReport> {
+        let Self { scenario, sockets, coverage, .. } = self;
+        let plan = scenario.matrix.as_ref()?;
+        let decide = |attempt| sockets.decide(scenario, &Changes::default(), &attempt, &mut None);
+        let report = MatrixReport::run(scenario, plan, decide, |outcome| coverage.count(outcome));
+        self.report.matrices.push(report);
+        self.report.matrices.last()
+    }
+
+    /// What came of all that was run.
+    pub fn finish(self) -> Report {
+        let mut report = Report::default();
+        report.merge(Report { coverage: self.coverage(), ..self.report });
+        report
+    }
+
+    fn coverage(&self) -> Vec<RuleCoverage> {
+        let documents = |at| self.scenario.policies.get(at).and_then(|policy| policy.document.as_ref());
+        let placed = self.coverage.elements().iter().filter_map(|element| {
+            let place = documents(element.endpoint())?.place(element.position()?, self.scenario);
+            Some(RuleCoverage {
+                position: place.position(),
+                file: place.path,
+                element: element.element().to_owned(),
+                granted: element.granted(),
+                denied: element.denied(),
+                is_exercised: element.is_exercised(),
+            })
+        });
+        placed.collect()
+    }
+
+    /// The player of a session as the case at `index` finds it.
+    fn replayed(&mut self, session: &'a str, index: usize) -> Option<Sessions> {
+        let (first, mut player) = match self.sessions.remove(session) {
+            Some((last, player)) if last < index => (last + 1, player),
+            _ => (0, None),
+        };
+        for case in &self.scenario.cases[first..index] {
+            if case.session() == Some(session) {
+                self.decide(case, &mut player);
+            }
+        }
+        player
+    }
+
+    fn decide(&self, case: &Case, player: &mut Option<Sessions>) -> Decided {
+        self.sockets.decide(self.scenario, &case.changes, &case.attempt, player)
+    }
+}
+
+impl Scenario {
+    /// Runs all of it, in the order of the file.
+    ///
+    /// # Panics
+    ///
+    /// This is inside a tokio runtime, which it would block.
+    pub fn run(&self) -> Report {
+        let mut runner = Runner::new(self);
+        for index in 0..self.cases.len() {
+            runner.run(index);
+        }
+        runner.run_matrix();
+        runner.finish()
+    }
+}
