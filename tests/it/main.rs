@@ -28,6 +28,7 @@ mod readme;
 mod ready_fixtures;
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod real_servers;
+mod rule_docs;
 mod rule_index;
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod server_under_test;
