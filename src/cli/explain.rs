@@ -1,0 +1,112 @@
+//! What `explain` prints: the sections of docs/rules.md, from the binary itself.
+
+use std::fmt;
+
+use crate::rules::{self, Rule};
+
+/// Parsed at each call, for it has one call. A test holds it against the table of rules and the list of causes.
+const DOCUMENT: &str = include_str!("../../docs/rules.md");
+
+const FIRST_LABEL: &str = "**You see**: ";
+
+/// What is documented of a rule or a cause, as plain text that ends with a line end. A rule goes by its id, with or
+/// without `FSP-`, and by its name; where a cause has that name too, both are explained. ASCII case does not matter.
+///
+/// # Errors
+///
+/// A sentence for the user, when nothing goes by that name.
+pub(super) fn explain(id: &str) -> Result<String, String> {
+    let id = id.trim();
+    let called = |section: &Section<'_>| section.names().any(|name| name.eq_ignore_ascii_case(id));
+    let found: Vec<_> = sections().filter(called).map(|section| section.to_string()).collect();
+    if found.is_empty() { Err(unknown(id)) } else { Ok(found.join("\n")) }
+}
+
+/// All ids, one a line: the rules with severity and name, and behind them the causes with their verdict.
+pub(super) fn list() -> String {
+    let line = |section: Section<'_>| match section.rule {
+        Some(rule) => format!("{}  {:<11}  {}\n", rule.id(), rule.severity(), rule.name()),
+        None => format!("cause    {:<11}  {}\n", section.verdict(), section.id),
+    };
+    sections().map(line).collect()
+}
+
+/// One section of the document.
+struct Section<'a> {
+    /// `FSP-T01`, or the id of a cause.
+    id: &'a str,
+    /// `None` where it is about a cause.
+    rule: Option<&'static Rule>,
+    body: &'a str,
+}
+
+fn sections() -> impl Iterator<Item = Section<'static>> {
+    DOCUMENT.split("\n## ").skip(1).map(|text| {
+        let (heading, body) = text.split_once('\n').unwrap_or((text, ""));
+        let id = heading.split(' ').next().unwrap_or(heading);
+        // What follows is the heading of the next group, and its introduction.
+        let body = body.split("\n# ").next().unwrap_or(body);
+        Section { id, rule: rules::find(id), body: body.trim_matches('\n') }
+    })
+}
+
+impl<'a> Section<'a> {
+    /// All that it goes by.
+    fn names(&self) -> impl Iterator<Item = &'a str> {
+        [Some(self.id), self.id.strip_prefix("FSP-"), self.rule.map(Rule::name)].into_iter().flatten()
+    }
+
+    /// What a cause's section says first: `Denied.`
+    fn verdict(&self) -> String {
+        let seen = self.body.strip_prefix(FIRST_LABEL).unwrap_or(self.body);
+        seen.split('.').next().unwrap_or(seen).to_ascii_lowercase()
+    }
+}
+
+impl fmt::Display for Section<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.rule {
+            Some(rule) => {
+                writeln!(f, "{rule} ({})\n{}\nhelp: {}\n", rule.severity(), rule.text(), rule.help())?;
+            }
+            None => writeln!(f, "{} (cause: {})\n", self.id, self.verdict())?,
+        }
+        let mut is_code = false;
+        for line in self.body.lines() {
+            if line.starts_with("```") {
+                is_code = !is_code;
+            } else if is_code && !line.is_empty() {
+                writeln!(f, "    {line}")?;
+            } else {
+                writeln!(f, "{}", line.replace("**", ""))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unknown(id: &str) -> String {
+    let nearest = match nearest(id) {
+        Some(Section { rule: Some(rule), .. }) => format!("did you mean {rule}? "),
+        Some(cause) => format!("did you mean {}? ", cause.id),
+        None => String::new(),
+    };
+    format!("no rule or cause is called {id:?}; {nearest}`flash-policy explain --list` lists all")
+}
+
+/// The section whose name takes the fewest typing errors, if they are few for its length.
+fn nearest(id: &str) -> Option<Section<'static>> {
+    let id = id.to_ascii_lowercase();
+    let errors = |section: &Section<'_>| {
+        let near = section.names().filter_map(|name| {
+            let few = name.len() / 3;
+            // Each byte of difference in length is an error, and need not be searched for.
+            let near = name.len().abs_diff(id.len()) <= few;
+            let errors = near.then(|| strsim::damerau_levenshtein(&name.to_ascii_lowercase(), &id))?;
+            (errors <= few).then_some(errors)
+        });
+        near.min()
+    };
+    let near = sections().filter_map(|section| Some((errors(&section)?, section)));
+    near.min_by_key(|(errors, _)| *errors).map(|(_, section)| section)
+}
