@@ -2,12 +2,11 @@
 
 use std::fmt;
 
+use crate::Cause;
 use crate::rules::{self, Rule};
 
 /// Parsed at each call, for it has one call. A test holds it against the table of rules and the list of causes.
 const DOCUMENT: &str = include_str!("../../docs/rules.md");
-
-const FIRST_LABEL: &str = "**You see**: ";
 
 /// What is documented of a rule or a cause, as plain text that ends with a line end. A rule goes by its id, with or
 /// without `FSP-`, and by its name; where a cause has that name too, both are explained. ASCII case does not matter.
@@ -24,11 +23,9 @@ pub(super) fn explain(id: &str) -> Result<String, String> {
 
 /// All ids, one a line: the rules with severity and name, and behind them the causes with their verdict.
 pub(super) fn list() -> String {
-    let line = |section: Section<'_>| match section.rule {
-        Some(rule) => format!("{}  {:<11}  {}\n", rule.id(), rule.severity(), rule.name()),
-        None => format!("cause    {:<11}  {}\n", section.verdict(), section.id),
-    };
-    sections().map(line).collect()
+    let rules = rules::ALL.iter().map(|rule| format!("{}  {:<11}  {}\n", rule.id(), rule.severity(), rule.name()));
+    let causes = Cause::ALL.iter().map(|cause| format!("cause    {:<11}  {cause}\n", cause.verdict()));
+    rules.chain(causes).collect()
 }
 
 /// One section of the document.
@@ -55,12 +52,6 @@ impl<'a> Section<'a> {
     fn names(&self) -> impl Iterator<Item = &'a str> {
         [Some(self.id), self.id.strip_prefix("FSP-"), self.rule.map(Rule::name)].into_iter().flatten()
     }
-
-    /// What a cause's section says first: `Denied.`
-    fn verdict(&self) -> String {
-        let seen = self.body.strip_prefix(FIRST_LABEL).unwrap_or(self.body);
-        seen.split('.').next().unwrap_or(seen).to_ascii_lowercase()
-    }
 }
 
 impl fmt::Display for Section<'_> {
@@ -69,7 +60,11 @@ impl fmt::Display for Section<'_> {
             Some(rule) => {
                 writeln!(f, "{rule} ({})\n{}\nhelp: {}\n", rule.severity(), rule.text(), rule.help())?;
             }
-            None => writeln!(f, "{} (cause: {})\n", self.id, self.verdict())?,
+            None => {
+                let cause = Cause::ALL.iter().find(|cause| cause.as_str() == self.id);
+                let verdict = cause.map(|cause| format!(": {}", cause.verdict())).unwrap_or_default();
+                writeln!(f, "{} (cause{verdict})\n", self.id)?;
+            }
         }
         let mut is_code = false;
         for line in self.body.lines() {
@@ -91,7 +86,7 @@ fn unknown(id: &str) -> String {
         Some(cause) => format!("did you mean {}? ", cause.id),
         None => String::new(),
     };
-    format!("no rule or cause is called {id:?}; {nearest}`flash-policy explain --list` lists all")
+    format!("no rule or cause is called {id:?}; {nearest}`flash-policy explain` lists all")
 }
 
 /// The section whose name takes the fewest typing errors, if they are few for its length.
