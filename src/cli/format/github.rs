@@ -1,0 +1,43 @@
+//! Workflow commands, from which GitHub makes annotations beside the lines of a change.
+
+use std::fmt::Write;
+
+use super::super::report::{Done, Entry, State};
+use super::{STDIN, block, level, line, path};
+use crate::rules::{self, Severity};
+
+pub(in super::super) fn github(done: &Done) -> String {
+    let mut commands = String::new();
+    for entry in &done.entries {
+        if let State::Found { severity, .. } = entry.state {
+            commands += &command(entry, severity);
+        }
+    }
+    commands
+}
+
+fn command(entry: &Entry, severity: Severity) -> String {
+    let mut properties = String::new();
+    if entry.file != STDIN {
+        let _ = write!(properties, "file={},", property(path(entry)));
+        if let Some(place) = entry.place {
+            let _ = write!(properties, "line={},col={},", place.line, place.column);
+        }
+    }
+    let (title, message) = match rules::find(&entry.id) {
+        Some(rule) => (rule.to_string(), line(&entry.message)),
+        // What was expected and what came instead does not fit into one line.
+        None => (entry.name.clone(), format!("{}\n{}", line(&entry.message), block(&entry.detail))),
+    };
+    let _ = write!(properties, "title={}", property(&title));
+    format!("::{} {properties}::{}\n", level(severity, "notice"), data(message.trim_end()))
+}
+
+// Just what `@actions/core` escapes, for the runner undoes no more than that.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(&line(text)).replace(':', "%3A").replace(',', "%2C")
+}
