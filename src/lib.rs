@@ -61,6 +61,8 @@ mod debug_as_text;
 #[cfg(feature = "scenario")]
 mod excerpt;
 pub mod fixture;
+#[cfg(feature = "harness")]
+pub mod harness;
 mod ids;
 mod or_panic;
 pub mod player;

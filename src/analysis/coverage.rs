@@ -18,7 +18,7 @@ use crate::rules::Position;
 ///
 /// let never: Vec<_> = coverage.elements().iter().filter(|element| !element.is_exercised()).collect();
 /// assert_eq!(never.len(), 1);
-/// assert_eq!(never[0].element(), r#"<allow-access-from domain="beta.example.com" to-ports="5000"/>"#);
+/// assert_eq!(never[0].element, r#"<allow-access-from domain="beta.example.com" to-ports="5000"/>"#);
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
@@ -27,13 +27,19 @@ pub struct Coverage {
 
 /// How often one `<allow-access-from>` or `<site-control>` decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ElementCoverage {
-    endpoint: Endpoint,
-    element: String,
-    position: Option<Position>,
+    /// Where its policy stands.
+    pub endpoint: Endpoint,
+    /// The element, as XML.
+    pub element: String,
+    /// Where it stands in its document.
+    pub position: Option<Position>,
+    /// How many connections it granted, backends that could not be reached included.
+    pub granted: usize,
+    /// How many denials it decided, as the nearest miss or as the meta-policy.
+    pub denied: usize,
     kind: Kind,
-    granted: usize,
-    denied: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,31 +105,6 @@ impl Coverage {
 }
 
 impl ElementCoverage {
-    /// Where its policy stands.
-    pub fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
-    }
-
-    /// The element, as XML.
-    pub fn element(&self) -> &str {
-        &self.element
-    }
-
-    /// Where it stands in its document.
-    pub fn position(&self) -> Option<Position> {
-        self.position
-    }
-
-    /// How many connections it granted, backends that could not be reached included.
-    pub fn granted(&self) -> usize {
-        self.granted
-    }
-
-    /// How many denials it decided, as the nearest miss or as the meta-policy.
-    pub fn denied(&self) -> usize {
-        self.denied
-    }
-
     /// Whether it did what it is there for: a rule has granted, a meta-policy that can deny has denied.
     pub fn is_exercised(&self) -> bool {
         match self.kind {

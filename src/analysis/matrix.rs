@@ -40,11 +40,16 @@ pub struct Cell {
 
 /// A cell of a [`Matrix`] that is not as a table has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CellChange {
-    swf: String,
-    connect: String,
-    was: Option<String>,
-    is: Option<String>,
+    /// The requester.
+    pub swf: String,
+    /// The target.
+    pub connect: String,
+    /// What the table has; `None` where it has no such cell.
+    pub was: Option<String>,
+    /// What the matrix has; `None` where it has no such cell.
+    pub is: Option<String>,
 }
 
 /// The head of the column of requesters.
@@ -181,31 +186,11 @@ impl CellChange {
         let (was, is) = (was.map(str::to_owned), is.map(str::to_owned));
         Self { swf: swf.to_owned(), connect: connect.to_owned(), was, is }
     }
-
-    /// The requester.
-    pub fn swf(&self) -> &str {
-        &self.swf
-    }
-
-    /// The target.
-    pub fn connect(&self) -> &str {
-        &self.connect
-    }
-
-    /// What the table has; `None` where it has no such cell.
-    pub fn was(&self) -> Option<&str> {
-        self.was.as_deref()
-    }
-
-    /// What the matrix has; `None` where it has no such cell.
-    pub fn is(&self) -> Option<&str> {
-        self.is.as_deref()
-    }
 }
 
 impl fmt::Display for CellChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (was, is) = (self.was().unwrap_or("(not there)"), self.is().unwrap_or("(gone)"));
+        let (was, is) = (self.was.as_deref().unwrap_or("(not there)"), self.is.as_deref().unwrap_or("(gone)"));
         write!(f, "{} to {}: {was} → {is}", self.swf, self.connect)
     }
 }

@@ -15,7 +15,7 @@ use crate::{Backend, PolicyServer, Stage};
 #[derive(Debug)]
 pub(super) enum Decided {
     /// Both agree.
-    Alike(Outcome<()>),
+    Alike(Box<Outcome<()>>),
     /// They do not: what each says, fact by fact. That is a defect of this crate.
     Differing(Vec<Difference>),
     /// The machine of the test failed.
@@ -95,7 +95,7 @@ impl Sockets {
             differences.extend(compare_journal(at, evaluated.transcript(), &journal(&stage, at)));
         }
         *before = Some(Sessions { evaluated: evaluator.session().clone(), real: client.session().clone() });
-        Ok(if differences.is_empty() { Decided::Alike(evaluated) } else { Decided::Differing(differences) })
+        Ok(if differences.is_empty() { Decided::Alike(Box::new(evaluated)) } else { Decided::Differing(differences) })
     }
 }
 

@@ -100,14 +100,19 @@ impl ScenarioError {
         Self::new(Problem::Unreadable, path, message, help, None)
     }
 
-    pub(super) fn nothing_to_test(path: &Path, message: &str, help: &str) -> Self {
-        Self::new(Problem::NothingToTest, path, message.to_owned(), Some(help.to_owned()), None)
+    /// A value of the file names another one, which cannot be read.
+    pub(super) fn unreadable_at(
+        path: &Path,
+        text: &str,
+        span: Range<usize>,
+        message: String,
+        help: Option<String>,
+    ) -> Self {
+        Self::new(Problem::Unreadable, path, message, help, Some((text.to_owned(), inside(text, span))))
     }
 
-    /// The same, of a file that cannot be read.
-    pub(super) fn as_unreadable(mut self) -> Self {
-        self.kind.problem = Problem::Unreadable;
-        self
+    pub(super) fn nothing_to_test(path: &Path, message: &str, help: &str) -> Self {
+        Self::new(Problem::NothingToTest, path, message.to_owned(), Some(help.to_owned()), None)
     }
 
     fn new(

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::ScenarioError;
 
@@ -81,6 +81,22 @@ pub fn find(path: impl AsRef<Path>) -> Result<Vec<PathBuf>, ScenarioError> {
     }
     found.sort();
     Ok(found)
+}
+
+/// The path without `folder/..`, unless that is another file: a link goes elsewhere. So one file has one name, whichever
+/// scenario names it.
+pub(super) fn tidy(path: PathBuf) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for part in path.components() {
+        match (part, tidy.components().next_back()) {
+            (Component::ParentDir, Some(Component::Normal(_))) => drop(tidy.pop()),
+            _ => tidy.push(part),
+        }
+    }
+    match (fs::canonicalize(&path), fs::canonicalize(&tidy)) {
+        (Ok(one), Ok(other)) if one == other => tidy,
+        _ => path,
+    }
 }
 
 fn unreadable(error: io::Error) -> Unreadable {

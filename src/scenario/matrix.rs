@@ -97,7 +97,7 @@ impl MatrixReport {
             match decide(Attempt { swf, connect, load: Vec::new(), profile }) {
                 Decided::Alike(outcome) => {
                     seen(&outcome);
-                    Cell::from(&outcome)
+                    Cell::from(&*outcome)
                 }
                 Decided::Differing(differences) => {
                     differing.extend(differences);

@@ -59,13 +59,20 @@ pub struct Case {
 
 /// What a case expects; what it does not mention may be anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Expectation {
-    pub(super) verdict: Verdict,
-    pub(super) cause: Option<Cause>,
-    pub(super) event: Option<PlayerEvent>,
-    pub(super) then: Option<PlayerEvent>,
-    pub(super) granted_by: Option<Grantor>,
-    pub(super) requests: BTreeMap<Endpoint, usize>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The true cause.
+    pub cause: Option<Cause>,
+    /// The first event that the SWF gets.
+    pub event: Option<PlayerEvent>,
+    /// The second one.
+    pub then: Option<PlayerEvent>,
+    /// Who grants.
+    pub granted_by: Option<Grantor>,
+    /// How many policy requests endpoints see.
+    pub requests: BTreeMap<Endpoint, usize>,
 }
 
 /// Who answers policy requests at one endpoint.
@@ -163,38 +170,6 @@ impl Case {
     /// What must come of it.
     pub fn expected(&self) -> &Expectation {
         &self.expected
-    }
-}
-
-impl Expectation {
-    /// The verdict.
-    pub fn verdict(&self) -> Verdict {
-        self.verdict
-    }
-
-    /// The true cause.
-    pub fn cause(&self) -> Option<Cause> {
-        self.cause
-    }
-
-    /// The first event that the SWF gets.
-    pub fn event(&self) -> Option<PlayerEvent> {
-        self.event
-    }
-
-    /// The second event that the SWF gets.
-    pub fn then(&self) -> Option<PlayerEvent> {
-        self.then
-    }
-
-    /// Who grants.
-    pub fn granted_by(&self) -> Option<&Grantor> {
-        self.granted_by.as_ref()
-    }
-
-    /// How many policy requests an endpoint sees.
-    pub fn requests(&self) -> &BTreeMap<Endpoint, usize> {
-        &self.requests
     }
 }
 

@@ -142,13 +142,8 @@ impl Reader<'_> {
 
     fn document(&self, file: &Text) -> Result<Document> {
         let path = self.beside(file);
-        match load::file(&path) {
-            Ok(bytes) => Ok(Document::new(bytes.into(), Origin::File(path))),
-            Err(Unreadable { message, help }) => {
-                let message = format!("the policy file {}: {message}", path.display());
-                Err(ScenarioError::invalid(self.path, self.text, file.span(), message, help).as_unreadable())
-            }
-        }
+        let bytes = load::file(&path).map_err(|error| self.unreadable(file, "policy file", &path, error))?;
+        Ok(Document::new(bytes.into(), Origin::File(path)))
     }
 
     fn backends(&self, entries: &[BackendEntry]) -> Result<BTreeMap<Endpoint, BackendState>> {
@@ -251,11 +246,10 @@ impl Reader<'_> {
         let snapshot = self.beside(&entry.snapshot);
         let pinned = match snapshot.try_exists() {
             Ok(false) => None,
-            _ => Some(load::file(&snapshot).and_then(load::utf8).map_err(|Unreadable { message, help }| {
-                let message = format!("the snapshot {}: {message}", snapshot.display());
-                ScenarioError::invalid(self.path, self.text, entry.snapshot.span(), message, help).as_unreadable()
-            })?),
+            _ => Some(load::file(&snapshot).and_then(load::utf8)),
         };
+        let pinned =
+            pinned.transpose().map_err(|error| self.unreadable(&entry.snapshot, "snapshot", &snapshot, error))?;
         let position = position(self.text, entry.snapshot.span().start);
         Ok(MatrixPlan { position, swfs, connects, profile: declared.profile.clone(), snapshot, pinned })
     }
@@ -375,14 +369,22 @@ impl Reader<'_> {
     }
 
     fn fault(&self, written: &Text) -> Result<Fault> {
-        let id = written.value().split('=').next().unwrap_or_default();
-        let forms: Vec<_> = crate::wire::fault::IDS.split(", ").collect();
-        let ids: Vec<_> = forms.iter().filter_map(|form| form.split('=').next()).collect();
-        if ids.contains(&id) {
-            return written.value().parse().map_err(|error| self.explained(written, error));
+        let id = |form: &'_ str| form.split('=').next().unwrap_or_default().to_owned();
+        let (text, written_id) = (written.value(), id(written.value()));
+        let forms = || crate::wire::fault::IDS.split(", ");
+        match forms().find(|form| id(form) == written_id) {
+            Some(form) if form.contains('=') == text.contains('=') => {
+                text.parse().map_err(|error| self.explained(written, error))
+            }
+            Some(form) => {
+                Err(self.wrong(written, format!("`{}` is no fault", shown(text)), &format!("write `{form}`")))
+            }
+            None => {
+                let ids: Vec<_> = forms().map(id).collect();
+                let help = suggest(&written_id, ids.iter().map(String::as_str));
+                Err(self.wrong(written, format!("`{}` is no fault", shown(text)), &help))
+            }
         }
-        let help = suggest(id, ids);
-        Err(self.wrong(written, format!("`{}` is no fault", shown(written.value())), &help))
     }
 
     /// A duration is spelt as in a fault.
@@ -409,7 +411,7 @@ impl Reader<'_> {
 
     /// A path relative to the scenario file.
     fn beside(&self, written: &Text) -> PathBuf {
-        self.path.parent().unwrap_or(Path::new("")).join(written.value())
+        load::tidy(self.path.parent().unwrap_or(Path::new("")).join(written.value()))
     }
 
     fn once<T>(&self, before: Option<T>, at: &Text, what: &str) -> Result<()> {
@@ -417,6 +419,12 @@ impl Reader<'_> {
             None => Ok(()),
             Some(_) => Err(self.wrong(at, format!("{} has two {what}", shown(at.value())), "take one of them out")),
         }
+    }
+
+    fn unreadable(&self, written: &Text, what: &str, path: &Path, error: Unreadable) -> ScenarioError {
+        let Unreadable { message, help } = error;
+        let message = format!("the {what} {}: {message}", path.display());
+        ScenarioError::unreadable_at(self.path, self.text, written.span(), message, help)
     }
 
     /// An error whose text is `message; help`.

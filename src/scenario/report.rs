@@ -45,21 +45,32 @@ pub struct CaseReport {
 
 /// Something that is not as a case expects it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Mismatch {
-    what: String,
-    expected: String,
-    got: String,
+    /// `verdict`, `cause`, `event`, `then`, `granted-by`, or `requests to` and an endpoint.
+    pub what: String,
+    /// What the case expects.
+    pub expected: String,
+    /// What came.
+    pub got: String,
 }
 
 /// How often an element of a policy decided, and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RuleCoverage {
-    pub(super) file: PathBuf,
-    pub(super) position: Position,
-    pub(super) element: String,
-    pub(super) granted: usize,
-    pub(super) denied: usize,
-    pub(super) is_exercised: bool,
+    /// The file in which it is written: the policy's, or the scenario's own.
+    pub file: PathBuf,
+    /// Where it is written there.
+    pub position: Position,
+    /// The element, as XML.
+    pub element: String,
+    /// How many connections it granted, backends that could not be reached included.
+    pub granted: usize,
+    /// How many denials it decided, as the nearest miss or as the meta-policy.
+    pub denied: usize,
+    /// Whether it did what it is there for: a rule has granted, a meta-policy that can deny has denied.
+    pub is_exercised: bool,
 }
 
 ids! {
@@ -114,9 +125,7 @@ impl Report {
         self.cases.extend(other.cases);
         self.matrices.extend(other.matrices);
         for rule in other.coverage {
-            let same =
-                self.coverage.iter_mut().find(|known| (&known.file, known.position) == (&rule.file, rule.position));
-            match same {
+            match self.coverage.iter_mut().find(|known| known.is_same(&rule)) {
                 None => self.coverage.push(rule),
                 Some(known) => {
                     known.granted += rule.granted;
@@ -125,6 +134,7 @@ impl Report {
                 }
             }
         }
+        self.coverage.sort_by(|a, b| (&a.file, a.position).cmp(&(&b.file, b.position)));
     }
 
     fn statuses(&self) -> impl Iterator<Item = Status> {
@@ -158,7 +168,7 @@ impl CaseReport {
             place: None,
         };
         match decided {
-            Decided::Alike(outcome) => report.judge(outcome, scenario),
+            Decided::Alike(outcome) => report.judge(*outcome, scenario),
             Decided::Differing(differences) => {
                 (report.status, report.text) = (Status::Disagreement, defect(&differences));
             }
@@ -222,14 +232,16 @@ impl CaseReport {
             let _ = writeln!(text, "expected {}{expected}", self.expected.verdict);
             let _ = writeln!(text, "     got {}: {}", outcome.verdict(), outcome.cause());
         }
-        for mismatch in self.mismatches.iter().filter(|mismatch| !["verdict", "cause"].contains(&mismatch.what())) {
+        for mismatch in
+            self.mismatches.iter().filter(|mismatch| !["verdict", "cause"].contains(&mismatch.what.as_str()))
+        {
             let _ = writeln!(text, "  wrong    {mismatch}");
         }
         text.push_str(&self.text);
         if let (Some(outcome), Some(place)) = (&self.outcome, &self.place) {
             let message = match outcome.verdict() {
-                Verdict::Denied => "this decided",
-                _ => "this granted",
+                Verdict::Denied => "decided by this element",
+                _ => "granted by this element",
             };
             let _ = writeln!(text, "{}", place.render(message, colour));
         }
@@ -255,23 +267,6 @@ impl fmt::Display for CaseReport {
     }
 }
 
-impl Mismatch {
-    /// `verdict`, `cause`, `event`, `then`, `granted-by`, or `requests to` and an endpoint.
-    pub fn what(&self) -> &str {
-        &self.what
-    }
-
-    /// What the case expects.
-    pub fn expected(&self) -> &str {
-        &self.expected
-    }
-
-    /// What came.
-    pub fn got(&self) -> &str {
-        &self.got
-    }
-}
-
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: expected {}, got {}", self.what, self.expected, self.got)
@@ -279,39 +274,9 @@ impl fmt::Display for Mismatch {
 }
 
 impl RuleCoverage {
-    /// The file in which the element is written: the policy's, or the scenario's own.
-    pub fn file(&self) -> &Path {
-        &self.file
-    }
-
-    /// The line there, from 1.
-    pub fn line(&self) -> u32 {
-        self.position.line
-    }
-
-    /// The column there, from 1.
-    pub fn column(&self) -> u32 {
-        self.position.column
-    }
-
-    /// The element, as XML.
-    pub fn element(&self) -> &str {
-        &self.element
-    }
-
-    /// How many connections it granted.
-    pub fn granted(&self) -> usize {
-        self.granted
-    }
-
-    /// How many denials it decided.
-    pub fn denied(&self) -> usize {
-        self.denied
-    }
-
-    /// Whether it did what it is there for: a rule has granted, a meta-policy that can deny has denied.
-    pub fn is_exercised(&self) -> bool {
-        self.is_exercised
+    /// Where a document is written with escapes, all its elements have one place.
+    fn is_same(&self, other: &Self) -> bool {
+        (&self.file, self.position, &self.element) == (&other.file, other.position, &other.element)
     }
 }
 

@@ -93,13 +93,13 @@ impl<'a> Runner<'a> {
     fn coverage(&self) -> Vec<RuleCoverage> {
         let documents = |at| self.scenario.policies.get(at).and_then(|policy| policy.document.as_ref());
         let placed = self.coverage.elements().iter().filter_map(|element| {
-            let place = documents(element.endpoint())?.place(element.position()?, self.scenario);
+            let place = documents(&element.endpoint)?.place(element.position?, self.scenario);
             Some(RuleCoverage {
                 position: place.position(),
                 file: place.path,
-                element: element.element().to_owned(),
-                granted: element.granted(),
-                denied: element.denied(),
+                element: element.element.clone(),
+                granted: element.granted,
+                denied: element.denied,
                 is_exercised: element.is_exercised(),
             })
         });

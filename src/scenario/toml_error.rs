@@ -24,11 +24,26 @@ fn reworded(said: &str) -> (String, Option<String>) {
         return (format!("unknown key `{}`", shown(key)), Some(suggest(key, legal)));
     }
     if let Some(field) = said.strip_prefix("missing field ") {
-        return (format!("{field} is missing"), Some("add it".to_owned()));
+        return (format!("{field} is missing"), Some("add it to this table".to_owned()));
     }
-    if said == "invalid type: map, expected a sequence" {
-        let message = "here is a table, expected a list";
-        return (message.to_owned(), Some("write an entry of a list with two brackets, such as [[case]]".to_owned()));
+    let (_, mistyped) = said.split_once("invalid type: ").or(said.split_once("invalid value: ")).unwrap_or_default();
+    if let Some((found, expected)) = mistyped.rsplit_once(", expected ") {
+        let help = (found, expected) == ("map", "a sequence");
+        let help = help.then(|| "write an entry of a list with two brackets, such as [[case]]".to_owned());
+        return (format!("expected {}, found {}", in_toml(expected), shown(in_toml(found))), help);
     }
     (said.replace('\n', ", "), None)
+}
+
+/// What serde calls by the types of Rust.
+fn in_toml(kind: &str) -> &str {
+    match kind {
+        "i64" | "usize" => "a whole number",
+        "a sequence" => "a list",
+        "sequence" => "list",
+        "a map" => "a table",
+        "map" => "table",
+        _ if kind.starts_with("struct ") => "a table",
+        kind => kind,
+    }
 }
