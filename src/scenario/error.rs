@@ -156,10 +156,26 @@ impl From<ScenarioError> for io::Error {
 
 /// Where a byte of `text` stands.
 pub(super) fn position(text: &str, at: usize) -> Position {
-    let before = &text[..inside(text, at..at).start];
-    let line = before.rfind('\n').map_or(0, |end| end + 1);
-    let count = |number: usize| u32::try_from(number + 1).unwrap_or(u32::MAX);
-    Position { line: count(before.matches('\n').count()), column: count(before[line..].chars().count()) }
+    Lines::of(text).position(text, at)
+}
+
+/// Where each line of a text begins, for many positions in it.
+pub(super) struct Lines {
+    starts: Vec<usize>,
+}
+
+impl Lines {
+    pub(super) fn of(text: &str) -> Self {
+        Self { starts: std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect() }
+    }
+
+    pub(super) fn position(&self, text: &str, at: usize) -> Position {
+        let at = inside(text, at..at).start;
+        let line = self.starts.partition_point(|start| *start <= at);
+        let column = text[self.starts[line.saturating_sub(1)]..at].chars().count() + 1;
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Position { line: number(line), column: number(column) }
+    }
 }
 
 /// The span, cut to the text and to whole characters.

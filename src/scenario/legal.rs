@@ -89,9 +89,10 @@ fn nearest<'a>(written: &str, legal: &[&'a str]) -> Option<&'a str> {
     near.filter(|(nearness, _)| *nearness > 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, id)| id)
 }
 
-/// What was written, short enough to be shown.
+/// What was written, short enough to be shown, and without what a terminal would obey.
 pub(super) fn shown(written: &str) -> String {
-    let mut shown: String = written.chars().take(80).flat_map(char::escape_debug).collect();
+    let harmless = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.to_string() };
+    let mut shown: String = written.chars().take(80).map(harmless).collect();
     if written.chars().nth(80).is_some() {
         shown.push('…');
     }

@@ -35,7 +35,7 @@ mod read;
 mod report;
 mod runner;
 mod source;
-mod toml_error;
+mod toml_text;
 
 use std::path::Path;
 

@@ -5,13 +5,15 @@ use std::fmt::Display;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::error::{ScenarioError, position};
+use super::error::{Lines, ScenarioError};
 use super::file::{At, BackendEntry, CaseEntry, File, MatrixEntry, PolicyEntry, Text, WithEntry};
 use super::legal::{self, BackendState, Table, shown, suggest};
 use super::load::{self, Unreadable};
 use super::model::{Attempt, Case, Changes, Connect, Expectation, MatrixPlan, Policy, Scenario};
 use super::source::{Document, Origin};
+use super::toml_text;
 use crate::player::{Endpoint, Grantor, Profile, Swf, Verdict};
+use crate::rules::Position;
 use crate::wire::Fault;
 
 impl Scenario {
@@ -46,14 +48,15 @@ impl Scenario {
         if u64::try_from(text.len()).is_ok_and(|length| length > load::MAX_BYTES) {
             return Err(ScenarioError::unreadable(path, load::TOO_LONG.to_owned(), None));
         }
-        let reader = Reader { text, path };
-        let file = toml::from_str::<File>(text).map_err(|error| super::toml_error::explain(&error, text, path))?;
+        let reader = Reader { text, lines: Lines::of(text), path };
+        let file = toml_text::parse(text, path)?;
         reader.scenario(file)
     }
 }
 
 struct Reader<'a> {
     text: &'a str,
+    lines: Lines,
     path: &'a Path,
 }
 
@@ -182,7 +185,7 @@ impl Reader<'_> {
         let (connect, load) = (self.connect(&entry.connect)?, entry.load_policy_files.clone());
         Ok(Case {
             name: entry.name.value().clone(),
-            position: position(self.text, entry.name.span().start),
+            position: self.position(entry.name.span().start),
             session: entry.session.clone(),
             attempt: Attempt { swf, connect, load, profile },
             changes: self.changes(&entry.with, declared)?,
@@ -250,7 +253,7 @@ impl Reader<'_> {
         };
         let pinned =
             pinned.transpose().map_err(|error| self.unreadable(&entry.snapshot, "snapshot", &snapshot, error))?;
-        let position = position(self.text, entry.snapshot.span().start);
+        let position = self.position(entry.snapshot.span().start);
         Ok(MatrixPlan { position, swfs, connects, profile: declared.profile.clone(), snapshot, pinned })
     }
 
@@ -287,7 +290,7 @@ impl Reader<'_> {
                 ));
             }
             if let Some(first) = seen.insert(written, name.span().start) {
-                let line = position(self.text, first).line;
+                let line = self.position(first).line;
                 let message = format!("two cases are called `{}`; the other one is in line {line}", shown(written));
                 return Err(self.wrong(name, message, "call one of them otherwise"));
             }
@@ -326,17 +329,17 @@ impl Reader<'_> {
     }
 
     fn connect(&self, written: &Text) -> Result<Connect> {
-        let wrong = || {
-            self.explained(
-                written,
-                Endpoint::try_from(written.value().as_str()).err().map(|e| e.to_string()).unwrap_or_default(),
-            )
+        let parse = |written: &str| {
+            let (host, port) = written.rsplit_once(':')?;
+            // The port may be out of range, but the host is as in any endpoint.
+            format!("{host}:0").parse::<Endpoint>().ok()?;
+            let port = port.parse().ok().filter(|number: &i64| number.to_string() == port)?;
+            Some(Connect { host: host.to_owned(), port })
         };
-        let (host, port) = written.value().rsplit_once(':').ok_or_else(wrong)?;
-        let port = port.parse().ok().filter(|number: &i64| number.to_string() == port).ok_or_else(wrong)?;
-        // The port may be out of range, but the host is as in any endpoint.
-        format!("{host}:0").parse::<Endpoint>().map_err(|_| wrong())?;
-        Ok(Connect { host: host.to_owned(), port })
+        parse(written.value()).ok_or_else(|| {
+            let message = format!("`{}` is not HOST:PORT", shown(written.value()));
+            self.wrong(written, message, "expected one such as game.example.com:5000 or [::1]:843")
+        })
     }
 
     fn endpoint(&self, written: &Text) -> Result<Endpoint> {
@@ -419,6 +422,10 @@ impl Reader<'_> {
             None => Ok(()),
             Some(_) => Err(self.wrong(at, format!("{} has two {what}", shown(at.value())), "take one of them out")),
         }
+    }
+
+    fn position(&self, at: usize) -> Position {
+        self.lines.position(self.text, at)
     }
 
     fn unreadable(&self, written: &Text, what: &str, path: &Path, error: Unreadable) -> ScenarioError {

@@ -11,6 +11,8 @@ mod faults;
 mod fixes;
 mod foreign;
 mod gone_peers;
+#[cfg(feature = "harness")]
+mod harness;
 mod journal;
 #[cfg(target_os = "linux")]
 mod lifetime;
@@ -30,6 +32,8 @@ mod ready_fixtures;
 mod real_servers;
 mod rule_docs;
 mod rule_index;
+#[cfg(feature = "scenario")]
+mod scenario;
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod server_under_test;
 mod support;

@@ -1,14 +1,33 @@
-//! The parser's errors, reworded for the author of a scenario file.
+//! The parser of TOML, and its errors reworded for the author of a scenario file.
 
 use std::path::Path;
+use std::thread;
 
 use super::ScenarioError;
+use super::file::File;
 use super::legal::{shown, suggest};
 
 /// Keys of the format whose part is not there yet: policies for data over HTTP.
 const URL_KEYS: [&str; 6] = ["origin", "load", "api", "method", "headers", "body"];
 
-pub(super) fn explain(error: &toml::de::Error, text: &str, path: &Path) -> ScenarioError {
+/// The parser recurses into what is nested, and stops after some thousand levels only: more than fit on a small stack.
+const STACK_BYTES: usize = 64 * 1024 * 1024;
+
+pub(super) fn parse(text: &str, path: &Path) -> Result<File, ScenarioError> {
+    let parsed = thread::scope(|scope| {
+        let parser = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || toml::from_str(text));
+        parser.map(|parser| parser.join())
+    });
+    match parsed {
+        Ok(Ok(parsed)) => parsed.map_err(|error| explain(&error, text, path)),
+        Ok(Err(panic)) => std::panic::resume_unwind(panic),
+        Err(error) => {
+            Err(ScenarioError::unreadable(path, format!("this machine cannot start a thread: {error}"), None))
+        }
+    }
+}
+
+fn explain(error: &toml::de::Error, text: &str, path: &Path) -> ScenarioError {
     let span = error.span().unwrap_or(0..0);
     let (message, help) = reworded(error.message());
     ScenarioError::invalid(path, text, span, message, help)
