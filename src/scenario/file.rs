@@ -9,7 +9,7 @@ use toml::Spanned;
 #[cfg(feature = "cli")]
 use super::legal::{self, ids};
 
-/// A value, and where it stands in the file.
+// A value, and where it stands in the file. Not a doc comment: that would be in the schema, of each value.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(transparent)]
@@ -17,7 +17,7 @@ pub(super) struct At<T>(#[cfg_attr(feature = "cli", schemars(with = "T"))] Spann
 
 pub(super) type Text = At<String>;
 
-/// The whole file.
+/// What stands where, and what must come of connection attempts.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Scenario"))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

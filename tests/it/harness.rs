@@ -63,3 +63,16 @@ fn the_harness_filters_by_a_part_of_the_name() {
     let told = run(&["backend"]);
     assert!(told.contains(&format!("{wanted} passed; 0 failed")), "{told}");
 }
+
+/// A machine without descriptors says nothing about a policy.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_the_machine_cannot_run_is_not_told_as_a_wrong_verdict() {
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -n 5 && exec \"$0\" \"$@\""]).arg(policies().get_program());
+    let Output { status, stdout, .. } = limited.args(["--test-threads=1", "own-site"]).output().unwrap();
+    let told = String::from_utf8(stdout).unwrap();
+    assert!(!status.success(), "{told}");
+    assert!(told.contains("the case could not be run: "), "{told}");
+    assert!(!told.contains("expected permitted"), "{told}");
+}
