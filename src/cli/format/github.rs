@@ -27,10 +27,14 @@ fn command(entry: &Entry, severity: Severity) -> String {
     let (title, message) = match rules::find(&entry.id) {
         Some(rule) => (rule.to_string(), line(&entry.message)),
         // What was expected and what came instead does not fit into one line.
-        None => (entry.name.clone(), format!("{}\n{}", line(&entry.message), block(&entry.detail))),
+        None => (entry.name.clone(), whole(line(&entry.message), block(&entry.detail))),
     };
     let _ = write!(properties, "title={}", property(&title));
     format!("::{} {properties}::{}\n", level(severity, "notice"), data(message.trim_end()))
+}
+
+fn whole(message: String, detail: String) -> String {
+    if detail.contains(&message) { detail } else { message + "\n" + &detail }
 }
 
 // Just what `@actions/core` escapes, for the runner undoes no more than that.

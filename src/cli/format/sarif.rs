@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
+use super::super::explain::explain;
 use super::super::report::{Done, Entry, State};
-use super::{STDIN, level, line, path, pretty};
+use super::{STDIN, block, level, line, path, pretty};
 use crate::rules::{self, Rule, Severity};
 
 pub(in super::super) fn sarif(done: &Done) -> String {
@@ -64,12 +65,13 @@ fn described(rule: &Rule) -> Value {
 /// What is no rule is the cause of a verdict, or the direction of a change.
 fn described_by_id(id: &str, severity: Severity) -> Value {
     let words = line(&id.replace('-', " "));
+    let help = explain(id).unwrap_or_else(|_| "compare what was expected with what came of it".to_owned());
     json!({
         "id": line(id),
         "name": pascal_case(id),
         "shortDescription": { "text": words },
         "fullDescription": { "text": words },
-        "help": { "text": "compare what was expected with what the policy says" },
+        "help": { "text": block(&help) },
         "defaultConfiguration": { "level": level(severity, "note") },
         "properties": { "tags": [] },
     })
@@ -102,12 +104,20 @@ fn result<'a>(entry: &'a Entry, rules: &mut Rules<'a>, seen: &mut HashMap<u64, u
         "ruleIndex": rules.index(&entry.id, severity),
         "level": level(severity, "note"),
         "kind": "fail",
-        "message": { "text": line(&entry.message) },
+        "message": { "text": sentence(entry) },
         "locations": [{ "physicalLocation": location(entry) }],
         "partialFingerprints": { "flashPolicy/v1": format!("{fingerprint:016x}:{number}") },
         // Present where there are none, too: a run's results must have them all or none.
         "suppressions": suppressions,
     }))
+}
+
+/// One line. A rule says all; a cause needs the name of its case.
+fn sentence(entry: &Entry) -> String {
+    match rules::find(&entry.id) {
+        None if entry.name != entry.id => line(&format!("{}: {}", entry.name, entry.message)),
+        _ => line(&entry.message),
+    }
 }
 
 fn location(entry: &Entry) -> Value {
@@ -137,9 +147,8 @@ fn encoded(path: &str) -> String {
     path.bytes().map(encode).collect()
 }
 
-/// The same wherever in its file a finding moves: FNV-1a over what it says. A position in a name would not stay.
+/// The same wherever in its file a finding moves: FNV-1a over what it says.
 fn fingerprint(entry: &Entry) -> u64 {
-    let name = if rules::find(&entry.id).is_some() { "" } else { &entry.name };
-    let said = [entry.id.as_str(), path(entry), name, &entry.message].join("\0");
+    let said = [entry.id.as_str(), path(entry), &sentence(entry)].join("\0");
     said.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
