@@ -202,7 +202,7 @@ fn is_request(reader: &AnswerReader) -> bool {
 }
 
 /// Why this profile rejects a file that can be read: the first diagnostic that it does not forgive.
-fn rejection(policy: &PolicyFile, profile: &DocumentProfile) -> Option<Diagnostic> {
+pub(crate) fn rejection(policy: &PolicyFile, profile: &DocumentProfile) -> Option<Diagnostic> {
     let rejects = |diagnostic: &&Diagnostic| match *diagnostic.rule() {
         rules::D16 => profile.leading_white_space == Leniency::Reject,
         rules::D17 => profile.byte_order_mark == Leniency::Reject,

@@ -2,7 +2,7 @@
 
 use super::profile::{Dead, DocumentProfile, TrailingDot};
 use super::{Cause, Endpoint, Swf};
-use crate::policy::{AllowAccessFrom, MetaPolicy, PolicyFile, PortGrant, ToPorts};
+use crate::policy::{AllowAccessFrom, DomainPattern, MetaPolicy, PolicyFile, PortGrant, ToPorts};
 use crate::rules::{self, Diagnostic};
 
 /// From here on a port is high: a policy from a high port cannot grant a low one (rulebook P1).
@@ -24,22 +24,49 @@ pub(super) fn judge<'a>(
 ) -> Judgement<'a> {
     let mut nearest: Option<(Cause, &AllowAccessFrom)> = None;
     for rule in policy.allow_access_from() {
-        match miss(rule, source, swf, port, profile) {
-            None => return Judgement::Grant(rule),
-            Some(cause) if nearest.is_none_or(|(so_far, _)| cause.distance() < so_far.distance()) => {
-                nearest = Some((cause, rule));
-            }
-            Some(_) => {}
+        let Some(cause) = miss(rule, source, swf, port, profile) else { return Judgement::Grant(rule) };
+        if nearest.is_none_or(|(so_far, _)| cause.distance() < so_far.distance()) {
+            nearest = Some((cause, rule));
         }
     }
-    match nearest {
-        Some((cause, rule)) => Judgement::Miss(cause, Some(rule)),
-        None => Judgement::Miss(Cause::DomainNotListed, None),
+    let (cause, rule) = nearest.unzip();
+    Judgement::Miss(cause.unwrap_or(Cause::DomainNotListed), rule)
+}
+
+/// What one rule opens to whom it names. The only reading of its ports and of `secure`: a verdict and a difference of two
+/// policies both stand on it.
+pub(crate) struct Terms<'a> {
+    /// The ports that it lists (rulebook P3-P6).
+    listed: Option<&'a ToPorts>,
+    /// The lowest port that its policy can grant at all (rulebook P1).
+    lowest: u16,
+    /// Only for SWFs that were loaded over https (rulebook X9).
+    secure_only: bool,
+}
+
+impl<'a> Terms<'a> {
+    /// The terms of `rule` in a policy that came from the port `source`.
+    pub(crate) fn of(rule: &'a AllowAccessFrom, source: u16, profile: &DocumentProfile) -> Self {
+        let listed = match rule.to_ports() {
+            PortGrant::Listed(ports) => Some(ports),
+            PortGrant::Bad(readable) if profile.bad_to_ports == Dead::Item => Some(readable),
+            _ => None,
+        };
+        let lowest = if source < FIRST_HIGH_PORT { 0 } else { FIRST_HIGH_PORT };
+        Self { listed, lowest, secure_only: rule.secure().unwrap_or(profile.secure_by_default) }
+    }
+
+    /// All ports that a SWF can reach which the rule names, over https or not.
+    #[cfg(feature = "analysis")]
+    pub(crate) fn opened(&self, https: bool) -> impl Iterator<Item = std::ops::RangeInclusive<u16>> {
+        let heeded = self.listed.filter(|_| https || !self.secure_only);
+        let ranges = heeded.map_or(&[][..], ToPorts::ranges).iter().filter(|range| *range.end() >= self.lowest);
+        ranges.map(|range| *range.start().max(&self.lowest)..=*range.end())
     }
 }
 
 /// The meta-policy of a master (rulebook M2-M5): the strictest of its elements, or `None` where it has none.
-pub(super) fn meta_policy(policy: &PolicyFile, profile: &DocumentProfile) -> Option<MetaPolicy> {
+pub(crate) fn meta_policy(policy: &PolicyFile, profile: &DocumentProfile) -> Option<MetaPolicy> {
     let values = policy.site_control().iter().map(|element| match element.value() {
         None => profile.unknown_meta_policy,
         Some(value @ (MetaPolicy::None | MetaPolicy::MasterOnly | MetaPolicy::All)) => value,
@@ -64,30 +91,24 @@ pub(super) fn missed_by_a_dot(policy: &PolicyFile, swf: &Swf, profile: &Document
     })
 }
 
+/// Whether a rule for `domain` names a requester from this host (rulebook D).
+pub(crate) fn names(domain: &DomainPattern, host: Option<&str>, profile: &DocumentProfile) -> bool {
+    let dot_counts = profile.trailing_dot == TrailingDot::Significant;
+    if dot_counts { domain.matches(host) } else { domain.matches_ignoring_trailing_dot(host) }
+}
+
 /// Why `rule` does not grant; `None` where it does.
 fn miss(rule: &AllowAccessFrom, source: &Endpoint, swf: &Swf, port: u16, profile: &DocumentProfile) -> Option<Cause> {
-    let named = rule.domain().is_some_and(|domain| match profile.trailing_dot {
-        TrailingDot::Significant => domain.matches(swf.host()),
-        TrailingDot::Ignored => domain.matches_ignoring_trailing_dot(swf.host()),
-    });
-    let listed = granted_ports(rule.to_ports(), profile).is_some_and(|ports| ports.contains(port));
-    if !named {
+    let terms = Terms::of(rule, source.port(), profile);
+    if !rule.domain().is_some_and(|domain| names(domain, swf.host(), profile)) {
         Some(Cause::DomainNotListed)
-    } else if !listed {
+    } else if !terms.listed.is_some_and(|ports| ports.contains(port)) {
         Some(Cause::PortNotListed)
-    } else if source.port() >= FIRST_HIGH_PORT && port < FIRST_HIGH_PORT {
+    } else if port < terms.lowest {
         Some(Cause::LowPort)
-    } else if rule.secure().unwrap_or(profile.secure_by_default) && !swf.is_secure() {
+    } else if terms.secure_only && !swf.is_secure() {
         Some(Cause::SecureOnly)
     } else {
         None
-    }
-}
-
-fn granted_ports<'a>(grant: &'a PortGrant, profile: &DocumentProfile) -> Option<&'a ToPorts> {
-    match grant {
-        PortGrant::Listed(ports) => Some(ports),
-        PortGrant::Bad(readable) if profile.bad_to_ports == Dead::Item => Some(readable),
-        _ => None,
     }
 }

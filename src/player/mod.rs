@@ -3,12 +3,12 @@
 //! [`Lookup`] is the one machine. The async client, the blocking client and the [`Evaluator`] drive it, so they
 //! cannot disagree.
 
-mod answer;
+pub(crate) mod answer;
 mod ask;
 mod diagnosis;
 mod endpoint;
 mod evaluator;
-mod judge;
+pub(crate) mod judge;
 mod lookup;
 mod outcome;
 mod policy_log;
