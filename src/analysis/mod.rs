@@ -6,6 +6,8 @@ mod coverage;
 #[cfg(feature = "analysis")]
 mod covers;
 #[cfg(feature = "analysis")]
+mod diff;
+#[cfg(feature = "analysis")]
 mod fix;
 #[cfg(feature = "analysis")]
 mod lint;
@@ -17,6 +19,8 @@ mod suppression;
 
 #[cfg(feature = "scenario")]
 pub use coverage::{Coverage, ElementCoverage};
+#[cfg(feature = "analysis")]
+pub use diff::{Change, Diff, Direction, MetaPolicyChange, Origin, PortSet, Scheme, Witness};
 #[cfg(feature = "analysis")]
 pub use fix::{Fix, mended};
 #[cfg(feature = "analysis")]

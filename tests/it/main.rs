@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "what a test sets up must work; clippy exempts test functions only")]
 
+#[cfg(feature = "analysis")]
+mod analysis;
 mod causes;
 mod drops;
 mod examples;

@@ -1,0 +1,3 @@
+//! What is said of policies without a network.
+
+mod diff;
