@@ -34,7 +34,7 @@ pub(super) fn write(f: &mut Formatter<'_>, record: &Record, wanted: Option<Verdi
             row(f, "advice", &format_args!("take the backend at {} down, or firewall it: it accepts.", record.target))
         }
         _ => {
-            let id = rule_of(record.cause()).map(|rule| format!(" ({})", rule.id()));
+            let id = rule_of(record).map(|rule| format!(" ({})", rule.id()));
             row(f, "advice", &format_args!("{}{}", advice(record), id.unwrap_or_default()))
         }
     }
@@ -100,11 +100,12 @@ fn write_bytes(f: &mut Formatter<'_>, connection: &Connection) -> fmt::Result {
     row(f, "", &format_args!("  {more}{} bytes, {}", received.len(), connection.ended()))
 }
 
-/// The rule of the catalogue that speaks of this cause.
-fn rule_of(cause: Cause) -> Option<Rule> {
-    Some(match cause {
+/// The rule of the catalogue that speaks of the cause.
+fn rule_of(record: &Record) -> Option<Rule> {
+    Some(match record.cause() {
         Cause::LowPort => rules::S01,
         Cause::SecureOnly => rules::D15,
+        Cause::PortNotListed if lacks_ports(record) => rules::D01,
         Cause::PortNotListed => rules::D02,
         Cause::MetaPolicyNone => rules::S03,
         Cause::MasterOnly => rules::S02,
@@ -115,6 +116,10 @@ fn rule_of(cause: Cause) -> Option<Rule> {
         Cause::NameNotFound => rules::T34,
         _ => return None,
     })
+}
+
+fn lacks_ports(record: &Record) -> bool {
+    record.rule.as_ref().is_some_and(|rule| !rule.element().contains(" to-ports="))
 }
 
 /// One sentence that says what to do.
@@ -135,6 +140,9 @@ fn advice(record: &Record) -> String {
             format!("serve the policy from a port below 1024, such as 843: one from {place} cannot grant port {port}.")
         }
         Cause::SecureOnly => format!("serve the SWF over https, or take secure=\"true\" out of that rule of {place}."),
+        Cause::PortNotListed if lacks_ports(record) => {
+            format!("add to-ports=\"{port}\" to that rule in the policy of {place}.")
+        }
         Cause::PortNotListed => format!("add {port} to the to-ports of that rule in the policy of {place}."),
         Cause::DomainNotListed => format!(
             "to permit it, add <allow-access-from domain=\"{requester}\" to-ports=\"{port}\"/> to the policy of {place}."
