@@ -56,6 +56,9 @@
 
 #[cfg(any(feature = "analysis", feature = "scenario"))]
 pub mod analysis;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 pub mod client;
 mod debug_as_text;
 #[cfg(feature = "scenario")]

@@ -384,7 +384,7 @@ rules! {
     L16 "shadowed-rule" Warning "this rule grants nothing that the rule on line {line} does not grant" "remove one of the two rules";
     L17 "duplicate-rule" Warning "this rule says the same as the rule on line {line}" "remove one of the two rules";
     L18 "star-beside-others" Warning "domain=\"*\" stands beside {n} of other domains, and admits every site to {ports} all the same" "remove the rule with *, or those that it makes pointless";
-    L19 "public-suffix-wildcard" Warning "*.{suffix} covers every site that anybody registers under {suffix} (CWE-942)" "name the sites one by one, or as *.example.{suffix}";
+    L19 "public-suffix-wildcard" Warning "*.{suffix} covers every site that anybody registers under {suffix} (CWE-942)" "name the sites one by one, each with a wildcard of its own if need be";
     L20 "only-policy-port" Error "to-ports=\"{s}\" lists only 843, where policies are asked for, not a port that a SWF connects to" "list the port that the SWF connects to";
     L21 "any-site" Warning "a SWF of any site may {what} (CWE-942)" "name the sites that need it";
     L22 "dead-grants" Error "meta-policy none voids every <allow-access-from> of this policy, {n} in all" "let site-control say master-only or all, or remove the rules";

@@ -41,6 +41,11 @@ impl Linter {
         self
     }
 
+    /// The kind of the documents.
+    pub fn kind(&self) -> PolicyKind {
+        self.kind
+    }
+
     /// Which kind a document is: for sockets if it names ports, for URLs if it speaks of HTTP headers; where it says
     /// neither, `None`.
     pub fn guess(document: impl AsRef<[u8]>) -> Option<PolicyKind> {

@@ -14,7 +14,7 @@ pub(super) enum BackendState {
     UnknownName,
 }
 
-pub(super) type Table<T> = [(&'static str, T)];
+pub(crate) type Table<T> = [(&'static str, T)];
 
 pub(super) const BACKEND_STATES: &Table<BackendState> = &[
     ("up", BackendState::Up),
@@ -28,11 +28,11 @@ pub(super) const BACKEND_STATES: &Table<BackendState> = &[
 pub(super) const POLICY_STATES: [(&str, Fault); 3] =
     [("refused", Fault::Refused), ("dropped", Fault::Dropped), ("silent", Fault::Silent)];
 
-pub(super) const PROFILES: &Table<fn() -> Profile> =
+pub(crate) const PROFILES: &Table<fn() -> Profile> =
     &[("flash-10", Profile::flash_10), ("flash-9-124", Profile::flash_9_124), ("strict", Profile::strict)];
 
 /// A SWF without a URL runs in one of these.
-pub(super) const SANDBOXES: &Table<Sandbox> = &[
+pub(crate) const SANDBOXES: &Table<Sandbox> = &[
     ("local-with-file", Sandbox::LocalWithFile),
     ("local-with-networking", Sandbox::LocalWithNetworking),
     ("local-trusted", Sandbox::LocalTrusted),
@@ -79,7 +79,7 @@ pub(super) fn suggest<'a>(written: &str, legal: impl IntoIterator<Item = &'a str
     }
 }
 
-fn nearest<'a>(written: &str, legal: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(written: &str, legal: &[&'a str]) -> Option<&'a str> {
     // The longest legal word is a host's name: what is longer is near to none, and costs time to compare.
     if written.len() > 300 {
         return None;

@@ -45,6 +45,11 @@ pub use matrix::MatrixReport;
 pub use model::{Case, Expectation, Scenario};
 pub use report::{CaseReport, Mismatch, Report, RuleCoverage, Status};
 pub use runner::Runner;
+#[cfg(feature = "cli")]
+pub(crate) use {
+    legal::{PROFILES, SANDBOXES, nearest},
+    toml_text::{parse as parse_toml, wrong as wrong_toml},
+};
 
 /// Runs a scenario file, or every one of a folder: those that [`find`] finds.
 ///
@@ -72,7 +77,6 @@ pub fn run(path: impl AsRef<Path>) -> Result<Report, ScenarioError> {
 
 /// The JSON schema of a scenario file.
 #[cfg(feature = "cli")]
-#[allow(dead_code, reason = "the command prints it")]
 pub(crate) fn schema() -> schemars::Schema {
     schemars::schema_for!(file::File)
 }

@@ -1,10 +1,12 @@
-//! The parser of TOML, and its errors reworded for the author of a scenario file.
+//! The parser of TOML, and its errors reworded for the author of a scenario or settings file.
 
+use std::ops::Range;
 use std::path::Path;
 use std::thread;
 
+use serde::de::DeserializeOwned;
+
 use super::ScenarioError;
-use super::file::File;
 use super::legal::{shown, suggest};
 
 /// Keys of the format whose part is not there yet: policies for data over HTTP.
@@ -13,7 +15,7 @@ const URL_KEYS: [&str; 6] = ["origin", "load", "api", "method", "headers", "body
 /// The parser recurses into what is nested, and stops after some thousand levels only: more than fit on a small stack.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
 
-pub(super) fn parse(text: &str, path: &Path) -> Result<File, ScenarioError> {
+pub(crate) fn parse<T: DeserializeOwned + Send>(text: &str, path: &Path) -> Result<T, ScenarioError> {
     let parsed = thread::scope(|scope| {
         let parser = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || toml::from_str(text));
         parser.map(|parser| parser.join())
@@ -31,6 +33,12 @@ fn explain(error: &toml::de::Error, text: &str, path: &Path) -> ScenarioError {
     let span = error.span().unwrap_or(0..0);
     let (message, help) = reworded(error.message());
     ScenarioError::invalid(path, text, span, message, help)
+}
+
+/// What is wrong at a place of a file, in the words of who reads its values.
+#[cfg(feature = "cli")]
+pub(crate) fn wrong(path: &Path, text: &str, span: Range<usize>, message: &str, help: &str) -> ScenarioError {
+    ScenarioError::invalid(path, text, span, message.to_owned(), Some(help.to_owned()))
 }
 
 fn reworded(said: &str) -> (String, Option<String>) {

@@ -5,6 +5,8 @@
 #[cfg(feature = "analysis")]
 mod analysis;
 mod causes;
+#[cfg(feature = "cli")]
+mod cli;
 mod drops;
 mod examples;
 mod failure_text;

@@ -1,0 +1,328 @@
+//! What the command is called with.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use super::exit::Failure;
+use super::output::Target;
+use super::report;
+use crate::player::{Endpoint, Profile, Swf};
+use crate::policy::PolicyKind;
+use crate::rules::{self, Rule, Severity};
+use crate::scenario;
+
+/// Verifies Flash socket policies: what they say, what they grant, and what a player would make of them.
+#[derive(Parser)]
+#[command(name = "flash-policy", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(super) struct Args {
+    /// human, json, junit, sarif, github or tap, perhaps with =PATH; may be repeated
+    #[arg(long, global = true, value_name = "FORMAT[=PATH]")]
+    pub(super) format: Vec<Target>,
+
+    /// When to use colour; NO_COLOR is heeded too
+    #[arg(long, global = true, value_name = "WHEN", default_value_t = clap::ColorChoice::Auto)]
+    pub(super) color: clap::ColorChoice,
+
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Examine policy documents, and say what to mend
+    Check(Check),
+    /// Decide whether SWFs may connect, without a network, and say why
+    Eval(Eval),
+    /// Run scenario files, each case without a network and over real sockets
+    Test(Test),
+    /// Compare what two policies grant: exit code 1 if the new one grants more
+    Diff(Diff),
+    /// Explain a rule or a cause by its id
+    Explain(Explain),
+    /// Print the JSON schema of reports, or of scenario files
+    Schema(Schema),
+    /// Print a completion script for a shell
+    Completions(Completions),
+    /// Print the manual page
+    Man(Man),
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Check {
+    /// Policy documents, folders with *.xml in them, or - for standard input
+    #[arg(required = true, value_name = "FILE|DIR|-")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// What the documents are for; guessed where it is not said
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    pub(super) kind: Option<PolicyKind>,
+
+    /// Where the documents are served, as in game.example.com:843
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(super) served_from: Option<Endpoint>,
+
+    /// Give a rule another severity: error, warning, info or off; may be repeated
+    #[arg(long, value_name = "ID=LEVEL", value_parser = level)]
+    pub(super) rule: Vec<(&'static Rule, Option<Severity>)>,
+
+    /// From which severity on a finding makes the command fail
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub(super) fail_on: FailOn,
+
+    /// A report of this command in JSON: what it has found already does not count
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+
+    /// The settings; else flash-policy.toml, looked for from here up to the repository's root
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Mend what is mechanical, in the files
+    #[arg(long)]
+    pub(super) fix: bool,
+
+    /// Show what --fix would change, and change nothing
+    #[arg(long)]
+    pub(super) diff: bool,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Eval {
+    /// The policy document, or - for standard input
+    #[arg(value_name = "FILE|-")]
+    pub(super) file: PathBuf,
+
+    /// A SWF's URL, or sandbox:local-trusted and the like; may be repeated
+    #[arg(long, required = true, value_name = "URL", value_parser = swf)]
+    pub(super) swf: Vec<Swf>,
+
+    /// Where it connects to; may be repeated
+    #[arg(long, required = true, value_name = "HOST:PORT", value_parser = destination)]
+    pub(super) connect: Vec<Destination>,
+
+    /// Where the document is served; else by port 843 of the host that the SWF connects to
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(super) served_from: Option<Endpoint>,
+
+    /// The master policy of port 843, where the document is served elsewhere
+    #[arg(long, value_name = "FILE", requires = "served_from")]
+    pub(super) master: Option<PathBuf>,
+
+    /// Which player: flash-10, flash-9-124 or strict
+    #[arg(long, value_name = "PROFILE", default_value = "flash-10", value_parser = profile)]
+    pub(super) profile: Profile,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Test {
+    /// Scenario files, or folders with *.toml in them
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Show which rules of the policies no case was granted by
+    #[arg(long)]
+    pub(super) coverage: bool,
+
+    /// List the cases, and run none
+    #[arg(long)]
+    pub(super) list: bool,
+
+    /// Only cases with this text in `file: name`; may be repeated
+    #[arg(long, value_name = "TEXT")]
+    pub(super) filter: Vec<String>,
+
+    /// Only each N-th case, from the M-th on
+    #[arg(long, value_name = "M/N", value_parser = partition)]
+    pub(super) partition: Option<(usize, usize)>,
+
+    /// Write the snapshots of matrices as they are now
+    #[arg(long)]
+    pub(super) update: bool,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Diff {
+    /// The policy as it was
+    #[arg(value_name = "OLD")]
+    pub(super) old: PathBuf,
+
+    /// The policy as it shall be
+    #[arg(value_name = "NEW")]
+    pub(super) new: PathBuf,
+
+    /// Where both are served
+    #[arg(long, value_name = "PORT", default_value_t = crate::player::MASTER_PORT)]
+    pub(super) served_from: u16,
+
+    /// Do not fail where the new policy grants more
+    #[arg(long)]
+    pub(super) allow_widening: bool,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Explain {
+    /// A rule's or cause's id or name, such as FSP-D01 or port-not-listed; without one, all are listed
+    #[arg(value_name = "ID")]
+    pub(super) id: Option<String>,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Schema {
+    #[arg(value_name = "OF", default_value = "report")]
+    of: SchemaOf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum SchemaOf {
+    /// What --format json prints
+    Report,
+    /// A scenario file, as JSON would say it
+    Scenario,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Completions {
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Man {
+    /// The manual page of this subcommand
+    pub(super) subcommand: Option<String>,
+}
+
+/// A host and a port that may be out of range, for what a player makes of that is a question too.
+#[derive(Clone)]
+pub(super) struct Destination {
+    pub(super) host: String,
+    pub(super) port: i64,
+}
+
+/// From which severity on a finding makes the command fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    Error,
+    Warning,
+    Info,
+    Never,
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port } = self;
+        if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
+    }
+}
+
+impl FailOn {
+    pub(super) fn fails(self, severity: Severity) -> bool {
+        match self {
+            Self::Error => severity >= Severity::Error,
+            Self::Warning => severity >= Severity::Warning,
+            Self::Info => true,
+            Self::Never => false,
+        }
+    }
+}
+
+impl Schema {
+    pub(super) fn json(&self) -> serde_json::Value {
+        match self.of {
+            SchemaOf::Report => report::schema(),
+            SchemaOf::Scenario => scenario::schema().into(),
+        }
+    }
+}
+
+impl Completions {
+    pub(super) fn script(&self) -> String {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Args::command(), "flash-policy", &mut script);
+        String::from_utf8_lossy(&script).into_owned()
+    }
+}
+
+impl Man {
+    pub(super) fn page(&self) -> Result<String, Failure> {
+        let mut command = Args::command();
+        command.build();
+        let chosen = match &self.subcommand {
+            None => command,
+            Some(name) => match command.find_subcommand(name) {
+                Some(subcommand) => subcommand.clone(),
+                None => {
+                    return Err(Failure::usage(format!("there is no subcommand `{name}`; see flash-policy --help")));
+                }
+            },
+        };
+        let mut page = Vec::new();
+        clap_mangen::Man::new(chosen).render(&mut page).map_err(Failure::usage)?;
+        Ok(String::from_utf8_lossy(&page).into_owned())
+    }
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 as expected; 1 a finding or a wrong verdict; 2 wrong usage; 3 an input is unreadable or invalid; \
+4 could not run; 5 nothing to test; 70 a defect of flash-policy.";
+
+pub(super) fn kind(written: &str) -> Result<PolicyKind, String> {
+    let known = [PolicyKind::Socket, PolicyKind::Url];
+    known.into_iter().find(|kind| kind.as_str() == written).ok_or_else(|| "expected socket or url".to_owned())
+}
+
+/// The rule with this id, or a sentence with one that is near.
+pub(super) fn known_rule(id: &str) -> Result<&'static Rule, String> {
+    rules::find(id).ok_or_else(|| match scenario::nearest(id, &rules::ALL.iter().map(Rule::id).collect::<Vec<_>>()) {
+        Some(near) => format!("there is no rule `{id}`; did you mean {near}?"),
+        None => format!("there is no rule `{id}`; flash-policy explain lists them"),
+    })
+}
+
+fn level(written: &str) -> Result<(&'static Rule, Option<Severity>), String> {
+    let (id, level) = written.split_once('=').ok_or("expected ID=LEVEL, as in FSP-D14=error")?;
+    let level = match level {
+        "error" => Some(Severity::Error),
+        "warning" => Some(Severity::Warning),
+        "info" => Some(Severity::Info),
+        "off" => None,
+        other => return Err(format!("`{other}` is no severity; expected error, warning, info or off")),
+    };
+    Ok((known_rule(id)?, level))
+}
+
+fn swf(written: &str) -> Result<Swf, String> {
+    let Some(sandbox) = written.strip_prefix("sandbox:") else {
+        return written.parse().map_err(|error: crate::player::InvalidSwf| error.to_string());
+    };
+    let known = scenario::SANDBOXES;
+    let found = known.iter().find(|(id, _)| *id == sandbox).map(|(_, sandbox)| Swf::from(*sandbox));
+    found.ok_or_else(|| {
+        let known: Vec<_> = known.iter().map(|(id, _)| *id).collect();
+        format!("`{sandbox}` is no sandbox; expected one of {}", known.join(", "))
+    })
+}
+
+fn destination(written: &str) -> Result<Destination, String> {
+    let expected = || "expected HOST:PORT, as in game.example.com:5000".to_owned();
+    let (host, port) = written.rsplit_once(':').ok_or_else(expected)?;
+    let port = port.parse().map_err(|_| expected())?;
+    let endpoint: Endpoint = format!("{host}:1").parse().map_err(|_| expected())?;
+    Ok(Destination { host: endpoint.host().to_owned(), port })
+}
+
+fn profile(written: &str) -> Result<Profile, String> {
+    let found = scenario::PROFILES.iter().find(|(id, _)| *id == written);
+    found.map(|(_, profile)| profile()).ok_or_else(|| {
+        let known: Vec<_> = scenario::PROFILES.iter().map(|(id, _)| *id).collect();
+        format!("expected one of {}", known.join(", "))
+    })
+}
+
+fn partition(written: &str) -> Result<(usize, usize), String> {
+    let expected = || "expected M/N with M from 1 to N, as in 1/2".to_owned();
+    let (part, of) = written.split_once('/').ok_or_else(expected)?;
+    let (part, of) = (part.parse().map_err(|_| expected())?, of.parse().map_err(|_| expected())?);
+    if part >= 1 && part <= of { Ok((part, of)) } else { Err(expected()) }
+}

@@ -1,0 +1,63 @@
+//! How the command ends.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::scenario::ScenarioError;
+
+/// The exit codes, which are an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Exit {
+    /// All is as expected.
+    Expected = 0,
+    /// A finding, or a wrong verdict.
+    Finding = 1,
+    /// The command was called wrongly.
+    Usage = 2,
+    /// An input is unreadable or invalid.
+    Input = 3,
+    /// It could not run: no port, no descriptor, an output that cannot be written.
+    NotRun = 4,
+    /// There is nothing to test.
+    Nothing = 5,
+    /// A defect of ours.
+    Defect = 70,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// Why the command ends before it has a result.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) exit: Exit,
+    pub(super) message: String,
+}
+
+impl Failure {
+    pub(super) fn new(exit: Exit, message: impl Display) -> Self {
+        Self { exit, message: format!("error: {message}") }
+    }
+
+    pub(super) fn usage(message: impl Display) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// Says it on stderr; the exit code that follows from it.
+    pub(super) fn tell(self) -> Exit {
+        // Where stderr is gone, the exit code still tells.
+        let _ = writeln!(anstream::stderr(), "{}", self.message.trim_end());
+        self.exit
+    }
+}
+
+impl From<ScenarioError> for Failure {
+    fn from(error: ScenarioError) -> Self {
+        let exit = if error.is_nothing_to_test() { Exit::Nothing } else { Exit::Input };
+        Self { exit, message: error.render(true) }
+    }
+}

@@ -1,0 +1,98 @@
+//! Reading what the command is given.
+
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use super::exit::{Exit, Failure};
+use crate::excerpt;
+
+/// More than any policy may have, so that what is cut off here was rejected anyway.
+const MAX_POLICY: u64 = 1024 * 1024;
+
+/// More than any settings or report of ours has.
+const MAX_TEXT: u64 = 64 * 1024 * 1024;
+
+/// A document that was read, and what its user calls it.
+pub(super) struct Input {
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Input {
+    /// Reads a file, or stdin where the path is `-`; no more of it than could ever be a policy.
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            let bytes = up_to(MAX_POLICY, io::stdin().lock()).map_err(|error| cannot_read("standard input", &error))?;
+            return Ok(Self { name: "<stdin>".to_owned(), bytes });
+        }
+        let name = path.display().to_string();
+        if path.is_dir() {
+            let text = format!("{name} is a directory; expected a policy document, or - for standard input");
+            return Err(Failure::new(Exit::Input, text));
+        }
+        let bytes =
+            File::open(path).and_then(|file| up_to(MAX_POLICY, file)).map_err(|error| cannot_read(&name, &error))?;
+        Ok(Self { name, bytes })
+    }
+
+    /// The text that excerpts are cut from.
+    pub(super) fn text(&self) -> String {
+        excerpt::text(&self.bytes)
+    }
+}
+
+/// The text of a file of ours: settings, or an earlier report.
+pub(super) fn text_of(path: &Path) -> Result<String, Failure> {
+    let name = path.display().to_string();
+    let bytes = File::open(path).and_then(|file| up_to(MAX_TEXT, file)).map_err(|error| cannot_read(&name, &error))?;
+    String::from_utf8(bytes).map_err(|error| cannot_read(&name, &error))
+}
+
+fn up_to(limit: u64, from: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn cannot_read(name: &str, error: &dyn Display) -> Failure {
+    Failure::new(Exit::Input, format!("cannot read {name}: {error}"))
+}
+
+/// The policy documents that are meant by paths: a file is one whatever is in it; in a folder, each `*.xml` that
+/// speaks of a policy's elements, but nothing hidden.
+pub(super) fn policy_documents(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut documents = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            in_folder(path, &mut documents)?;
+        } else {
+            documents.push(path.clone());
+        }
+    }
+    Ok(documents)
+}
+
+fn in_folder(folder: &Path, documents: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let is_hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
+    let walk = WalkDir::new(folder).sort_by_file_name().into_iter();
+    for entry in walk.filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name())) {
+        let entry = entry.map_err(|error| Failure::new(Exit::Input, format!("cannot read a folder: {error}")))?;
+        let is_xml = entry.path().extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml"));
+        if is_xml && entry.file_type().is_file() && speaks_of_policies(&Input::read(entry.path())?.bytes) {
+            documents.push(entry.into_path());
+        }
+    }
+    Ok(())
+}
+
+// Broken ones too, and those in UTF-16: what is between the letters does not count.
+fn speaks_of_policies(bytes: &[u8]) -> bool {
+    let letters: Vec<u8> = bytes.iter().filter(|byte| **byte != 0).map(u8::to_ascii_lowercase).collect();
+    [&b"cross-domain-policy"[..], b"allow-access-from"]
+        .iter()
+        .any(|word| letters.windows(word.len()).any(|window| window == *word))
+}

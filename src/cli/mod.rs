@@ -1,0 +1,58 @@
+//! The command `flash-policy`: its subcommands, and the formats of its reports. Not an interface of the library; the
+//! command's own interface is what it is called with, what it prints, and its exit codes.
+
+mod args;
+mod baseline;
+mod check;
+mod diff;
+mod eval;
+mod exit;
+mod explain;
+mod fix;
+mod format;
+mod input;
+mod output;
+mod report;
+mod settings;
+mod test;
+
+use std::panic::catch_unwind;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command, Explain};
+use exit::{Exit, Failure};
+
+/// Runs the command with the arguments of the process.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Nobody is left to tell when the terminal is gone.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Expected }.into();
+        }
+    };
+    // The panic's own message is printed where it happens.
+    let run = catch_unwind(|| run(args)).unwrap_or_else(|_| {
+        let text = "this is a defect of flash-policy, not of your policy: please report it with the lines above";
+        Err(Failure::new(Exit::Defect, text))
+    });
+    run.unwrap_or_else(|failure| failure.tell()).into()
+}
+
+fn run(args: Args) -> Result<Exit, Failure> {
+    let sinks = output::Sinks::new(&args.format, args.color)?;
+    match args.command {
+        Command::Check(check) => sinks.put(check::run(&check)?),
+        Command::Eval(eval) => sinks.put(eval::run(&eval)?),
+        Command::Test(test) => sinks.put(test::run(&test)?),
+        Command::Diff(diff) => sinks.put(diff::run(&diff)?),
+        Command::Explain(Explain { id: None }) => sinks.print(&explain::list()),
+        Command::Explain(Explain { id: Some(id) }) => sinks.print(&explain::explain(&id).map_err(Failure::usage)?),
+        Command::Schema(schema) => sinks.print(&format::pretty(&schema.json())),
+        Command::Completions(completions) => sinks.print(&completions.script()),
+        Command::Man(man) => sinks.print(&man.page()?),
+    }
+}

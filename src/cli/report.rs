@@ -1,0 +1,314 @@
+//! What a subcommand comes to, as the JSON that is an interface (`flash-policy/report@1`), and as the entries that the
+//! formats for machines of other people share.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::exit::Exit;
+use crate::player::{self, Grantor, Outcome};
+use crate::rules::{Position, Severity};
+
+/// A subcommand's result, ready for every format.
+pub(super) struct Done {
+    pub(super) exit: Exit,
+    pub(super) report: Report,
+    pub(super) entries: Vec<Entry>,
+    /// For people, in colour.
+    pub(super) human: String,
+}
+
+/// One line of a result, for JUnit, SARIF, TAP and annotations.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) file: String,
+    pub(super) place: Option<Position>,
+    /// What was examined or tested.
+    pub(super) name: String,
+    pub(super) state: State,
+    /// The public id that SARIF and annotations show: a rule, or a cause.
+    pub(super) id: String,
+    /// One line.
+    pub(super) message: String,
+    /// The whole block that people read, perhaps in colour.
+    pub(super) detail: String,
+}
+
+/// What became of an [`Entry`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Passed,
+    /// Something was found; `fails` is whether it makes the command fail.
+    Found {
+        severity: Severity,
+        fails: bool,
+    },
+    /// Something was found that somebody suppressed, for this reason.
+    Suppressed {
+        severity: Severity,
+        reason: String,
+        in_source: bool,
+    },
+}
+
+/// A whole report.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "flash-policy/report@1", description = "The report of `flash-policy --format json`.")]
+pub(super) struct Report {
+    /// Always `flash-policy/report@1`.
+    pub(super) schema: &'static str,
+    /// The subcommand.
+    pub(super) command: &'static str,
+    /// The counts.
+    pub(super) summary: Summary,
+    /// The cases that `test` ran, or the combinations that `eval` decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cases: Option<Vec<Case>>,
+    /// What `check` found and nobody suppressed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) findings: Option<Vec<Finding>>,
+    /// What `check` found and somebody suppressed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) suppressed: Option<Vec<Suppressed>>,
+    /// What `diff` found to be permitted or denied newly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) changes: Option<Vec<Change>>,
+    /// With `test --coverage`: every rule, and how often it decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) coverage: Option<Vec<Covered>>,
+}
+
+/// Counts; each subcommand has its own.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub(super) struct Summary {
+    /// Documents or scenario files that were looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) files: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cases: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) passed: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) failed: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) errors: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) warnings: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) infos: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) suppressed: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) newly_permitted: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) newly_denied: Option<usize>,
+}
+
+/// One finding of `check`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(super) struct Finding {
+    /// The rule's id, such as `FSP-D01`.
+    pub(super) rule: String,
+    /// `error`, `warning` or `info`.
+    pub(super) severity: String,
+    pub(super) file: String,
+    /// From 1; null where the finding is about the document as a whole.
+    pub(super) line: Option<u32>,
+    /// In characters, from 1.
+    pub(super) column: Option<u32>,
+    pub(super) message: String,
+    pub(super) help: String,
+}
+
+/// A finding that somebody suppressed.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(super) struct Suppressed {
+    #[serde(flatten)]
+    pub(super) finding: Finding,
+    /// Why.
+    pub(super) reason: String,
+}
+
+/// One case of `test`, or one combination of `eval`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Case {
+    /// The scenario file, or the policy document.
+    pub(super) file: String,
+    pub(super) name: String,
+    pub(super) passed: bool,
+    /// What the case expects; absent where nothing is expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) expected: Option<serde_json::Value>,
+    /// What came of it; null for a matrix, and where it could not be decided.
+    pub(super) got: Option<Verdict>,
+    /// What differs, one line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) mismatches: Vec<String>,
+}
+
+/// One verdict. Times are the player's, in milliseconds.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Verdict {
+    /// The SWF's URL, or `sandbox:` and the sandbox.
+    pub(super) swf: String,
+    /// `HOST:PORT`; the port may be out of range.
+    pub(super) connect: String,
+    /// `permitted`, `denied` or `unreachable`.
+    pub(super) outcome: String,
+    /// The id of the true cause.
+    pub(super) cause: String,
+    /// What the SWF is told, in order.
+    pub(super) events: Vec<String>,
+    /// The location whose policy granted, `sandbox`, or null.
+    pub(super) granted_by: Option<String>,
+    /// The element of a policy that decided.
+    pub(super) rule: Option<Deciding>,
+    pub(super) decided_at_ms: u64,
+    /// When the SWF is told each of the events; null where that would wait for a timeout that there is not.
+    pub(super) reported_at_ms: Vec<Option<u64>>,
+    /// Every location that was consulted, in order.
+    pub(super) asked: Vec<Asked>,
+    /// Every TCP connection, in order.
+    pub(super) connections: Vec<Connection>,
+    /// For people, several lines.
+    pub(super) diagnosis: String,
+}
+
+/// Where a deciding element stands.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Deciding {
+    pub(super) endpoint: String,
+    pub(super) line: Option<u32>,
+    pub(super) column: Option<u32>,
+}
+
+/// A location that was consulted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Asked {
+    pub(super) endpoint: String,
+    /// `policy`, `malformed`, `not-a-policy`, `none`, `refused`, `dropped`, `closed`, `reset`, `too-large`,
+    /// `not-asked` or `cached`.
+    pub(super) answer: String,
+    /// Rule ids.
+    pub(super) diagnostics: Vec<String>,
+}
+
+/// One TCP connection.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Connection {
+    pub(super) endpoint: String,
+    /// In bytes.
+    pub(super) sent: usize,
+    /// In bytes.
+    pub(super) received: usize,
+    /// `peer-closed`, `client-closed`, `reset`, `deadline` or `open`.
+    pub(super) ended: String,
+}
+
+/// One difference in meaning.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Change {
+    /// `newly-permitted` or `newly-denied`.
+    pub(super) direction: String,
+    /// In words.
+    pub(super) text: String,
+    /// Whom it concerns, as domain patterns; empty where other policy files are concerned.
+    pub(super) origins: Vec<String>,
+    /// The exceptions from these patterns.
+    pub(super) except: Vec<String>,
+    /// `any`, `http` or `https`: how the SWF was loaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) scheme: Option<String>,
+    /// As in `to-ports`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ports: Option<String>,
+    /// A SWF and a port for which the two policies differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) witness: Option<Witness>,
+}
+
+/// For whom two policies differ.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Witness {
+    pub(super) swf: String,
+    pub(super) port: u16,
+}
+
+/// One rule of a policy that was tested.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Covered {
+    pub(super) file: String,
+    pub(super) line: u32,
+    pub(super) column: u32,
+    /// The element, as XML.
+    pub(super) element: String,
+    /// How many cases it granted.
+    pub(super) granted: usize,
+    /// How many cases it decided otherwise: as the nearest miss, or as the meta-policy.
+    pub(super) denied: usize,
+    /// Whether it did what it is there for: a rule has granted, a meta-policy that can deny has denied.
+    pub(super) exercised: bool,
+}
+
+impl Report {
+    pub(super) fn new(command: &'static str, summary: Summary) -> Self {
+        let (cases, findings, suppressed, changes, coverage) = Default::default();
+        Self { schema: SCHEMA, command, summary, cases, findings, suppressed, changes, coverage }
+    }
+}
+
+impl<S> From<&Outcome<S>> for Verdict {
+    fn from(outcome: &Outcome<S>) -> Self {
+        Self {
+            swf: outcome.swf().to_string(),
+            connect: outcome.target().to_string(),
+            outcome: outcome.verdict().to_string(),
+            cause: outcome.cause().to_string(),
+            events: outcome.events().iter().map(ToString::to_string).collect(),
+            granted_by: outcome.granted_by().map(Grantor::to_string),
+            rule: outcome.rule().map(|rule| Deciding {
+                endpoint: rule.endpoint().to_string(),
+                line: rule.position().map(|position| position.line),
+                column: rule.position().map(|position| position.column),
+            }),
+            decided_at_ms: millis(outcome.decided_at()),
+            reported_at_ms: outcome.report_times().iter().map(|at| at.map(millis)).collect(),
+            asked: outcome.asked().iter().map(Asked::from).collect(),
+            connections: outcome.transcript().iter().map(Connection::from).collect(),
+            diagnosis: outcome.to_string(),
+        }
+    }
+}
+
+impl From<&player::Asked> for Asked {
+    fn from(asked: &player::Asked) -> Self {
+        Self {
+            endpoint: asked.endpoint().to_string(),
+            answer: asked.answer().to_string(),
+            diagnostics: asked.diagnostics().map(|met| met.rule().id().to_owned()).collect(),
+        }
+    }
+}
+
+impl From<&player::Connection> for Connection {
+    fn from(connection: &player::Connection) -> Self {
+        Self {
+            endpoint: connection.endpoint().to_string(),
+            sent: connection.sent().len(),
+            received: connection.received().len(),
+            ended: connection.ended().to_string(),
+        }
+    }
+}
+
+/// The JSON schema of reports.
+pub(super) fn schema() -> serde_json::Value {
+    schemars::schema_for!(Report).into()
+}
+
+const SCHEMA: &str = "flash-policy/report@1";
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

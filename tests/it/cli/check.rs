@@ -1,0 +1,197 @@
+//! `flash-policy check`.
+
+use rstest::rstest;
+
+use super::{Folder, GOOD};
+
+const OPEN: &str =
+    "<cross-domain-policy>\n  <allow-access-from domain=\"*\" to-ports=\"*\"/>\n</cross-domain-policy>\n";
+
+#[test]
+fn a_good_policy_passes() {
+    let folder = Folder::with_policy(GOOD);
+    assert_eq!(
+        folder.stdout("check policy.xml"),
+        (0, "1 document examined: 0 errors, 0 warnings, 0 infos\n".to_owned())
+    );
+}
+
+#[test]
+fn a_finding_shows_the_place_and_the_help() {
+    let folder = Folder::with_policy(OPEN);
+    let expected = "\
+warning[FSP-D14]: policy lets any site open any port on this host
+ --> policy.xml:2:22
+  |
+2 |   <allow-access-from domain=\"*\" to-ports=\"*\"/>
+  |                      ^^^^^^^^^^
+  |
+  = help: narrow domain and to-ports to what is needed
+
+1 document examined: 0 errors, 1 warning, 0 infos
+";
+    assert_eq!(folder.stdout("check policy.xml"), (0, expected.to_owned()));
+}
+
+#[rstest]
+#[case::errors_by_default("", 0)]
+#[case::warnings("--fail-on warning", 1)]
+#[case::infos("--fail-on info", 1)]
+#[case::never("--fail-on never --rule FSP-D14=error", 0)]
+#[case::a_rule_made_an_error("--rule fsp-d14=error", 1)]
+#[case::a_rule_made_an_info("--rule FSP-D14=info --fail-on warning", 0)]
+#[case::a_rule_turned_off("--rule FSP-D14=off --fail-on info", 0)]
+#[case::the_last_level_counts("--rule FSP-D14=off --rule FSP-D14=error", 1)]
+fn what_makes_it_fail_is_chosen(#[case] options: &str, #[case] exit: i32) {
+    let folder = Folder::with_policy(OPEN);
+    assert_eq!(folder.stdout(&format!("check policy.xml {options}")).0, exit);
+}
+
+#[rstest]
+#[case::by_its_name("crossdomain.xml", "", 0)]
+#[case::said_to_be_for_sockets("crossdomain.xml", "--kind socket", 1)]
+#[case::a_neutral_name("policy.xml", "", 1)]
+#[case::said_to_be_for_urls("policy.xml", "--kind url", 0)]
+fn a_document_without_ports_is_taken_for_what_it_is_called(
+    #[case] name: &str,
+    #[case] options: &str,
+    #[case] exit: i32,
+) {
+    let xml = "<cross-domain-policy><allow-access-from domain='www.b.example'/></cross-domain-policy>";
+    let folder = Folder::new().put(name, xml);
+    assert_eq!(folder.stdout(&format!("check {name} {options}")).0, exit);
+}
+
+#[test]
+fn where_it_is_served_is_said_by_a_flag() {
+    let xml = "<cross-domain-policy><allow-access-from domain='*.b.example' to-ports='80'/></cross-domain-policy>";
+    let folder = Folder::with_policy(xml);
+    assert_eq!(folder.json("check policy.xml")["findings"], serde_json::json!([]));
+    let report = folder.json("check policy.xml --served-from game.b.example:2525");
+    assert_eq!(report["findings"][0]["rule"], "FSP-S01");
+    assert_eq!(report["findings"][0]["column"], 62);
+}
+
+#[test]
+fn a_folder_is_searched_for_policies_alone() {
+    let folder = Folder::new()
+        .put("site/policy.xml", OPEN)
+        .put("site/deep/broken.XML", "<cross-domain-policy>")
+        .put("site/pom.xml", "<project/>")
+        .put("site/readme.txt", OPEN)
+        .put("site/.hidden/policy.xml", OPEN);
+    let report = folder.json("check site");
+    assert_eq!(report["summary"]["files"], 2);
+    let found: Vec<_> = report["findings"].as_array().unwrap().iter().map(|one| (&one["file"], &one["rule"])).collect();
+    assert_eq!(
+        format!("{found:?}"),
+        r#"[(String("site/deep/broken.XML"), String("FSP-D21")), (String("site/policy.xml"), String("FSP-D14"))]"#
+    );
+}
+
+#[test]
+fn standard_input_is_read_for_a_dash() {
+    let folder = Folder::new();
+    let output = folder.run("check -").write_stdin(OPEN).output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().contains(" --> <stdin>:2:22"));
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_baseline_lets_old_findings_be_and_finds_new_ones() {
+    let folder = Folder::with_policy(OPEN);
+    assert_eq!(folder.stdout("check policy.xml --format json=old.json --fail-on warning"), (1, String::new()));
+    // Further down is not new.
+    let moved = OPEN.replace("  <allow", "\n\n  <allow");
+    let folder = folder.put("policy.xml", moved);
+    let (exit, said) = folder.stdout("check policy.xml --baseline old.json --fail-on warning");
+    assert_eq!((exit, said.as_str()), (0, "1 document examined: 0 errors, 0 warnings, 0 infos, 1 suppressed\n"));
+    // A second one of the same is.
+    let twice = OPEN.replace("*\"/>\n", "*\"/>\n  <allow-access-from domain='*' to-ports='*'/>\n");
+    let folder = folder.put("policy.xml", twice);
+    let report = folder.json("check policy.xml --baseline old.json --fail-on warning");
+    assert_eq!((&report["summary"]["warnings"], &report["summary"]["suppressed"]), (&2.into(), &1.into()));
+    let report = folder.json("check policy.xml --baseline old.json --rule FSP-L17=off");
+    assert_eq!(report["findings"][0]["line"], 3);
+}
+
+#[test]
+fn a_baseline_that_is_none_is_an_error_that_says_how_to_make_one() {
+    let folder = Folder::with_policy(OPEN).put("old.json", "{}");
+    let (exit, said) = folder.stderr("check policy.xml --baseline old.json");
+    assert_eq!(exit, 3);
+    assert!(said.contains("old.json is no baseline") && said.contains("--format json=old.json"), "{said}");
+    assert_eq!(folder.stderr("check policy.xml --baseline missing.json").0, 3);
+}
+
+const MENDABLE: &str = "\u{feff}<cross-domain-policy>\n  <allow-access-from domain=\"http://www.b.example/\" to-ports=\"80, 81\"/>\n</cross-domain-policy>\n";
+const MENDED: &str = "<cross-domain-policy>\n  <allow-access-from domain=\"www.b.example\" to-ports=\"80,81\"/>\n</cross-domain-policy>\n";
+
+#[test]
+fn fix_mends_the_file_and_says_what_that_grants() {
+    let folder = Folder::with_policy(MENDABLE);
+    let (exit, said) = folder.stdout("check policy.xml --fix");
+    assert_eq!(folder.read("policy.xml"), MENDED);
+    let expected = "\
+mended FSP-D17 utf8-bom in policy.xml:1:1
+mended FSP-D05 domain-with-scheme in policy.xml:2:22
+mended FSP-L01 blanks-in-to-ports in policy.xml:2:53
+this changes what the policy grants:
+newly permitted: www.b.example may connect to 80-81, for example http://www.b.example/game.swf to port 80
+
+1 document examined: 0 errors, 0 warnings, 0 infos
+";
+    assert_eq!((exit, said.as_str()), (0, expected));
+    assert_eq!(folder.stdout("check policy.xml --fix").1, "1 document examined: 0 errors, 0 warnings, 0 infos\n");
+}
+
+#[test]
+fn diff_shows_the_mend_and_leaves_the_file() {
+    let folder = Folder::with_policy(MENDABLE);
+    for options in ["--diff", "--fix --diff"] {
+        let (exit, said) = folder.stdout(&format!("check policy.xml {options}"));
+        assert_eq!((exit, folder.read("policy.xml").as_str()), (1, MENDABLE));
+        assert!(said.starts_with("--- policy.xml\n+++ policy.xml\n@@ -1,3 +1,3 @@\n"), "{said}");
+        assert!(said.contains("\n+  <allow-access-from domain=\"www.b.example\" to-ports=\"80,81\"/>\n"), "{said}");
+        assert!(said.contains("would mend FSP-D05"), "{said}");
+        assert!(said.contains("newly permitted: www.b.example"), "{said}");
+    }
+}
+
+#[test]
+fn fix_says_whom_a_mended_policy_for_http_names_now() {
+    let xml = "<cross-domain-policy><allow-access-from domain='http://www.b.example'/></cross-domain-policy>";
+    let folder = Folder::new().put("crossdomain.xml", xml);
+    let said = folder.stdout("check crossdomain.xml --fix").1;
+    assert!(said.contains("this changes what the policy grants: www.b.example was named by no rule\n"), "{said}");
+    assert_eq!(folder.read("crossdomain.xml"), xml.replace("http://", ""));
+}
+
+#[test]
+fn a_mend_that_changes_no_grant_does_not_say_so() {
+    let folder = Folder::with_policy(format!("\u{feff}{GOOD}"));
+    assert!(!folder.stdout("check policy.xml --fix").1.contains("changes what"));
+    assert_eq!(folder.read("policy.xml"), GOOD);
+}
+
+#[cfg(unix)]
+#[test]
+fn fix_keeps_the_files_mode_and_its_link() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = Folder::new().put("real.xml", MENDABLE);
+    std::fs::set_permissions(folder.path("real.xml"), std::fs::Permissions::from_mode(0o604)).unwrap();
+    symlink("real.xml", folder.path("policy.xml")).unwrap();
+    assert_eq!(folder.stdout("check policy.xml --fix").0, 0);
+    assert_eq!(folder.read("real.xml"), MENDED);
+    assert!(std::fs::symlink_metadata(folder.path("policy.xml")).unwrap().is_symlink());
+    assert_eq!(std::fs::metadata(folder.path("real.xml")).unwrap().permissions().mode() & 0o777, 0o604);
+}
+
+#[test]
+fn colour_is_for_terminals_or_on_demand() {
+    let folder = Folder::with_policy(OPEN);
+    assert!(!folder.stdout("check policy.xml").1.contains('\u{1b}'));
+    assert!(folder.stdout("check policy.xml --color always").1.contains("\u{1b}["));
+    assert_eq!(folder.stdout("check policy.xml --color always --format human=out.txt").1, "");
+    assert!(!folder.read("out.txt").contains('\u{1b}'));
+}

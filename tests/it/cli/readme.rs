@@ -1,0 +1,26 @@
+//! What the README shows of the command, run as it stands there.
+
+use super::Folder;
+
+const README: &str = include_str!("../../../README.md");
+
+#[test]
+fn the_readme_shows_what_the_command_prints() {
+    let documents: Vec<_> = blocks("xml").collect();
+    let scenario = blocks("toml").find(|block| block.starts_with("version = 1")).unwrap();
+    let folder = Folder::with_policy(documents[0]).put("new.xml", documents[1]).put("game.toml", scenario);
+    let mut calls = 0;
+    for console in blocks("console") {
+        for (call, expected) in console.split("$ flash-policy ").skip(1).map(|part| part.split_once('\n').unwrap()) {
+            assert_eq!(folder.stdout(call).1, expected, "{call}");
+            calls += 1;
+        }
+    }
+    assert_eq!(calls, README.matches("$ flash-policy ").count());
+}
+
+fn blocks(language: &str) -> impl Iterator<Item = &'static str> {
+    let fence = format!("```{language}\n");
+    let starts: Vec<_> = README.match_indices(&fence).map(|(at, fence)| at + fence.len()).collect();
+    starts.into_iter().filter_map(|start| README[start..].split("```").next())
+}
