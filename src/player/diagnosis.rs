@@ -141,7 +141,7 @@ fn advice(record: &Record) -> String {
         }
         Cause::SecureOnly => format!("serve the SWF over https, or take secure=\"true\" out of that rule of {place}."),
         Cause::PortNotListed if lacks_ports(record) => {
-            format!("add to-ports=\"{port}\" to that rule in the policy of {place}.")
+            format!("add to-ports=\"{port}\" to that rule of {place}.")
         }
         Cause::PortNotListed => format!("add {port} to the to-ports of that rule in the policy of {place}."),
         Cause::DomainNotListed => format!(

@@ -78,7 +78,7 @@ fn eval_names_the_rule_that_misses() {
   note     warning FSP-D30 at 2:1: policy grants nothing; help: add an <allow-access-from>, or remove the policy server
   note     error FSP-D05 at 3:22: domain="http://www.example.com" contains a scheme; use "www.example.com"; help: write the bare host
   note     error FSP-D01 at 4:3: <allow-access-from> has no to-ports; it grants no port; help: add to-ports with the ports that the SWF connects to
-  advice   add to-ports="5000" to that rule in the policy of game.example.com:843. (FSP-D01)
+  advice   add to-ports="5000" to that rule of game.example.com:843. (FSP-D01)
 
 info: decided by this element
  --> policy.xml:4:3
@@ -118,7 +118,7 @@ expected permitted
   note     warning FSP-D30 at 2:1: policy grants nothing; help: add an <allow-access-from>, or remove the policy server
   note     error FSP-D05 at 3:22: domain="http://www.example.com" contains a scheme; use "www.example.com"; help: write the bare host
   note     error FSP-D01 at 4:3: <allow-access-from> has no to-ports; it grants no port; help: add to-ports with the ports that the SWF connects to
-  advice   add to-ports="5000" to that rule in the policy of game.example.com:843. (FSP-D01)
+  advice   add to-ports="5000" to that rule of game.example.com:843. (FSP-D01)
 info: decided by this element
  --> policy.xml:4:3
   |
