@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::answer::{AnswerKind, Asked, Role};
 use super::record::{Connection, Purpose, Record};
-use super::{Cause, PlayerEvent, Sandbox, Swf, Verdict};
+use super::{Cause, Endpoint, PlayerEvent, Sandbox, Swf, Verdict};
 use crate::rules::{self, Rule};
 use crate::wire::escape;
 
@@ -129,11 +129,6 @@ fn advice(record: &Record) -> String {
     let requester = record.swf.host().unwrap_or("*");
     let policy = record.rule.as_ref().map(|rule| rule.endpoint()).or_else(|| nearest_policy(record));
     let place = policy.map_or_else(|| format!("{host}:843"), ToString::to_string);
-    let fell_short = |asked: &&Asked| {
-        let kinds = [AnswerKind::None, AnswerKind::Closed, AnswerKind::Reset, AnswerKind::TooLarge];
-        asked.role() != Role::Destination && kinds.contains(&asked.answer.kind)
-    };
-    let short = record.asked.iter().find(fell_short).map(|asked| asked.endpoint().to_string());
     match record.cause() {
         Cause::Connected => "none: the SWF has its connection.".to_owned(),
         Cause::LowPort => {
@@ -153,13 +148,14 @@ fn advice(record: &Record) -> String {
         Cause::NoPolicy if record.asked.iter().all(|asked| !asked.answer.is_mapped) => format!(
             "map {host}:843 to a policy server, or {target} to one that answers in-band: nothing is mapped at either. Is {host} spelt as it is on the map?"
         ),
-        Cause::NoPolicy if short.is_some() => format!(
-            "make {} answer with a whole policy file and its NUL: it accepted the connection, and did not.",
-            short.unwrap_or_default()
-        ),
-        Cause::NoPolicy => format!(
-            "answer policy requests at {host}:843, or at {target} itself, with a policy file that lists {requester} and port {port}."
-        ),
+        Cause::NoPolicy => match fell_short(record) {
+            Some(at) => format!(
+                "make {at} answer with a whole policy file and its NUL: it accepted the connection, and did not."
+            ),
+            None => format!(
+                "answer policy requests at {host}:843, or at {target} itself, with a policy file that lists {requester} and port {port}."
+            ),
+        },
         Cause::MetaPolicyNone => format!(
             "change the site-control of {place} to master-only or all: as it is, nothing on {host} can be permitted."
         ),
@@ -186,6 +182,13 @@ fn advice(record: &Record) -> String {
     }
 }
 
+/// Where something accepted a policy request and did not answer it to the end, before the destination was asked.
+fn fell_short(record: &Record) -> Option<&Endpoint> {
+    let kinds = [AnswerKind::None, AnswerKind::Closed, AnswerKind::Reset, AnswerKind::TooLarge];
+    let short = |asked: &&Asked| asked.role() != Role::Destination && kinds.contains(&asked.answer.kind);
+    record.asked.iter().find(short).map(Asked::endpoint)
+}
+
 /// One sentence that says how a granted connection is denied.
 fn to_deny(record: &Record) -> String {
     match &record.rule {
@@ -195,7 +198,7 @@ fn to_deny(record: &Record) -> String {
 }
 
 /// The last location that answered at all.
-fn nearest_policy(record: &Record) -> Option<&super::Endpoint> {
+fn nearest_policy(record: &Record) -> Option<&Endpoint> {
     let answered = |asked: &&Asked| matches!(asked.answer.kind, AnswerKind::Policy | AnswerKind::Malformed);
     record.asked.iter().rev().find(answered).map(Asked::endpoint)
 }
