@@ -89,12 +89,14 @@ pub(crate) fn nearest<'a>(written: &str, legal: &[&'a str]) -> Option<&'a str> {
     near.filter(|(nearness, _)| *nearness > 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, id)| id)
 }
 
-/// What was written, short enough to be shown, and without what a terminal would obey.
+/// What was written, short enough to be shown.
 pub(super) fn shown(written: &str) -> String {
-    let harmless = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.to_string() };
-    let mut shown: String = written.chars().take(80).map(harmless).collect();
-    if written.chars().nth(80).is_some() {
-        shown.push('…');
-    }
-    shown
+    harmless(written, 80)
+}
+
+/// At most so many characters, and none that a terminal would obey.
+pub(super) fn harmless(written: &str, limit: usize) -> String {
+    let escape = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.to_string() };
+    let cut = if written.chars().nth(limit).is_some() { "…" } else { "" };
+    written.chars().take(limit).map(escape).chain([cut.to_owned()]).collect()
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Lines, ScenarioError};
 use super::file::{At, BackendEntry, CaseEntry, File, MatrixEntry, PolicyEntry, Text, WithEntry};
-use super::legal::{self, BackendState, Table, shown, suggest};
+use super::legal::{self, BackendState, Table, harmless, shown, suggest};
 use super::load::{self, Unreadable};
 use super::model::{Attempt, Case, Changes, Connect, Expectation, MatrixPlan, Policy, Scenario};
 use super::source::{Document, Origin};
@@ -81,7 +81,7 @@ impl Reader<'_> {
                 ));
             }
             None => {
-                return Err(self.invalid(0..0, "`version` is missing".to_owned(), "begin the file with `version = 1`"));
+                return Err(self.invalid(0..0, "`version` is missing", "begin the file with `version = 1`"));
             }
         }
         let profile = self.profile(file.profile.as_ref())?.unwrap_or_default();
@@ -120,7 +120,7 @@ impl Reader<'_> {
                 if let Some(faults) = &entry.faults {
                     return Err(self.wrong(
                         faults,
-                        "there is no document that faults could spoil".to_owned(),
+                        "there is no document that faults could spoil",
                         "take `state` or `faults` out",
                     ));
                 }
@@ -164,18 +164,10 @@ impl Reader<'_> {
             (Some(swf), None) => self.swf(swf)?,
             (None, Some(sandbox)) => self.id(sandbox, "sandbox", legal::SANDBOXES)?.into(),
             (None, None) => {
-                return Err(self.wrong(
-                    &entry.name,
-                    "the case has neither `swf` nor `sandbox`".to_owned(),
-                    "say who asks",
-                ));
+                return Err(self.wrong(&entry.name, "the case has neither `swf` nor `sandbox`", "say who asks"));
             }
             (Some(_), Some(sandbox)) => {
-                return Err(self.wrong(
-                    sandbox,
-                    "the case has both `swf` and `sandbox`".to_owned(),
-                    "leave one of them",
-                ));
+                return Err(self.wrong(sandbox, "the case has both `swf` and `sandbox`", "leave one of them"));
             }
         };
         let mut profile = self.profile(entry.profile.as_ref())?.unwrap_or_else(|| declared.profile.clone());
@@ -203,7 +195,7 @@ impl Reader<'_> {
         let event =
             |event: &Option<Text>| event.as_ref().map(|event| self.id(event, "event", legal::EVENTS)).transpose();
         if let (Verdict::Denied, Some(written)) = (verdict, &entry.granted_by) {
-            return Err(self.wrong(written, "what is denied is granted by nobody".to_owned(), "take `granted-by` out"));
+            return Err(self.wrong(written, "what is denied is granted by nobody", "take `granted-by` out"));
         }
         let granted_by = entry.granted_by.as_ref().map(|grantor| match grantor.value().as_str() {
             "sandbox" => Ok(Grantor::Sandbox),
@@ -259,11 +251,7 @@ impl Reader<'_> {
 
     fn axis<T>(&self, written: &At<Vec<Text>>, read: impl Fn(&Text) -> Result<T>) -> Result<Vec<T>> {
         if written.value().is_empty() {
-            return Err(self.wrong(
-                written,
-                "the list is empty".to_owned(),
-                "put something in it, or take the matrix out",
-            ));
+            return Err(self.wrong(written, "the list is empty", "put something in it, or take the matrix out"));
         }
         let mut seen = BTreeSet::new();
         let once = |entry: &Text| match seen.insert(entry.value().clone()) {
@@ -279,15 +267,11 @@ impl Reader<'_> {
         for name in cases.iter().map(|case| &case.name) {
             let written = name.value();
             if written.trim() != written || written.is_empty() || written.contains(char::is_control) {
-                let message = "a name is one line, without blanks around it".to_owned();
+                let message = "a name is one line, without blanks around it";
                 return Err(self.wrong(name, message, "call the case by what it tests"));
             }
             if has_matrix && written == "matrix" {
-                return Err(self.wrong(
-                    name,
-                    "`matrix` is the name of the [matrix]".to_owned(),
-                    "call the case otherwise",
-                ));
+                return Err(self.wrong(name, "`matrix` is the name of the [matrix]", "call the case otherwise"));
             }
             if let Some(first) = seen.insert(written, name.span().start) {
                 let line = self.position(first).line;
@@ -430,23 +414,25 @@ impl Reader<'_> {
 
     fn unreadable(&self, written: &Text, what: &str, path: &Path, error: Unreadable) -> ScenarioError {
         let Unreadable { message, help } = error;
-        let message = format!("the {what} {}: {message}", path.display());
+        let message = format!("the {what} {}: {message}", harmless(&path.to_string_lossy(), 300));
         ScenarioError::unreadable_at(self.path, self.text, written.span(), message, help)
     }
 
-    /// An error whose text is `message; help`.
+    /// An error whose text is `message; expected …`.
     fn explained(&self, written: &At<impl Sized>, error: impl Display) -> ScenarioError {
         let text = error.to_string();
-        let (message, help) = text.rsplit_once("; ").unwrap_or((&text, ""));
-        let help = Some(help.to_owned()).filter(|help| !help.is_empty());
-        ScenarioError::invalid(self.path, self.text, written.span(), message.to_owned(), help)
+        let (message, help) = match text.rsplit_once("; expected ") {
+            Some((message, expected)) => (message, Some(format!("expected {expected}"))),
+            None => (text.as_str(), None),
+        };
+        ScenarioError::invalid(self.path, self.text, written.span(), harmless(message, 300), help)
     }
 
-    fn wrong(&self, place: &At<impl Sized>, message: String, help: &str) -> ScenarioError {
+    fn wrong(&self, place: &At<impl Sized>, message: impl Into<String>, help: &str) -> ScenarioError {
         self.invalid(place.span(), message, help)
     }
 
-    fn invalid(&self, span: Range<usize>, message: String, help: &str) -> ScenarioError {
-        ScenarioError::invalid(self.path, self.text, span, message, Some(help.to_owned()))
+    fn invalid(&self, span: Range<usize>, message: impl Into<String>, help: &str) -> ScenarioError {
+        ScenarioError::invalid(self.path, self.text, span, message.into(), Some(help.to_owned()))
     }
 }

@@ -7,7 +7,7 @@ use std::thread;
 use serde::de::DeserializeOwned;
 
 use super::ScenarioError;
-use super::legal::{shown, suggest};
+use super::legal::{harmless, shown, suggest};
 
 /// Keys of the format whose part is not there yet: policies for data over HTTP.
 const URL_KEYS: [&str; 6] = ["origin", "load", "api", "method", "headers", "body"];
@@ -59,7 +59,7 @@ fn reworded(said: &str) -> (String, Option<String>) {
         let help = help.then(|| "write an entry of a list with two brackets, such as [[case]]".to_owned());
         return (format!("expected {}, found {}", in_toml(expected), shown(in_toml(found))), help);
     }
-    (said.replace('\n', ", "), None)
+    (harmless(&said.replace('\n', ", "), 300), None)
 }
 
 /// What serde calls by the types of Rust.

@@ -28,10 +28,38 @@ fn deep_nesting(#[case] open: &str, #[case] close: &str, #[values(10, 70, 5_000)
 #[case::quotes("'".repeat(900_000))]
 #[case::control_characters_in_a_key("\"\\u0007\\u001b[31m\" = 1".to_owned())]
 fn much_of_anything(#[case] text: String) {
-    let error = Scenario::parse(&format!("version = 1\n{text}"), "s.toml").unwrap_err();
-    assert!(!error.to_string().contains(['\0', '\u{7}', '\u{1b}']), "{}", error.to_string().escape_debug());
-    assert!(error.to_string().len() < 2000, "{}", error.to_string().len());
-    error.render(false);
+    is_harmless(&format!("version = 1\n{text}"));
+}
+
+/// Whatever value is wrong, its error does not repeat all of it, nor what a terminal would obey.
+#[rstest]
+#[case::an_id("expect = \"denied\"", "expect = BAD")]
+#[case::a_swf("swf = \"http://a.example/a.swf\"", "swf = BAD")]
+#[case::a_sandbox("swf = \"http://a.example/a.swf\"", "swf = \"sandbox:\"\nsandbox = BAD")]
+#[case::a_target("connect = \"h:1\"\n", "connect = BAD\n")]
+#[case::an_endpoint("at = \"h:2\"", "at = BAD")]
+#[case::a_file("state = \"silent\"", "file = BAD")]
+#[case::a_fault("\"ok\"]", "BAD]")]
+#[case::a_value_of_a_fault("\"ok\"]", "\"delay=\\u001b\"]")]
+#[case::an_endpoint_of_the_case("{ \"h:843\" = 1 }", "{ BAD = 1 }")]
+#[case::a_duration("timeout = \"2s\"", "timeout = BAD")]
+#[case::a_name("name = \"a\"", "name = BAD")]
+#[case::a_type("version = 1", "version = BAD")]
+#[case::a_snapshot("snapshot = \"no/matrix.txt\"", "snapshot = BAD\nBAD = 1")]
+fn a_hostile_value(#[case] good: &str, #[case] bad: &str) {
+    assert!(EVERY_KEY.contains(good), "{good}");
+    let long = format!("\"\\u001b[31m\\u0007\\n{}\"", "x".repeat(10_000));
+    is_harmless(&EVERY_KEY.replacen(good, &bad.replace("BAD", &long), 1));
+}
+
+#[track_caller]
+fn is_harmless(text: &str) {
+    let error = Scenario::parse(text, "s.toml").unwrap_err();
+    let (told, shown) = (error.to_string(), error.render(false));
+    for text in [&told, &shown] {
+        assert!(!text.contains(['\0', '\u{7}', '\u{1b}']), "{}", text.escape_debug());
+    }
+    assert!(told.len() < 1000, "{} bytes: {told}", told.len());
 }
 
 /// Every key of the format.

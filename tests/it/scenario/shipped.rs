@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use flash_policy_fixture::scenario;
+use flash_policy_fixture::scenario::{self, Scenario};
 use flash_policy_fixture::wire::Fault;
 use flash_policy_fixture::{Cause, Sandbox};
 
@@ -47,4 +47,14 @@ fn every_fault_has_its_case() {
         assert!(text.contains(&format!("[\"{id}\"]")) || text.contains(&format!("[\"{id}=")), "{id}");
     }
     assert!(count >= 14, "{error}");
+}
+
+/// The format as the documentation shows it.
+#[test]
+fn the_scenario_in_the_documentation_passes() {
+    let documentation = include_str!("../../../src/scenario/mod.rs").lines().map_while(|line| line.strip_prefix("//!"));
+    let inside = documentation.skip_while(|line| *line != " ```toml").skip(1).take_while(|line| *line != " ```");
+    let text: String = inside.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect();
+    let report = Scenario::parse(&text, "s.toml").unwrap().run();
+    assert_eq!((report.passed(), report.failed()), (2, 0), "{report}");
 }
