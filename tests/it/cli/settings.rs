@@ -87,3 +87,14 @@ fn a_mistake_in_the_settings_is_shown_at_its_place(
     assert!(said.contains(message) && said.contains(help), "{said}");
     assert!(said.contains(&format!(" --> flash-policy.toml:{place}\n")), "{said}");
 }
+
+#[test]
+fn the_documented_settings_and_suppressions_are_accepted() {
+    let documentation = include_str!("../../../docs/check.md");
+    let block =
+        |language: &str| documentation.split(&format!("```{language}\n")).nth(1).unwrap().split("```").next().unwrap();
+    let folder = Folder::with_policy(block("xml")).put("flash-policy.toml", block("toml")).put("legacy/old.xml", OPEN);
+    let report = folder.json("check policy.xml legacy");
+    assert_eq!(report["findings"], serde_json::json!([]));
+    assert_eq!(report["summary"]["suppressed"], 2);
+}

@@ -38,23 +38,36 @@ fn the_shipped_scenarios_show_what_there_is_to_show() {
 #[test]
 fn every_fault_has_its_case() {
     let text = include_str!("../../../fixtures/scenarios/faults.toml");
-    // The text of an unknown fault lists them all.
-    let error = "none-of-them".parse::<Fault>().unwrap_err().to_string();
-    let ids = error.split_once("there are ").unwrap().1.split(", ");
-    let mut count = 0;
-    for id in ids.map(|id| id.split('=').next().unwrap()) {
-        count += 1;
+    for id in faults() {
         assert!(text.contains(&format!("[\"{id}\"]")) || text.contains(&format!("[\"{id}=")), "{id}");
     }
-    assert!(count >= 14, "{error}");
 }
 
-/// The format as the documentation shows it.
+/// The ids of all faults: the text of an unknown one lists them.
+fn faults() -> Vec<String> {
+    let error = "none-of-them".parse::<Fault>().unwrap_err().to_string();
+    let listed = error.split_once("there are ").unwrap().1.replace("N,M", "N").replace(' ', "");
+    let ids: Vec<_> = listed.split(',').map(|id| id.split('=').next().unwrap().to_owned()).collect();
+    assert!(ids.len() >= 14, "{error}");
+    ids
+}
+
+const DOCUMENTATION: &str = include_str!("../../../docs/scenarios.md");
+
 #[test]
 fn the_scenario_in_the_documentation_passes() {
-    let documentation = include_str!("../../../src/scenario/mod.rs").lines().map_while(|line| line.strip_prefix("//!"));
-    let inside = documentation.skip_while(|line| *line != " ```toml").skip(1).take_while(|line| *line != " ```");
-    let text: String = inside.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect();
-    let report = Scenario::parse(&text, "s.toml").unwrap().run();
+    let blocks: Vec<_> = DOCUMENTATION.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let report = Scenario::parse(blocks[0], "s.toml").unwrap().run();
     assert_eq!((report.passed(), report.failed()), (2, 0), "{report}");
+    Scenario::parse(&blocks.concat(), "s.toml").unwrap();
+}
+
+#[test]
+fn the_documentation_has_every_cause_and_every_fault() {
+    for cause in Cause::ALL {
+        assert!(DOCUMENTATION.contains(&format!("`{cause}`")), "{cause}");
+    }
+    for id in faults() {
+        assert!(DOCUMENTATION.contains(&format!("`{id}`")) || DOCUMENTATION.contains(&format!("`{id}=")), "{id}");
+    }
 }
