@@ -4,6 +4,7 @@ mod check;
 mod diff;
 mod eval;
 mod explain;
+mod formats;
 mod hostile;
 mod readme;
 mod settings;
