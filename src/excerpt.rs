@@ -4,9 +4,12 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::rules::{Diagnostic, Severity};
+use crate::analysis::offset;
+#[cfg(feature = "cli")]
+use crate::rules::Diagnostic;
+use crate::rules::{Position, Severity};
 
-pub(crate) use crate::analysis::{span, text};
+pub(crate) use crate::analysis::text;
 
 /// Something to show of a file.
 #[derive(Debug, Clone)]
@@ -25,6 +28,7 @@ pub(crate) struct Excerpt<'a> {
 
 impl<'a> Excerpt<'a> {
     /// A diagnostic, in the document that it is about.
+    #[cfg(feature = "cli")]
     pub(crate) fn of(diagnostic: &'a Diagnostic, path: &'a str, text: &'a str) -> Self {
         Self {
             severity: diagnostic.severity(),
@@ -62,4 +66,37 @@ impl<'a> Excerpt<'a> {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group])
     }
+}
+
+/// What stands at a position: a tag up to its `>`, an attribute up to its closing quote, or one character. It never
+/// goes beyond the line.
+pub(crate) fn span(text: &str, position: Position) -> Range<usize> {
+    let start = offset(text, position);
+    let line = text[start..].lines().next().unwrap_or_default();
+    let length = if line.starts_with('<') { end_of_tag(line) } else { end_of_attribute(line) };
+    let one = line.chars().next().map_or(0, char::len_utf8);
+    start..start + length.unwrap_or(one)
+}
+
+fn end_of_tag(line: &str) -> Option<usize> {
+    let mut quote = None;
+    let end = line.char_indices().find(|(_, c)| match quote {
+        Some(open) => {
+            quote = (open != *c).then_some(open);
+            false
+        }
+        None => {
+            quote = Some(*c).filter(|c| ['"', '\''].contains(c));
+            *c == '>'
+        }
+    });
+    Some(end.map_or(line.trim_end().len(), |(at, _)| at + 1))
+}
+
+fn end_of_attribute(line: &str) -> Option<usize> {
+    let name = line.find(|c: char| !(c.is_alphanumeric() || "-_:.".contains(c))).filter(|at| *at > 0)?;
+    let value = line[name..].trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| ['"', '\''].contains(c))?;
+    let length = value[1..].find(quote).map_or(value.len(), |at| at + 2);
+    Some(line.len() - value.len() + length)
 }

@@ -29,6 +29,6 @@ pub use lint::Linter;
 pub use matrix::{Cell, CellChange, Matrix};
 #[cfg(feature = "analysis")]
 pub(crate) use place::value;
-pub(crate) use place::{offset, span, text};
+pub(crate) use place::{offset, text};
 #[cfg(feature = "analysis")]
 pub use suppression::Judged;

@@ -1,5 +1,6 @@
 //! From a line and a column to the bytes that are meant.
 
+#[cfg(feature = "analysis")]
 use std::ops::Range;
 
 use crate::rules::Position;
@@ -23,31 +24,6 @@ pub(crate) fn offset(text: &str, position: Position) -> usize {
             .map_or(line.trim_end_matches(['\r', '\n']).len(), |(at, _)| at)
 }
 
-/// What stands at a position: a tag up to its `>`, an attribute up to its closing quote, or one character. It never
-/// goes beyond the line.
-pub(crate) fn span(text: &str, position: Position) -> Range<usize> {
-    let start = offset(text, position);
-    let line = text[start..].lines().next().unwrap_or_default();
-    let length = if line.starts_with('<') { end_of_tag(line) } else { end_of_attribute(line) };
-    let one = line.chars().next().map_or(0, char::len_utf8);
-    start..start + length.unwrap_or(one)
-}
-
-fn end_of_tag(line: &str) -> Option<usize> {
-    let mut quote = None;
-    let end = line.char_indices().find(|(_, c)| match quote {
-        Some(open) => {
-            quote = (open != *c).then_some(open);
-            false
-        }
-        None => {
-            quote = Some(*c).filter(|c| ['"', '\''].contains(c));
-            *c == '>'
-        }
-    });
-    Some(end.map_or(line.trim_end().len(), |(at, _)| at + 1))
-}
-
 /// The value of the attribute that begins at this byte, without its quotes.
 #[cfg(feature = "analysis")]
 pub(crate) fn value(text: &str, start: usize) -> Option<Range<usize>> {
@@ -57,12 +33,4 @@ pub(crate) fn value(text: &str, start: usize) -> Option<Range<usize>> {
     let opens = start + before.len() + 1 + rest.len() - quoted.len() + 1;
     let length = text[opens..].find(quote)?;
     before.chars().all(|c| !"<>\"'".contains(c)).then_some(opens..opens + length)
-}
-
-fn end_of_attribute(line: &str) -> Option<usize> {
-    let name = line.find(|c: char| !(c.is_alphanumeric() || "-_:.".contains(c))).filter(|at| *at > 0)?;
-    let value = line[name..].trim_start().strip_prefix('=')?.trim_start();
-    let quote = value.chars().next().filter(|c| ['"', '\''].contains(c))?;
-    let length = value[1..].find(quote).map_or(value.len(), |at| at + 2);
-    Some(line.len() - value.len() + length)
 }

@@ -1,5 +1,6 @@
 //! The parser of TOML, and its errors reworded for the author of a scenario or settings file.
 
+#[cfg(feature = "cli")]
 use std::ops::Range;
 use std::path::Path;
 use std::thread;
