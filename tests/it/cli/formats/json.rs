@@ -20,13 +20,37 @@ fn assert_valid(report: &Value) {
     assert_eq!(report["schema"], "flash-policy/report@1");
 }
 
+const SCENARIO: &str = r#"version = 1
+[[policy]]
+at = "game.example.com:843"
+file = "policy.xml"
+[[backend]]
+at = "game.example.com:5000"
+[[case]]
+name = "ours"
+swf = "http://www.example.com/game.swf"
+connect = "game.example.com:5000"
+expect = "permitted"
+[[case]]
+name = "theirs, wrongly"
+swf = "http://evil.example/game.swf"
+connect = "game.example.com:5000"
+expect = "permitted"
+"#;
+
 #[rstest]
 #[case::check("check mixed.xml policy.xml")]
 #[case::check_without_findings("check policy.xml")]
+#[case::eval(
+    "eval policy.xml --swf http://www.example.com/a.swf --swf sandbox:local-trusted --connect g.example.com:5000"
+)]
+#[case::eval_of_a_port_out_of_range("eval policy.xml --swf http://www.example.com/a.swf --connect g.example.com:65536")]
+#[case::run_of_cases("test cases.toml --coverage")]
 #[case::diff("diff policy.xml mixed.xml")]
 #[case::diff_without_a_change("diff policy.xml policy.xml")]
 fn reports_are_valid_by_their_schema(#[case] arguments: &str) {
-    let report = mixed().json(arguments);
+    let folder = mixed().put("cases.toml", SCENARIO);
+    let report = folder.json(arguments);
     assert_valid(&report);
     assert_eq!(report["command"], arguments.split(' ').next().unwrap());
 }
