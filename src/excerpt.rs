@@ -1,5 +1,6 @@
 //! How a place in a file is shown to a person: the line, a caret under what is meant, and what to do.
 
+use std::fmt::Display;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -7,7 +8,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use crate::analysis::offset;
 #[cfg(feature = "cli")]
 use crate::rules::Diagnostic;
-use crate::rules::{Position, Severity};
+use crate::rules::{Position, Severity, visible};
 
 pub(crate) use crate::analysis::text;
 
@@ -48,16 +49,15 @@ impl<'a> Excerpt<'a> {
             Severity::Warning => Level::WARNING,
             Severity::Info => Level::INFO,
         };
-        let title = level.primary_title(self.message);
+        let (title, path) = (level.primary_title(self.message), shown(self.path));
         let title = match self.id {
             Some(id) => title.id(id),
             None => title,
         };
         let group = match &self.span {
-            Some(span) => title.element(
-                Snippet::source(self.text).path(self.path).annotation(AnnotationKind::Primary.span(span.clone())),
-            ),
-            None => Group::with_title(title).element(Origin::path(self.path)),
+            Some(span) => title
+                .element(Snippet::source(self.text).path(&path).annotation(AnnotationKind::Primary.span(span.clone()))),
+            None => Group::with_title(title).element(Origin::path(&path)),
         };
         let group = match self.help {
             Some(help) => group.element(Level::HELP.message(help)),
@@ -66,6 +66,11 @@ impl<'a> Excerpt<'a> {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group])
     }
+}
+
+/// A name or a message as one line that no terminal obeys.
+pub(crate) fn shown(text: impl Display) -> String {
+    text.to_string().chars().map(visible).collect()
 }
 
 /// What stands at a position: a tag up to its `>`, an attribute up to its closing quote, or one character. It never

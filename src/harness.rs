@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
+use crate::excerpt::shown;
 use crate::scenario::{self, MatrixReport, Runner, Scenario, ScenarioError, Status};
 
 /// Runs the scenario file at `path`, or every one of that folder, as the command line of a test binary says. A relative
@@ -78,7 +79,7 @@ fn judge_matrix(matrix: &MatrixReport) -> Result<(), Failed> {
 fn judge(status: Status, (file, line, column): (&Path, u32, u32), text: &str) -> Result<(), Failed> {
     match status {
         Status::Passed => Ok(()),
-        _ => Err(format!("{}:{line}:{column}:\n{text}", file.display()).into()),
+        _ => Err(format!("{}:{line}:{column}:\n{text}", shown(file.display())).into()),
     }
 }
 

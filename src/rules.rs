@@ -217,7 +217,8 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
     message + rest
 }
 
-fn visible(c: char) -> String {
+/// The character, or an escape that shows it where a terminal would obey it.
+pub(crate) fn visible(c: char) -> String {
     if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
+use crate::excerpt::shown;
 use crate::scenario::ScenarioError;
 
 /// The exit codes, which are an interface.
@@ -39,8 +40,9 @@ pub(super) struct Failure {
 }
 
 impl Failure {
+    /// `message` is one line.
     pub(super) fn new(exit: Exit, message: impl Display) -> Self {
-        Self { exit, message: format!("error: {message}") }
+        Self { exit, message: format!("error: {}", shown(message)) }
     }
 
     pub(super) fn usage(message: impl Display) -> Self {

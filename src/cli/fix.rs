@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 use super::exit::{Exit, Failure};
 use super::input::Input;
 use crate::analysis::{Diff, Fix, Linter, mended};
+use crate::excerpt::shown;
 use crate::player::{MASTER_PORT, Profile};
 use crate::policy::{PolicyFile, PolicyKind};
 use crate::rules::{D05, D06, D07};
@@ -23,11 +24,12 @@ pub(super) fn run(path: &Path, linter: impl Fn(&Input) -> Linter, only_show: boo
         return Ok(String::new());
     }
     let new = mended(&input.bytes, &fixes);
-    let mut said = String::new();
+    let (mut said, name) = (String::new(), shown(&input.name));
     if only_show {
         let (old, new) = (String::from_utf8_lossy(&input.bytes), String::from_utf8_lossy(&new));
         let diff = TextDiff::from_lines(old.as_ref(), new.as_ref());
-        said += &diff.unified_diff().header(&input.name, &input.name).to_string();
+        let text = diff.unified_diff().header(&name, &name).to_string();
+        said.extend(text.split_inclusive('\n').map(|line| shown(line.trim_end_matches('\n')) + "\n"));
     } else {
         if path == Path::new("-") {
             return Err(Failure::usage("standard input cannot be mended; use --diff to see what would be"));
@@ -38,7 +40,7 @@ pub(super) fn run(path: &Path, linter: impl Fn(&Input) -> Linter, only_show: boo
     for fix in &fixes {
         let place = fix.position().map_or(String::new(), |position| format!(":{position}"));
         let done = if only_show { "would mend" } else { "mended" };
-        said += &format!("{done} {} in {}{place}\n", fix.rule(), input.name);
+        said += &format!("{done} {} in {name}{place}\n", fix.rule());
     }
     said += &match linter.kind() {
         PolicyKind::Url => change_of_url_grants(&fixes),

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::args::Test;
 use super::exit::{Exit, Failure};
 use super::report::{Case, Covered, Done, Entry, Report, State, Summary, Verdict};
+use crate::excerpt::shown;
 use crate::rules::{Position, Severity};
 use crate::scenario::{self, CaseReport, Expectation, MatrixReport, RuleCoverage, Runner, Scenario, Status};
 
@@ -93,7 +94,7 @@ fn choose(args: &Test, scenarios: &[Scenario]) -> Vec<Chosen> {
 }
 
 fn list(scenarios: &[Scenario], chosen: &[Chosen]) -> Done {
-    let human = chosen.iter().map(|one| format!("{}\n", one.name)).collect();
+    let human = chosen.iter().map(|one| shown(&one.name) + "\n").collect();
     let summary = Summary { files: Some(scenarios.len()), cases: Some(chosen.len()), ..Summary::default() };
     Done { exit: Exit::Expected, report: Report::new("test", summary), entries: Vec::new(), human }
 }
@@ -268,13 +269,14 @@ fn in_words(entries: &[Entry], passed: usize) -> String {
     for entry in entries {
         if entry.file != file {
             file = &entry.file;
-            let _ = writeln!(text, "{file}");
+            let _ = writeln!(text, "{}", shown(file));
         }
         let is_good = entry.state == State::Passed;
-        let _ = writeln!(text, "  {} {}", if is_good { &good } else { &bad }, entry.name);
+        let _ = writeln!(text, "  {} {}", if is_good { &good } else { &bad }, shown(&entry.name));
         if !is_good {
             let place = entry.place.map_or(String::new(), |place| format!(":{place}"));
-            let _ = writeln!(failures, "{file}{place}: {}\n{}\n", entry.name, entry.detail.trim_end());
+            let (file, name) = (shown(file), shown(&entry.name));
+            let _ = writeln!(failures, "{file}{place}: {name}\n{}\n", entry.detail.trim_end());
         }
     }
     let failed = entries.len() - passed;
@@ -285,7 +287,7 @@ fn coverage_in_words(coverage: &[RuleCoverage]) -> String {
     let bare: Vec<_> = coverage.iter().filter(|rule| !rule.is_exercised).collect();
     let mut text = format!("\n{} of {} policy rules exercised\n", coverage.len() - bare.len(), coverage.len());
     for rule in bare {
-        let (file, line, column) = (rule.file.display(), rule.position.line, rule.position.column);
+        let (file, line, column) = (shown(rule.file.display()), rule.position.line, rule.position.column);
         let _ = writeln!(text, "  {file}:{line}:{column}: no case needs {}", rule.element);
     }
     text

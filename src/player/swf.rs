@@ -140,6 +140,9 @@ debug_as_text!(InvalidSwf);
 impl std::error::Error for InvalidSwf {}
 
 fn parse_url(written: &str) -> Result<Url, &'static str> {
+    if written.contains(char::is_control) {
+        return Err("it has a control character in it");
+    }
     let (scheme, rest) = written.split_once("://").ok_or("it has no scheme")?;
     let https = match scheme.to_ascii_lowercase().as_str() {
         "http" => false,

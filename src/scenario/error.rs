@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::debug_as_text::debug_as_text;
-use crate::excerpt::Excerpt;
+use crate::excerpt::{Excerpt, shown};
 use crate::rules::{Position, Severity};
 
 /// Why a scenario file cannot be run: what is wrong, where, and what to do.
@@ -132,7 +132,7 @@ impl ScenarioError {
 
 impl fmt::Display for ScenarioError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.kind.path.display())?;
+        write!(f, "{}:", shown(self.kind.path.display()))?;
         if let Some(at) = self.position() {
             write!(f, "{}:{}:", at.line, at.column)?;
         }

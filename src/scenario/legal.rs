@@ -1,6 +1,7 @@
 //! The ids that may stand in a scenario file, and which of them is near to one that may not.
 
 use crate::player::{Cause, PlayerEvent, Profile, Sandbox, Verdict};
+use crate::rules::visible;
 use crate::wire::Fault;
 
 /// What a backend does.
@@ -96,7 +97,6 @@ pub(super) fn shown(written: &str) -> String {
 
 /// At most so many characters, and none that a terminal would obey.
 pub(super) fn harmless(written: &str, limit: usize) -> String {
-    let escape = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.to_string() };
     let cut = if written.chars().nth(limit).is_some() { "…" } else { "" };
-    written.chars().take(limit).map(escape).chain([cut.to_owned()]).collect()
+    written.chars().take(limit).map(visible).chain([cut.to_owned()]).collect()
 }

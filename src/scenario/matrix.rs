@@ -8,6 +8,7 @@ use super::decide::{Decided, Difference};
 use super::model::{Attempt, MatrixPlan, Scenario};
 use super::report::{Status, defect};
 use crate::analysis::{Cell, Matrix};
+use crate::excerpt::shown;
 use crate::player::{Cause, Outcome};
 
 /// What came of a scenario's `[matrix]`. Its `Display` is the text of a failure.
@@ -146,7 +147,7 @@ fn compare(
             ("the table", "no such file".to_owned(), lines)
         }
     };
-    let (snapshot, file) = (plan.snapshot.display(), scenario.path.display());
+    let (snapshot, file) = (shown(plan.snapshot.display()), shown(scenario.path.display()));
     let accept = format!("  advice   to accept it: flash-policy test --update {file}\n");
     (Status::Failed, format!("expected {expected} of {snapshot}\n     got {got}\n{details}{accept}"))
 }

@@ -7,6 +7,7 @@ use super::decide::{Decided, Difference};
 use super::matrix::MatrixReport;
 use super::model::{Case, Expectation, Scenario};
 use super::source::Place;
+use crate::excerpt::shown;
 use crate::ids::ids;
 use crate::player::{Outcome, PlayerEvent, Unexpected, Verdict};
 use crate::rules::Position;
@@ -145,10 +146,11 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for case in self.cases.iter().filter(|case| !case.passed()) {
-            writeln!(f, "{}:{}:{}: {}\n{case}", case.file.display(), case.line(), case.column(), case.name)?;
+            let (file, name) = (shown(case.file.display()), shown(&case.name));
+            writeln!(f, "{file}:{}:{}: {name}\n{case}", case.line(), case.column())?;
         }
         for matrix in self.matrices.iter().filter(|matrix| matrix.status() != Status::Passed) {
-            writeln!(f, "{}:{}:{}: matrix\n{matrix}", matrix.file().display(), matrix.line(), matrix.column())?;
+            writeln!(f, "{}:{}:{}: matrix\n{matrix}", shown(matrix.file().display()), matrix.line(), matrix.column())?;
         }
         writeln!(f, "{} passed, {} failed", self.passed(), self.failed())
     }
@@ -283,7 +285,7 @@ impl RuleCoverage {
 impl fmt::Display for RuleCoverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { position, element, granted, denied, .. } = self;
-        write!(f, "{}:{position}: {element}: granted {granted}, denied {denied}", self.file.display())
+        write!(f, "{}:{position}: {element}: granted {granted}, denied {denied}", shown(self.file.display()))
     }
 }
 

@@ -167,8 +167,17 @@ fn a_full_standard_output_ends_with_4_and_a_closed_one_is_no_error() {
 
 #[test]
 fn hostile_names_do_not_reach_the_terminal_as_they_are() {
-    let folder = Folder::new().put("evil\u{1b}[31m.xml", "<cross-domain-policy>\u{1b}[31m</cross-domain-policy>");
-    let (exit, said) = folder.stdout("check .");
-    assert_eq!(exit, 1);
-    assert!(!said.contains('\u{1b}'), "{said:?}");
+    let name = "evil\u{1b}]0;x\u{7}\n::error::forged.xml";
+    let folder = Folder::new().put("d/placeholder", "");
+    std::fs::write(folder.path("d").join(name), "\u{feff}<cross-domain-policy>\u{1b}]0;x\u{7}\r</cross-domain-policy>")
+        .unwrap();
+    for call in ["check d", "check d --diff", "check d --color always"] {
+        let said = folder.stdout(call).1;
+        assert!(!said.contains('\u{7}') && !said.contains('\r') && !said.contains("\n::error"), "{said:?}");
+    }
+    let mut missing = folder.run("check");
+    let output = missing.arg("missing\n::error::forged\u{7}").output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said.lines().count(), 1, "{said:?}");
+    assert!(!said.contains('\u{7}'));
 }
