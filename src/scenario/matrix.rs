@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::decide::{Decided, Difference};
 use super::model::{Attempt, MatrixPlan, Scenario};
-use super::report::{Status, defect};
+use super::status::{Status, defect};
 use crate::analysis::{Cell, Matrix};
 use crate::excerpt::shown;
 use crate::player::{Cause, Outcome};
@@ -111,7 +111,7 @@ impl MatrixReport {
             }
         });
         let (status, text) = compare(scenario, plan, &matrix, &differing, not_run);
-        let (file, snapshot) = (scenario.path.clone(), plan.snapshot.clone());
+        let (file, snapshot) = (scenario.file.path.clone(), plan.snapshot.clone());
         Self { file, line: plan.position.line, column: plan.position.column, snapshot, status, matrix, text }
     }
 }
@@ -147,7 +147,7 @@ fn compare(
             ("the table", "no such file".to_owned(), lines)
         }
     };
-    let (snapshot, file) = (shown(plan.snapshot.display()), shown(scenario.path.display()));
+    let (snapshot, file) = (shown(plan.snapshot.display()), shown(scenario.file.path.display()));
     let accept = format!("  advice   to accept it: flash-policy test --update {file}\n");
     (Status::Failed, format!("expected {expected} of {snapshot}\n     got {got}\n{details}{accept}"))
 }

@@ -16,6 +16,7 @@ mod read;
 mod report;
 mod runner;
 mod source;
+mod status;
 mod toml_text;
 
 use std::path::Path;
@@ -24,8 +25,9 @@ pub use error::ScenarioError;
 pub use load::find;
 pub use matrix::MatrixReport;
 pub use model::{Case, Expectation, Scenario};
-pub use report::{CaseReport, Mismatch, Report, RuleCoverage, Status};
+pub use report::{CaseReport, Mismatch, Report, RuleCoverage};
 pub use runner::Runner;
+pub use status::Status;
 #[cfg(feature = "cli")]
 pub(crate) use {
     legal::{PROFILES, SANDBOXES, nearest},

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::legal::BackendState;
-use super::source::Document;
+use super::source::{Document, File};
 use crate::player::{Cause, Endpoint, Grantor, PlayerEvent, Profile, Swf, Verdict};
 use crate::rules::Position;
 use crate::wire::Fault;
@@ -37,8 +36,7 @@ use crate::wire::Fault;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    pub(super) path: PathBuf,
-    pub(super) text: Arc<str>,
+    pub(super) file: File,
     pub(super) title: Option<String>,
     pub(super) policies: BTreeMap<Endpoint, Policy>,
     pub(super) backends: BTreeMap<Endpoint, BackendState>,
@@ -122,7 +120,7 @@ pub(super) struct MatrixPlan {
 impl Scenario {
     /// The file, as it was called.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.file.path
     }
 
     /// What the file is about.

@@ -10,7 +10,7 @@ use super::file::{At, BackendEntry, CaseEntry, File, MatrixEntry, PolicyEntry, T
 use super::legal::{self, BackendState, Table, harmless, shown, suggest};
 use super::load::{self, Unreadable};
 use super::model::{Attempt, Case, Changes, Connect, Expectation, MatrixPlan, Policy, Scenario};
-use super::source::{Document, Origin};
+use super::source::{self, Document, Origin};
 use super::toml_text;
 use crate::player::{Endpoint, Grantor, Profile, Swf, Verdict};
 use crate::rules::Position;
@@ -96,8 +96,8 @@ impl Reader<'_> {
             return Err(ScenarioError::nothing_to_test(self.path, "there is nothing to test", help));
         }
         let Declared { policies, backends, .. } = declared;
-        let (path, text) = (self.path.to_owned(), self.text.into());
-        Ok(Scenario { path, text, title: file.title, policies, backends, cases, matrix })
+        let source = source::File { path: self.path.to_owned(), text: self.text.into() };
+        Ok(Scenario { file: source, title: file.title, policies, backends, cases, matrix })
     }
 
     fn policies(&self, entries: &[PolicyEntry]) -> Result<BTreeMap<Endpoint, Policy>> {

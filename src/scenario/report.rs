@@ -3,12 +3,12 @@
 use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::decide::{Decided, Difference};
+use super::decide::Decided;
 use super::matrix::MatrixReport;
 use super::model::{Case, Expectation, Scenario};
 use super::source::Place;
+use super::status::{Status, defect};
 use crate::excerpt::shown;
-use crate::ids::ids;
 use crate::player::{Outcome, PlayerEvent, Unexpected, Verdict};
 use crate::rules::Position;
 
@@ -72,21 +72,6 @@ pub struct RuleCoverage {
     pub denied: usize,
     /// Whether it did what it is there for: a rule has granted, a meta-policy that can deny has denied.
     pub is_exercised: bool,
-}
-
-ids! {
-    /// What came of a case or a matrix.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum Status {
-        /// It is as expected.
-        Passed = "passed",
-        /// It is not.
-        Failed = "failed",
-        /// The evaluator and the real sockets differ: a defect of this crate.
-        Disagreement = "disagreement",
-        /// The machine could not run it.
-        NotRun = "not-run",
-    }
 }
 
 impl Report {
@@ -159,7 +144,7 @@ impl fmt::Display for Report {
 impl CaseReport {
     pub(super) fn new(scenario: &Scenario, case: &Case, decided: Decided) -> Self {
         let mut report = Self {
-            file: scenario.path.clone(),
+            file: scenario.file.path.clone(),
             name: case.name.clone(),
             position: case.position,
             expected: case.expected.clone(),
@@ -256,7 +241,7 @@ impl CaseReport {
             self.status = Status::Failed;
             self.place = outcome.rule().and_then(|rule| {
                 let document = scenario.policies.get(rule.endpoint())?.document.as_ref()?;
-                document.find(rule, scenario)
+                document.find(rule, &scenario.file)
             });
         }
         (self.text, self.outcome) = diagnosis(outcome, self.expected.verdict);
@@ -287,17 +272,6 @@ impl fmt::Display for RuleCoverage {
         let Self { position, element, granted, denied, .. } = self;
         write!(f, "{}:{position}: {element}: granted {granted}, denied {denied}", shown(self.file.display()))
     }
-}
-
-/// The text of a defect of this crate.
-pub(super) fn defect(differences: &[Difference]) -> String {
-    let mut text =
-        "the evaluator and the real sockets disagree: this is a defect of flash-policy-fixture, please report it\n"
-            .to_owned();
-    for Difference { what, evaluated, real } in differences {
-        let _ = write!(text, "  differs  {what}\n  without a network: {evaluated}\n  over real sockets: {real}\n");
-    }
-    text
 }
 
 fn mismatches(expected: &Expectation, outcome: &Outcome<()>) -> Vec<Mismatch> {

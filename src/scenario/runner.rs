@@ -93,7 +93,7 @@ impl<'a> Runner<'a> {
     fn coverage(&self) -> Vec<RuleCoverage> {
         let documents = |at| self.scenario.policies.get(at).and_then(|policy| policy.document.as_ref());
         let placed = self.coverage.elements().iter().filter_map(|element| {
-            let place = documents(&element.endpoint)?.place(element.position?, self.scenario);
+            let place = documents(&element.endpoint)?.place(element.position?, &self.scenario.file);
             Some(RuleCoverage {
                 position: place.position(),
                 file: place.path,

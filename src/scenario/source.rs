@@ -5,11 +5,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::position;
-use super::model::Scenario;
 use crate::excerpt;
 use crate::player::DecidingRule;
 use crate::policy::{PolicyDocument, PolicyFile};
 use crate::rules::{Position, Severity};
+
+/// A scenario file, as it was called and as it reads.
+#[derive(Clone, Debug)]
+pub(super) struct File {
+    pub(super) path: PathBuf,
+    pub(super) text: Arc<str>,
+}
 
 /// A policy document, and where it is written.
 #[derive(Clone, Debug)]
@@ -59,17 +65,17 @@ impl Document {
     }
 
     /// Where the element stands that decided. Faults may have moved it on the wire: what counts is how it reads.
-    pub(super) fn find(&self, rule: &DecidingRule, scenario: &Scenario) -> Option<Place> {
+    pub(super) fn find(&self, rule: &DecidingRule, file: &File) -> Option<Place> {
         let policy = self.policy()?;
         let grants = policy.allow_access_from().iter().map(|element| (element.to_string(), element.position()));
         let controls = policy.site_control().iter().map(|element| (element.to_string(), element.position()));
         let alike: Vec<_> = grants.chain(controls).filter(|(text, _)| text == rule.element()).collect();
         let (_, at) = alike.iter().find(|(_, at)| *at == rule.position()).or(alike.first())?;
-        Some(self.place((*at)?, scenario))
+        Some(self.place((*at)?, file))
     }
 
     /// Where a position of the document is found.
-    pub(super) fn place(&self, at: Position, scenario: &Scenario) -> Place {
+    pub(super) fn place(&self, at: Position, file: &File) -> Place {
         match &self.origin {
             Origin::File(path) => {
                 Place { path: path.clone(), text: self.text.clone(), span: excerpt::span(&self.text, at) }
@@ -77,7 +83,7 @@ impl Document {
             Origin::Inline { start, is_verbatim } => {
                 let within = excerpt::span(&self.text, at);
                 let span = if *is_verbatim { start + within.start..start + within.end } else { *start..*start + 1 };
-                Place { path: scenario.path.clone(), text: scenario.text.clone(), span }
+                Place { path: file.path.clone(), text: file.text.clone(), span }
             }
         }
     }
