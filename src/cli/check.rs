@@ -138,6 +138,9 @@ impl Checker<'_> {
         }
         summary.suppressed = Some(suppressed.len());
         human += &in_words(&summary, files);
+        if let Some(first) = findings.first() {
+            human += &format!("flash-policy explain {} says more\n", first.rule);
+        }
         let exit = if fails { Exit::Finding } else { Exit::Expected };
         let report = Report { findings: Some(findings), suppressed: Some(suppressed), ..Report::new("check", summary) };
         Done { exit, report, entries: all.into_iter().map(|(entry, _)| entry).collect(), human }

@@ -29,6 +29,7 @@ warning[FSP-D14]: policy lets any site open any port on this host
   = help: narrow domain and to-ports to what is needed
 
 1 document examined: 0 errors, 1 warning, 0 infos
+flash-policy explain FSP-D14 says more
 ";
     assert_eq!(folder.stdout("check policy.xml"), (0, expected.to_owned()));
 }
