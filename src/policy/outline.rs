@@ -1,6 +1,6 @@
 //! What may stand where around and inside the root element (rulebook X1), and how deep. Runs before the XML parser, so that nothing hostile reaches it.
 
-use super::scan::{Kind, Scanner, Token};
+use super::scan::{Kind, Token, tokens};
 use super::text::{BLANKS, Source, excerpt};
 use crate::rules::{self, Diagnostic, Rule};
 
@@ -26,7 +26,7 @@ impl Outline {
             return Err(over_limit(MAX_NAMESPACES, "namespace declarations"));
         }
         let mut walk = Walk { source, open: Vec::new(), root_seen: false, comment_seen: false };
-        for token in Scanner::new(source.text()) {
+        for token in tokens(source.text()) {
             let fault = match walk.take(&token, found)? {
                 Step::Next => continue,
                 Step::LeaveToParser => None,

@@ -1,11 +1,5 @@
 //! A text cut into markup, tolerantly: enough to see the outline of a document that need not be well-formed.
 
-/// Cuts a text into tokens that together are the whole text.
-pub(super) struct Scanner<'a> {
-    text: &'a str,
-    at: usize,
-}
-
 /// A piece of markup, or the text between two.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Token<'a> {
@@ -34,25 +28,16 @@ pub(super) enum Kind {
     Unfinished,
 }
 
-impl<'a> Scanner<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Scanner { text, at: 0 }
-    }
-}
-
-impl<'a> Iterator for Scanner<'a> {
-    type Item = Token<'a>;
-
-    fn next(&mut self) -> Option<Token<'a>> {
-        let rest = &self.text[self.at..];
-        if rest.is_empty() {
-            return None;
-        }
+/// Cuts a text into tokens that together are the whole text.
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let rest = Some(&text[start..]).filter(|rest| !rest.is_empty())?;
         let (kind, length) = first(rest);
-        let token = Token { kind, start: self.at, text: &rest[..length] };
-        self.at += length;
+        let token = Token { kind, start, text: &rest[..length] };
+        start += length;
         Some(token)
-    }
+    })
 }
 
 impl<'a> Token<'a> {
