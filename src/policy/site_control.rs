@@ -82,9 +82,6 @@ ids! {
 }
 
 impl MetaPolicy {
-    const VALUES: [MetaPolicy; 6] =
-        [Self::None, Self::NoneThisResponse, Self::MasterOnly, Self::ByContentType, Self::ByFtpFilename, Self::All];
-
     /// Whether the value means something for sockets (rulebook M4).
     pub(super) fn applies_to_sockets(self) -> bool {
         matches!(self, Self::None | Self::MasterOnly | Self::All)
@@ -96,7 +93,7 @@ impl FromStr for MetaPolicy {
 
     /// Compares exactly, in lower case (rulebook M5).
     fn from_str(value: &str) -> Result<Self, Self::Err> {
-        let known = Self::VALUES.into_iter().find(|known| known.as_str() == value);
+        let known = Self::ALL.iter().copied().find(|known| known.as_str() == value);
         known.ok_or_else(|| InvalidRule::new(Diagnostic::new(rules::S06, &[("v", value)])))
     }
 }
