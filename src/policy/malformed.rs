@@ -17,12 +17,7 @@ use crate::rules::Diagnostic;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct MalformedPolicy {
-    kind: Box<Kind>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Kind {
-    fatal: Diagnostic,
+    fatal: Box<Diagnostic>,
     found: Vec<Diagnostic>,
 }
 
@@ -30,28 +25,27 @@ impl MalformedPolicy {
     pub(super) fn new(fatal: Diagnostic, mut found: Vec<Diagnostic>) -> Self {
         found.push(fatal.clone());
         found.sort_by_key(Diagnostic::position);
-        MalformedPolicy { kind: Box::new(Kind { fatal, found }) }
+        MalformedPolicy { fatal: Box::new(fatal), found }
     }
 
     /// Why the document is rejected.
     pub fn diagnostic(&self) -> &Diagnostic {
-        &self.kind.fatal
+        &self.fatal
     }
 
     /// Everything that was found before the reading ended, the fatal one included, in document order.
     pub fn diagnostics(&self) -> &[Diagnostic] {
-        &self.kind.found
+        &self.found
     }
 }
 
 impl fmt::Display for MalformedPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fatal = &self.kind.fatal;
-        write!(f, "malformed policy, {}", fatal.rule().id())?;
-        if let Some(position) = fatal.position() {
+        write!(f, "malformed policy, {}", self.fatal.rule().id())?;
+        if let Some(position) = self.fatal.position() {
             write!(f, " at {position}")?;
         }
-        write!(f, ": {}", fatal.message())
+        write!(f, ": {}", self.fatal.message())
     }
 }
 
