@@ -2,6 +2,7 @@
 
 use super::allow::Written;
 use super::{AllowAccessFrom, DomainPattern, InvalidRule, MetaPolicy, PolicyFile, PortGrant, SiteControl, ToPorts};
+use crate::or_panic::or_panic;
 
 /// Builds a [`PolicyFile`]: any number of rules, in order.
 ///
@@ -57,10 +58,7 @@ impl PolicyFileBuilder {
     #[track_caller]
     #[must_use]
     pub fn build(self) -> PolicyFile {
-        match self.try_build() {
-            Ok(policy) => policy,
-            Err(invalid) => panic!("the policy cannot be built: {invalid}"),
-        }
+        or_panic(self.try_build().map_err(|invalid| format!("the policy cannot be built: {invalid}")))
     }
 
     /// The policy file.
