@@ -207,17 +207,8 @@ fn number(value: &str) -> Result<usize, String> {
 fn duration(value: &str) -> Result<Duration, String> {
     let digits = value.bytes().take_while(u8::is_ascii_digit).count();
     let (count, unit) = value.split_at(digits);
-    let millis = match unit {
-        "ms" => Some(1),
-        "s" => Some(1000),
-        "m" => Some(60_000),
-        _ => None,
-    };
-    count
-        .parse::<u64>()
-        .ok()
-        .zip(millis)
-        .and_then(|(count, millis)| count.checked_mul(millis))
-        .map(Duration::from_millis)
-        .ok_or_else(|| format!("expected a duration such as 500ms, 4s or 2m, found `{value}`"))
+    let known = [("ms", 1), ("s", 1000), ("m", 60_000)].into_iter().find(|(name, _)| *name == unit);
+    let millis = known.and_then(|(_, millis)| count.parse::<u64>().ok()?.checked_mul(millis));
+    let expected = || format!("expected a duration such as 500ms, 4s or 2m, found `{value}`");
+    millis.map(Duration::from_millis).ok_or_else(expected)
 }
