@@ -135,13 +135,13 @@ impl Performance {
                     self.take_turn(turn());
                     continue;
                 }
-                Cue::Wait(pause) if at.saturating_add(pause) <= until => {
-                    self.now = at.saturating_add(pause);
-                    continue;
-                }
                 Cue::Wait(pause) => {
-                    self.steps.push_front(Step::Wait(at.saturating_add(pause) - until));
-                    self.now = until;
+                    let over = at.saturating_add(pause);
+                    self.now = over.min(until);
+                    if over <= until {
+                        continue;
+                    }
+                    self.steps.push_front(Step::Wait(over - until));
                     return sent;
                 }
                 Cue::Read | Cue::Hold => {
