@@ -33,17 +33,13 @@ pub struct Outcome<S> {
 
 /// An outcome that is not what a test expects. It owns the outcome; its `Display` is the diagnosis.
 pub struct Unexpected<S> {
-    expected: Expected,
+    verdict: Verdict,
+    cause: Option<Cause>,
     outcome: Box<Outcome<S>>,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Expected {
-    Verdict(Verdict),
-    DenialBecause(Cause),
-}
-
 impl<S> Outcome<S> {
+    /// Only where the connection stands there is a socket.
     pub(super) fn new(record: Record, socket: Option<S>) -> Self {
         let stands = record.cause().verdict() == Verdict::Permitted;
         Self { record, socket: socket.filter(|_| stands) }
@@ -170,11 +166,8 @@ impl<S> Outcome<S> {
     /// The connection is denied or unreachable.
     pub fn try_permitted(mut self) -> Result<S, Unexpected<S>> {
         match self.socket.take() {
-            Some(socket) if self.verdict() == Verdict::Permitted => Ok(socket),
-            socket => {
-                self.socket = socket;
-                Err(self.unexpected(Expected::Verdict(Verdict::Permitted)))
-            }
+            Some(socket) => Ok(socket),
+            None => Err(self.unexpected(Verdict::Permitted, None)),
         }
     }
 
@@ -194,7 +187,7 @@ impl<S> Outcome<S> {
     ///
     /// The connection is permitted or unreachable.
     pub fn try_denied(self) -> Result<Self, Unexpected<S>> {
-        self.check(Expected::Verdict(Verdict::Denied))
+        self.check(Verdict::Denied, None)
     }
 
     /// The outcome, which has this cause.
@@ -213,7 +206,7 @@ impl<S> Outcome<S> {
     ///
     /// The cause is another one.
     pub fn try_denied_because(self, cause: Cause) -> Result<Self, Unexpected<S>> {
-        self.check(Expected::DenialBecause(cause))
+        self.check(Verdict::Denied, Some(cause))
     }
 
     /// The outcome: permitted, but the backend cannot be reached.
@@ -232,19 +225,16 @@ impl<S> Outcome<S> {
     ///
     /// The connection stands, or is denied.
     pub fn try_unreachable(self) -> Result<Self, Unexpected<S>> {
-        self.check(Expected::Verdict(Verdict::Unreachable))
+        self.check(Verdict::Unreachable, None)
     }
 
-    fn check(self, expected: Expected) -> Result<Self, Unexpected<S>> {
-        let met = match expected {
-            Expected::Verdict(verdict) => self.verdict() == verdict,
-            Expected::DenialBecause(cause) => self.verdict() == Verdict::Denied && self.cause() == cause,
-        };
-        if met { Ok(self) } else { Err(self.unexpected(expected)) }
+    fn check(self, verdict: Verdict, cause: Option<Cause>) -> Result<Self, Unexpected<S>> {
+        let met = self.verdict() == verdict && cause.is_none_or(|cause| self.cause() == cause);
+        if met { Ok(self) } else { Err(self.unexpected(verdict, cause)) }
     }
 
-    fn unexpected(self, expected: Expected) -> Unexpected<S> {
-        Unexpected { expected, outcome: Box::new(self) }
+    fn unexpected(self, verdict: Verdict, cause: Option<Cause>) -> Unexpected<S> {
+        Unexpected { verdict, cause, outcome: Box::new(self) }
     }
 }
 
@@ -252,15 +242,6 @@ impl<S> fmt::Display for Outcome<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "the connection is {}: {}", self.verdict(), self.cause())?;
         diagnosis::write(f, &self.record, None)
-    }
-}
-
-impl Expected {
-    fn verdict(self) -> Verdict {
-        match self {
-            Self::Verdict(verdict) => verdict,
-            Self::DenialBecause(_) => Verdict::Denied,
-        }
     }
 }
 
@@ -278,12 +259,10 @@ impl<S> Unexpected<S> {
 
 impl<S> fmt::Display for Unexpected<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.expected {
-            Expected::Verdict(verdict) => writeln!(f, "expected the connection to be {verdict}")?,
-            Expected::DenialBecause(cause) => writeln!(f, "expected the connection to be denied: {cause}")?,
-        }
+        let because = self.cause.map(|cause| format!(": {cause}")).unwrap_or_default();
+        writeln!(f, "expected the connection to be {}{because}", self.verdict)?;
         writeln!(f, "     got {}: {}", self.outcome.verdict(), self.outcome.cause())?;
-        diagnosis::write(f, &self.outcome.record, Some(self.expected.verdict()))
+        diagnosis::write(f, &self.outcome.record, Some(self.verdict))
     }
 }
 
