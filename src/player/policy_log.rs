@@ -22,19 +22,18 @@ pub(super) fn lines(record: &Record) -> Vec<String> {
     if record.cause() == Cause::MasterOnly {
         lines.push(format!("Error: Ignoring policy file at {resource} due to meta-policy 'master-only'."));
     }
+    let request = format!("Request for resource at {resource} by requestor from {swf}");
     if let Some(Grantor::Policy(policy)) = &record.granted_by {
-        lines.push(format!(
-            "OK: Request for resource at {resource} by requestor from {swf} is permitted due to policy file at xmlsocket://{policy}"
-        ));
+        lines.push(format!("OK: {request} is permitted due to policy file at xmlsocket://{policy}"));
     }
     match record.cause().verdict() {
         Verdict::Permitted => {}
-        Verdict::Denied => lines.push(format!(
-            "Error: Request for resource at {resource} by requestor from {swf} is denied due to lack of policy file permissions."
-        )),
-        Verdict::Unreachable => lines.push(format!(
-            "Error: Request for resource at {resource} by requestor from {swf} has failed because the server cannot be reached."
-        )),
+        Verdict::Denied => {
+            lines.push(format!("Error: {request} is denied due to lack of policy file permissions."));
+        }
+        Verdict::Unreachable => {
+            lines.push(format!("Error: {request} has failed because the server cannot be reached."));
+        }
     }
     lines
 }
