@@ -278,19 +278,14 @@ impl Record {
             Cause::NetworkingDisabled => self.report(PlayerEvent::Throw(2146), Some(at)),
             Cause::NameNotFound => self.report(PlayerEvent::IoError(2031), Some(at)),
             Cause::BackendTimedOut if timeout.is_none() => self.report(PlayerEvent::IoError(2031), Some(at)),
-            Cause::BackendRefused | Cause::BackendReset => {
-                let reading = profile.report.refused_backend;
-                if reading != RefusedBackend::SecurityError {
+            Cause::BackendRefused | Cause::BackendReset => match profile.report.refused_backend {
+                RefusedBackend::SecurityError => self.report(PlayerEvent::SecurityError(2048), late),
+                RefusedBackend::IoErrorThenSecurityError if timeout.is_some() => {
                     self.report(PlayerEvent::IoError(2031), Some(at));
+                    self.report(PlayerEvent::SecurityError(2048), timeout);
                 }
-                match reading {
-                    RefusedBackend::IoErrorThenSecurityError if timeout.is_some() => {
-                        self.report(PlayerEvent::SecurityError(2048), timeout);
-                    }
-                    RefusedBackend::SecurityError => self.report(PlayerEvent::SecurityError(2048), late),
-                    _ => {}
-                }
-            }
+                _ => self.report(PlayerEvent::IoError(2031), Some(at)),
+            },
             _ => self.report(PlayerEvent::SecurityError(2048), late),
         }
     }
