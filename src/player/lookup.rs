@@ -143,7 +143,7 @@ impl Lookup {
         let mut record = Record::new(swf, target, session.ignored());
         let search = Search::new(session, &mut record);
         let mut lookup = Self { profile: session.profile().clone(), record, search, phase: Phase::Decided };
-        lookup.enter(session);
+        lookup.phase = lookup.enter(session);
         lookup
     }
 
@@ -170,18 +170,18 @@ impl Lookup {
 
     /// Takes what happened, at the player's time `at`. An event that the present action does not lead to is ignored.
     pub fn handle(&mut self, session: &mut Session, event: Event<'_>, at: Duration) {
-        match std::mem::replace(&mut self.phase, Phase::Decided) {
-            Phase::Joining(endpoint) => self.joined(session, endpoint, event, at),
+        self.phase = match std::mem::replace(&mut self.phase, Phase::Decided) {
+            Phase::Joining(endpoint) => self.joining(session, endpoint, event, at),
             Phase::Connecting(ask) => self.connecting(session, ask, event, at),
             Phase::Sending(ask) => {
                 self.record.sent(POLICY_REQUEST.len());
-                self.phase = Phase::Receiving(ask);
+                Phase::Receiving(ask)
             }
             Phase::Receiving(ask) => self.receiving(ask, event, at),
             Phase::Closing(ask, over) => self.closing(session, ask, over, event, at),
-            Phase::Reaching(started) => self.reached(started, event, at),
-            Phase::Decided => {}
-        }
+            Phase::Reaching(started) => self.reaching(started, event, at),
+            Phase::Decided => Phase::Decided,
+        };
     }
 
     /// The location that this lookup is loading: if the lookup is given up now, the session must
@@ -201,19 +201,19 @@ impl Lookup {
     }
 
     /// What needs no network (rulebook P8, R3, R5), then the first location.
-    fn enter(&mut self, session: &mut Session) {
+    fn enter(&mut self, session: &mut Session) -> Phase {
         let swf = &self.record.swf;
         if !swf.may_use_network() {
-            self.decide(Cause::NetworkingDisabled, Duration::ZERO);
+            self.decide(Cause::NetworkingDisabled, Duration::ZERO)
         } else if swf.sandbox() == Sandbox::LocalWithFile {
-            self.decide(Cause::SandboxLocalWithFile, Duration::ZERO);
+            self.decide(Cause::SandboxLocalWithFile, Duration::ZERO)
         } else if !self.record.target.is_valid() {
-            self.decide(Cause::InvalidPort, Duration::ZERO);
+            self.decide(Cause::InvalidPort, Duration::ZERO)
         } else if self.is_exempt() {
             self.record.granted_by = Some(Grantor::Sandbox);
-            self.phase = Phase::Reaching(Duration::ZERO);
+            Phase::Reaching(Duration::ZERO)
         } else {
-            self.advance(session, Duration::ZERO);
+            self.advance(session, Duration::ZERO)
         }
     }
 
@@ -229,56 +229,43 @@ impl Lookup {
     }
 
     /// Consults one location after the other (rulebook L2, L10) until one must be loaded, or all is known.
-    fn advance(&mut self, session: &mut Session, at: Duration) {
+    fn advance(&mut self, session: &mut Session, at: Duration) -> Phase {
         while let Some((endpoint, role)) = self.search.next_location(&self.record, &self.profile) {
-            if self.is_blocked(&endpoint, role) {
-                let note = Diagnostic::new(rules::T33, &[("p", &endpoint.port().to_string())]);
-                let answer = Answer::failed(AnswerKind::NotAsked, Some(note));
-                self.consult(endpoint, role, Arc::new(answer), false);
-                continue;
-            }
-            match session.load(&endpoint) {
-                Some(Load::Done(answer)) => {
-                    let answer = answer.clone();
-                    self.consult(endpoint, role, answer, true);
+            let (answer, cached) = match session.load(&endpoint) {
+                _ if self.is_blocked(&endpoint, role) => {
+                    let note = Diagnostic::new(rules::T33, &[("p", &endpoint.port().to_string())]);
+                    (Arc::new(Answer::failed(AnswerKind::NotAsked, Some(note))), false)
                 }
-                Some(Load::InProgress) => {
-                    self.phase = Phase::Joining(endpoint);
-                    return;
-                }
+                Some(Load::Done(answer)) => (answer.clone(), true),
+                Some(Load::InProgress) => return Phase::Joining(endpoint),
                 None => {
                     session.begin(&endpoint);
                     let patience = self.search.patience(role, &self.profile);
-                    self.phase = Phase::Connecting(Ask::new(endpoint, role, at, patience, &self.profile));
-                    return;
+                    return Phase::Connecting(Ask::new(endpoint, role, at, patience, &self.profile));
                 }
-            }
+            };
+            self.consult(endpoint, role, answer, cached);
         }
-        self.conclude(at);
+        if self.record.is_granted() { Phase::Reaching(at) } else { self.decide(self.search.cause(), at) }
     }
 
     fn is_blocked(&self, endpoint: &Endpoint, role: Role) -> bool {
         role == Role::Explicit && self.profile.lookup.blocked_policy_ports.contains(&endpoint.port())
     }
 
-    fn joined(&mut self, session: &mut Session, endpoint: Endpoint, event: Event<'_>, at: Duration) {
+    fn joining(&mut self, session: &mut Session, endpoint: Endpoint, event: Event<'_>, at: Duration) -> Phase {
         match event {
             Event::Elapsed => self.decide(Cause::TimedOut, at),
             Event::Joined => self.advance(session, at),
-            _ => self.phase = Phase::Joining(endpoint),
+            _ => Phase::Joining(endpoint),
         }
     }
 
-    fn connecting(&mut self, session: &mut Session, ask: Ask, event: Event<'_>, at: Duration) {
+    fn connecting(&mut self, session: &mut Session, ask: Ask, event: Event<'_>, at: Duration) -> Phase {
         let answer = match event {
             Event::Connected => {
                 self.record.opened(&ask.endpoint, Purpose::Policy);
-                self.phase = Phase::Sending(ask);
-                return;
-            }
-            Event::Elapsed if self.is_over(at) => {
-                let answer = Answer::failed(AnswerKind::Dropped, Some(ask.filtered(at)));
-                return self.timed_out(session, ask, answer, at);
+                return Phase::Sending(ask);
             }
             Event::Refused => Answer::failed(AnswerKind::Refused, self.refused(&ask)),
             Event::NotMapped => Answer::not_mapped(self.refused(&ask)),
@@ -288,12 +275,13 @@ impl Lookup {
                 Answer::failed(AnswerKind::NotAsked, Some(note))
             }
             Event::Elapsed => Answer::failed(AnswerKind::Dropped, Some(ask.filtered(at))),
-            _ => {
-                self.phase = Phase::Connecting(ask);
-                return;
-            }
+            _ => return Phase::Connecting(ask),
         };
-        self.loaded(session, ask, answer, at);
+        if event == Event::Elapsed && self.is_over(at) {
+            self.timed_out(session, ask, answer, at)
+        } else {
+            self.loaded(session, ask, answer, at)
+        }
     }
 
     fn refused(&self, ask: &Ask) -> Option<Diagnostic> {
@@ -301,36 +289,26 @@ impl Lookup {
         (ask.role == Role::Master).then(|| Diagnostic::new(rules::T01, &[("port", &port)]))
     }
 
-    fn receiving(&mut self, mut ask: Ask, event: Event<'_>, at: Duration) {
-        let end = match event {
+    fn receiving(&mut self, mut ask: Ask, event: Event<'_>, at: Duration) -> Phase {
+        let (over, ended) = match event {
             Event::Received(bytes) => {
                 self.record.received(bytes);
-                ask.reader.receive(bytes)
+                match ask.reader.receive(bytes) {
+                    Some(end) => (Over::Answered(end), Ended::ClientClosed),
+                    None => return Phase::Receiving(ask),
+                }
             }
-            Event::EndOfStream => Some(AnswerEnd::EndOfStream),
-            Event::Reset => Some(AnswerEnd::Reset),
-            Event::Elapsed => {
-                self.record.ended(Ended::Deadline);
-                let over = if self.is_over(at) { Over::TimedOut } else { Over::Deadline };
-                self.phase = Phase::Closing(ask, over);
-                return;
-            }
-            _ => None,
+            Event::EndOfStream => (Over::Answered(AnswerEnd::EndOfStream), Ended::PeerClosed),
+            Event::Reset => (Over::Answered(AnswerEnd::Reset), Ended::Reset),
+            Event::Elapsed => (if self.is_over(at) { Over::TimedOut } else { Over::Deadline }, Ended::Deadline),
+            _ => return Phase::Receiving(ask),
         };
-        let Some(end) = end else {
-            self.phase = Phase::Receiving(ask);
-            return;
-        };
-        self.record.ended(match end {
-            AnswerEnd::EndOfStream => Ended::PeerClosed,
-            AnswerEnd::Reset => Ended::Reset,
-            AnswerEnd::Nul | AnswerEnd::TooLarge => Ended::ClientClosed,
-        });
-        self.phase = Phase::Closing(ask, Over::Answered(end));
+        self.record.ended(ended);
+        Phase::Closing(ask, over)
     }
 
     /// The peer's own end may still be seen: more bytes, a FIN, or a RST (FSP-T06). It changes no verdict.
-    fn closing(&mut self, session: &mut Session, mut ask: Ask, over: Over, event: Event<'_>, at: Duration) {
+    fn closing(&mut self, session: &mut Session, mut ask: Ask, over: Over, event: Event<'_>, at: Duration) -> Phase {
         match event {
             Event::Closed => return self.closed(session, ask, over, at),
             Event::EndOfStream => self.record.ended(Ended::PeerClosed),
@@ -344,10 +322,10 @@ impl Lookup {
             }
             _ => {}
         }
-        self.phase = Phase::Closing(ask, over);
+        Phase::Closing(ask, over)
     }
 
-    fn closed(&mut self, session: &mut Session, ask: Ask, over: Over, at: Duration) {
+    fn closed(&mut self, session: &mut Session, ask: Ask, over: Over, at: Duration) -> Phase {
         let answer = match over {
             Over::Answered(end) => ask.read(end, &self.profile),
             Over::Deadline => ask.unanswered(at),
@@ -360,22 +338,22 @@ impl Lookup {
             true => answer.noting(|| Diagnostic::new(rules::T06, &[])),
             false => answer,
         };
-        self.loaded(session, ask, answer, at);
+        self.loaded(session, ask, answer, at)
     }
 
-    fn loaded(&mut self, session: &mut Session, ask: Ask, mut answer: Answer, at: Duration) {
+    fn loaded(&mut self, session: &mut Session, ask: Ask, mut answer: Answer, at: Duration) -> Phase {
         answer.took = at.saturating_sub(ask.started);
         let answer = Arc::new(answer);
         session.finish(&ask.endpoint, answer.clone());
         self.consult(ask.endpoint, ask.role, answer, false);
-        self.advance(session, at);
+        self.advance(session, at)
     }
 
     /// The end of the whole attempt came while `ask` was pending: the session may ask there again.
-    fn timed_out(&mut self, session: &mut Session, ask: Ask, answer: Answer, at: Duration) {
+    fn timed_out(&mut self, session: &mut Session, ask: Ask, answer: Answer, at: Duration) -> Phase {
         session.abandon(&ask.endpoint);
         self.consult(ask.endpoint, ask.role, Arc::new(answer), false);
-        self.decide(Cause::TimedOut, at);
+        self.decide(Cause::TimedOut, at)
     }
 
     fn consult(&mut self, endpoint: Endpoint, role: Role, answer: Arc<Answer>, cached: bool) {
@@ -383,15 +361,7 @@ impl Lookup {
         self.search.consult(asked, &mut self.record, &self.profile);
     }
 
-    fn conclude(&mut self, at: Duration) {
-        if self.record.is_granted() {
-            self.phase = Phase::Reaching(at);
-        } else {
-            self.decide(self.search.cause(), at);
-        }
-    }
-
-    fn reached(&mut self, started: Duration, event: Event<'_>, at: Duration) {
+    fn reaching(&mut self, started: Duration, event: Event<'_>, at: Duration) -> Phase {
         let cause = match event {
             Event::Connected => {
                 let endpoint = self.record.target.endpoint();
@@ -406,17 +376,14 @@ impl Lookup {
             Event::Reset => Cause::BackendReset,
             Event::NameNotFound => Cause::NameNotFound,
             Event::Elapsed => Cause::BackendTimedOut,
-            _ => {
-                self.phase = Phase::Reaching(started);
-                return;
-            }
+            _ => return Phase::Reaching(started),
         };
-        self.decide(cause, at);
+        self.decide(cause, at)
     }
 
-    fn decide(&mut self, cause: Cause, at: Duration) {
+    fn decide(&mut self, cause: Cause, at: Duration) -> Phase {
         self.record.decide(cause, at, &self.profile);
-        self.phase = Phase::Decided;
+        Phase::Decided
     }
 
     /// The nearest of a deadline and the end of the whole attempt.
