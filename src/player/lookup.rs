@@ -174,7 +174,7 @@ impl Lookup {
             Phase::Joining(endpoint) => self.joining(session, endpoint, event, at),
             Phase::Connecting(ask) => self.connecting(session, ask, event, at),
             Phase::Sending(ask) => {
-                self.record.sent(POLICY_REQUEST.len());
+                self.record.connection().sent += POLICY_REQUEST.len();
                 Phase::Receiving(ask)
             }
             Phase::Receiving(ask) => self.receiving(ask, event, at),
@@ -264,7 +264,7 @@ impl Lookup {
     fn connecting(&mut self, session: &mut Session, ask: Ask, event: Event<'_>, at: Duration) -> Phase {
         let answer = match event {
             Event::Connected => {
-                self.record.opened(&ask.endpoint, Purpose::Policy);
+                self.record.opened(ask.endpoint.clone(), Purpose::Policy);
                 return Phase::Sending(ask);
             }
             Event::Refused => Answer::failed(AnswerKind::Refused, self.refused(&ask)),
@@ -292,7 +292,7 @@ impl Lookup {
     fn receiving(&mut self, mut ask: Ask, event: Event<'_>, at: Duration) -> Phase {
         let (over, ended) = match event {
             Event::Received(bytes) => {
-                self.record.received(bytes);
+                self.record.connection().received.extend_from_slice(bytes);
                 match ask.reader.receive(bytes) {
                     Some(end) => (Over::Answered(end), Ended::ClientClosed),
                     None => return Phase::Receiving(ask),
@@ -303,7 +303,7 @@ impl Lookup {
             Event::Elapsed => (if self.is_over(at) { Over::TimedOut } else { Over::Deadline }, Ended::Deadline),
             _ => return Phase::Receiving(ask),
         };
-        self.record.ended(ended);
+        self.record.connection().ended = ended;
         Phase::Closing(ask, over)
     }
 
@@ -311,13 +311,13 @@ impl Lookup {
     fn closing(&mut self, session: &mut Session, mut ask: Ask, over: Over, event: Event<'_>, at: Duration) -> Phase {
         match event {
             Event::Closed => return self.closed(session, ask, over, at),
-            Event::EndOfStream => self.record.ended(Ended::PeerClosed),
+            Event::EndOfStream => self.record.connection().ended = Ended::PeerClosed,
             Event::Reset => {
-                self.record.ended(Ended::Reset);
+                self.record.connection().ended = Ended::Reset;
                 ask.reset = over == Over::Answered(AnswerEnd::Nul);
             }
             Event::Received(bytes) => {
-                self.record.received(bytes);
+                self.record.connection().received.extend_from_slice(bytes);
                 ask.reader.receive(bytes);
             }
             _ => {}
@@ -364,8 +364,7 @@ impl Lookup {
     fn reaching(&mut self, started: Duration, event: Event<'_>, at: Duration) -> Phase {
         let cause = match event {
             Event::Connected => {
-                let endpoint = self.record.target.endpoint();
-                self.record.opened(&endpoint, Purpose::Payload);
+                self.record.opened(self.record.target.endpoint(), Purpose::Payload);
                 Cause::Connected
             }
             Event::Refused => Cause::BackendRefused,

@@ -16,9 +16,9 @@ use crate::rules::{Diagnostic, Position};
 pub struct Connection {
     endpoint: Endpoint,
     purpose: Purpose,
-    sent: usize,
-    received: Vec<u8>,
-    ended: Ended,
+    pub(super) sent: usize,
+    pub(super) received: Vec<u8>,
+    pub(super) ended: Ended,
 }
 
 /// What a connection is for. A policy connection never carries data (rulebook W8).
@@ -230,32 +230,13 @@ impl Record {
         self.asked.iter().any(|asked| asked.role() == Role::Master && asked.policy().is_some())
     }
 
-    pub(super) fn opened(&mut self, endpoint: &Endpoint, purpose: Purpose) {
-        self.connections.push(Connection {
-            endpoint: endpoint.clone(),
-            purpose,
-            sent: 0,
-            received: Vec::new(),
-            ended: Ended::Open,
-        });
+    pub(super) fn opened(&mut self, endpoint: Endpoint, purpose: Purpose) {
+        self.connections.push(Connection { endpoint, purpose, sent: 0, received: Vec::new(), ended: Ended::Open });
     }
 
-    pub(super) fn sent(&mut self, bytes: usize) {
-        if let Some(connection) = self.connections.last_mut() {
-            connection.sent += bytes;
-        }
-    }
-
-    pub(super) fn received(&mut self, bytes: &[u8]) {
-        if let Some(connection) = self.connections.last_mut() {
-            connection.received.extend_from_slice(bytes);
-        }
-    }
-
-    pub(super) fn ended(&mut self, ended: Ended) {
-        if let Some(connection) = self.connections.last_mut() {
-            connection.ended = ended;
-        }
+    /// The connection in progress.
+    pub(super) fn connection(&mut self) -> &mut Connection {
+        self.connections.last_mut().expect("only what was opened is sent to, received from and ended")
     }
 
     /// Writes down the cause, and what the SWF is told when (rulebook T4, T5, E).
