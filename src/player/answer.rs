@@ -90,13 +90,7 @@ impl Answer {
     }
 
     pub(super) fn failed(kind: AnswerKind, diagnostic: Option<Diagnostic>) -> Self {
-        Self {
-            kind,
-            policy: None,
-            diagnostics: diagnostic.into_iter().collect(),
-            took: Duration::ZERO,
-            is_mapped: true,
-        }
+        Self::new(kind, None, diagnostic.into_iter().collect())
     }
 
     /// Nothing is mapped there.
@@ -106,7 +100,6 @@ impl Answer {
 
     /// Judges what was read (rulebook W4-W10, X).
     pub(super) fn read(reader: &AnswerReader, end: AnswerEnd, profile: &Profile) -> Self {
-        let nothing = reader.received().is_empty();
         match end {
             AnswerEnd::Reset => Self::failed(AnswerKind::Reset, None),
             AnswerEnd::TooLarge => {
@@ -115,20 +108,21 @@ impl Answer {
                 let note = Diagnostic::new(rules::T23, &[("n", &read), ("limit", &cap)]);
                 Self::failed(AnswerKind::TooLarge, Some(note))
             }
-            AnswerEnd::EndOfStream if nothing => {
+            AnswerEnd::EndOfStream if reader.received().is_empty() => {
                 Self::failed(AnswerKind::Closed, Some(Diagnostic::new(rules::T27, &[])))
             }
             _ if is_request(reader) => Self::failed(AnswerKind::NotAPolicy, None),
-            AnswerEnd::EndOfStream if profile.wire.missing_nul == Leniency::Reject => {
-                Self::failed(AnswerKind::Closed, Some(Diagnostic::new(rules::T15, &[])))
-            }
             AnswerEnd::EndOfStream => {
-                Self::parse(reader.document(), profile).noting(|| Diagnostic::new(rules::T15, &[]))
+                let note = Some(Diagnostic::new(rules::T15, &[]));
+                match profile.wire.missing_nul {
+                    Leniency::Reject => Self::failed(AnswerKind::Closed, note),
+                    Leniency::Accept => Self::parse(reader.document(), profile).noting(note),
+                }
             }
-            AnswerEnd::Nul if reader.after_nul().is_empty() => Self::parse(reader.document(), profile),
             AnswerEnd::Nul => {
-                let extra = reader.after_nul().len().to_string();
-                Self::parse(reader.document(), profile).noting(|| Diagnostic::new(rules::T17, &[("n", &extra)]))
+                let extra = reader.after_nul().len();
+                let note = (extra > 0).then(|| Diagnostic::new(rules::T17, &[("n", &extra.to_string())]));
+                Self::parse(reader.document(), profile).noting(note)
             }
         }
     }
@@ -141,14 +135,16 @@ impl Answer {
             },
             Err(malformed) => (AnswerKind::Malformed, None, malformed.diagnostics().to_vec()),
         };
+        Self::new(kind, policy, diagnostics)
+    }
+
+    fn new(kind: AnswerKind, policy: Option<PolicyFile>, diagnostics: Vec<Diagnostic>) -> Self {
         Self { kind, policy, diagnostics, took: Duration::ZERO, is_mapped: true }
     }
 
     /// Adds what is to be said about the wire, where there is a policy to say it of.
-    pub(super) fn noting(mut self, diagnostic: impl FnOnce() -> Diagnostic) -> Self {
-        if self.policy.is_some() {
-            self.diagnostics.push(diagnostic());
-        }
+    pub(super) fn noting(mut self, diagnostic: Option<Diagnostic>) -> Self {
+        self.diagnostics.extend(diagnostic.filter(|_| self.policy.is_some()));
         self
     }
 }

@@ -334,11 +334,8 @@ impl Lookup {
                 return self.timed_out(session, ask, answer, at);
             }
         };
-        let answer = match ask.reset {
-            true => answer.noting(|| Diagnostic::new(rules::T06, &[])),
-            false => answer,
-        };
-        self.loaded(session, ask, answer, at)
+        let reset = ask.reset.then(|| Diagnostic::new(rules::T06, &[]));
+        self.loaded(session, ask, answer.noting(reset), at)
     }
 
     fn loaded(&mut self, session: &mut Session, ask: Ask, mut answer: Answer, at: Duration) -> Phase {
