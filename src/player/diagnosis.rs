@@ -145,17 +145,7 @@ fn advice(record: &Record) -> String {
         Cause::MalformedPolicy => {
             format!("make {place} answer with a policy file and nothing else; the notes say what the player rejects.")
         }
-        Cause::NoPolicy if record.asked.iter().all(|asked| !asked.answer.is_mapped) => format!(
-            "map {host}:843 to a policy server, or {target} to one that answers in-band: nothing is mapped at either. Is {host} spelt as it is on the map?"
-        ),
-        Cause::NoPolicy => match fell_short(record) {
-            Some(at) => format!(
-                "make {at} answer with a whole policy file and its NUL: it accepted the connection, and did not."
-            ),
-            None => format!(
-                "answer policy requests at {host}:843, or at {target} itself, with a policy file that lists {requester} and port {port}."
-            ),
-        },
+        Cause::NoPolicy => to_get_a_policy(record, requester),
         Cause::MetaPolicyNone => format!(
             "change the site-control of {place} to master-only or all: as it is, nothing on {host} can be permitted."
         ),
@@ -182,11 +172,25 @@ fn advice(record: &Record) -> String {
     }
 }
 
-/// Where something accepted a policy request and did not answer it to the end, before the destination was asked.
-fn fell_short(record: &Record) -> Option<&Endpoint> {
-    let kinds = [AnswerKind::None, AnswerKind::Closed, AnswerKind::Reset, AnswerKind::TooLarge];
-    let short = |asked: &&Asked| asked.role() != Role::Destination && kinds.contains(&asked.answer.kind);
-    record.asked.iter().find(short).map(Asked::endpoint)
+/// One sentence that says how the player comes to a policy, where nothing answered with one.
+fn to_get_a_policy(record: &Record, requester: &str) -> String {
+    let target = &record.target;
+    let (host, port) = (target.host(), target.port());
+    if record.asked.iter().all(|asked| !asked.answer.is_mapped) {
+        return format!(
+            "map {host}:843 to a policy server, or {target} to one that answers in-band: nothing is mapped at either. Is {host} spelt as it is on the map?"
+        );
+    }
+    let short = [AnswerKind::None, AnswerKind::Closed, AnswerKind::Reset, AnswerKind::TooLarge];
+    let fell_short = |asked: &&Asked| asked.role() != Role::Destination && short.contains(&asked.answer.kind);
+    match record.asked.iter().find(fell_short).map(Asked::endpoint) {
+        Some(at) => {
+            format!("make {at} answer with a whole policy file and its NUL: it accepted the connection, and did not.")
+        }
+        None => format!(
+            "answer policy requests at {host}:843, or at {target} itself, with a policy file that lists {requester} and port {port}."
+        ),
+    }
 }
 
 /// One sentence that says how a granted connection is denied.
