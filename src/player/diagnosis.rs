@@ -235,18 +235,11 @@ impl Display for Told<'_> {
     }
 }
 
-/// Player time as seconds, without needless digits.
+/// Player time as seconds, to the millisecond, without needless digits.
 struct Seconds(Duration);
 
 impl Display for Seconds {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let millis = self.0.as_millis();
-        match (millis / 1000, millis % 1000) {
-            (seconds, 0) => write!(f, "{seconds} s"),
-            (seconds, rest) => {
-                let digits = format!("{rest:03}");
-                write!(f, "{seconds}.{} s", digits.trim_end_matches('0'))
-            }
-        }
+        write!(f, "{} s", self.0.as_millis() as f64 / 1000.0)
     }
 }
