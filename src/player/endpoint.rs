@@ -71,14 +71,10 @@ impl FromStr for Endpoint {
 
     fn from_str(written: &str) -> Result<Self, InvalidEndpoint> {
         let invalid = || InvalidEndpoint { written: written.to_owned() };
-        let (host, port) = written.rsplit_once(':').ok_or_else(invalid)?;
-        if !is_host(host) {
-            return Err(invalid());
-        }
-        match port.parse::<u16>() {
-            Ok(port) if port.to_string() == written[host.len() + 1..] => Ok(Self::new(host, port)),
-            _ => Err(invalid()),
-        }
+        let (host, digits) = written.rsplit_once(':').filter(|(host, _)| is_host(host)).ok_or_else(invalid)?;
+        // No sign and no leading zero: a port is written in one way.
+        let port = digits.parse::<u16>().ok().filter(|port| port.to_string() == digits);
+        Ok(Self::new(host, port.ok_or_else(invalid)?))
     }
 }
 
