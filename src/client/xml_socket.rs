@@ -92,14 +92,10 @@ impl Messages {
             }
             return Ok(None);
         };
-        let rest = self.received.split_off(nul + 1);
-        let mut message = std::mem::replace(&mut self.received, rest);
+        let mut message: Vec<u8> = self.received.drain(..=nul).collect();
         message.pop();
         self.searched = 0;
-        match String::from_utf8(message) {
-            Ok(message) => Ok(Some(message)),
-            Err(_) => Err(invalid("a message is not UTF-8")),
-        }
+        String::from_utf8(message).map(Some).map_err(|_| invalid("a message is not UTF-8"))
     }
 
     pub(super) fn end(&self) -> io::Result<Option<String>> {
