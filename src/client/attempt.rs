@@ -38,7 +38,7 @@ struct Wire {
     sent: usize,
     /// A send met a peer that was gone, so that the end of its stream was a reset.
     was_reset: bool,
-    /// Nothing more is to be read.
+    /// Nothing more is to be read; a script knows that itself.
     over: bool,
 }
 
@@ -60,37 +60,30 @@ impl<'a> Attempt<'a> {
 
     pub(super) async fn run(mut self) -> Result<Outcome, ConnectError> {
         while let Some(lookup) = &self.lookup {
-            match lookup.action() {
-                Action::Connect { endpoint, purpose, until } => {
-                    let event = self.connect(&endpoint, purpose, until).await?;
-                    self.tell(event);
-                }
+            let heard;
+            let event = match lookup.action() {
+                Action::Connect { endpoint, purpose, until } => self.connect(&endpoint, purpose, until).await?,
                 Action::Send(bytes) => {
                     if let Some(wire) = &mut self.wire {
                         wire.send(bytes).await;
                     }
-                    self.tell(Event::Sent);
+                    Event::Sent
                 }
                 Action::Receive { until } => {
-                    let heard = self.hear(until).await?;
-                    self.tell(heard.as_ref().into());
+                    heard = self.hear(until).await?;
+                    heard.as_ref().into()
                 }
                 Action::Close => {
                     self.close().await;
-                    self.tell(Event::Closed);
+                    Event::Closed
                 }
-                Action::Join { endpoint, until } => {
-                    let event = self.join(&endpoint, until).await?;
-                    self.tell(event);
-                }
+                Action::Join { endpoint, until } => self.join(&endpoint, until).await?,
                 Action::Decided => break,
-            }
+            };
+            self.tell(event);
         }
         let socket = self.wire.take().map(|wire| FlashSocket::new(wire.stream, wire.tally));
-        match self.lookup.take() {
-            Some(lookup) => Ok(lookup.finish(socket)),
-            None => unreachable!("the lookup is taken here, once"),
-        }
+        Ok(self.lookup.take().expect("the lookup is taken here, once").finish(socket))
     }
 
     fn tell(&mut self, event: Event<'_>) {
@@ -148,16 +141,11 @@ impl<'a> Attempt<'a> {
         let heard = match &wire.peer {
             Peer::Foreign => self.limit(until, wire.read()).await?,
             Peer::Prompt => Some(wire.read().await),
-            Peer::Scripted(..) => match wire.play(until).await {
-                Some((at, heard)) => {
-                    self.clock = at;
-                    Some(heard)
-                }
-                None => {
-                    self.clock = until;
-                    None
-                }
-            },
+            Peer::Scripted(..) => {
+                let (at, heard) = wire.play(until).await.unzip();
+                self.clock = at.unwrap_or(until);
+                heard
+            }
         };
         wire.over |= heard.is_none();
         self.wire = Some(wire);
@@ -188,18 +176,15 @@ impl<'a> Attempt<'a> {
             }
         };
         let foreign = client.map().find(endpoint).is_some_and(|route| route.declared.is_none());
-        if foreign {
-            let joined = self.limit(until, loaded).await?;
-            return Ok(joined.map_or(Event::Elapsed, |()| Event::Joined));
-        }
-        loaded.await;
-        let took = client.session().answer(endpoint).map(|answer| answer.took());
-        self.clock += took.unwrap_or_default();
-        if self.clock < until {
-            return Ok(Event::Joined);
-        }
-        self.clock = until;
-        Ok(Event::Elapsed)
+        let joined = if foreign {
+            self.limit(until, loaded).await?.is_some()
+        } else {
+            loaded.await;
+            let took = client.session().answer(endpoint).map(|answer| answer.took());
+            self.clock = (self.clock + took.unwrap_or_default()).min(until);
+            self.clock < until
+        };
+        Ok(if joined { Event::Joined } else { Event::Elapsed })
     }
 
     /// Waits for a foreign peer by the real clock, which is the player's clock meanwhile. `None` at `until`.
@@ -207,10 +192,7 @@ impl<'a> Attempt<'a> {
         let limit = until.saturating_sub(self.clock);
         let waited = self.client.real_time.limit(limit, future).await;
         let (output, took) = waited.map_err(|PausedClock| ConnectError::paused_clock())?;
-        self.clock = match output {
-            Some(_) => (self.clock + took).min(until),
-            None => until,
-        };
+        self.clock = if output.is_some() { (self.clock + took).min(until) } else { until };
         Ok(output)
     }
 }
@@ -247,17 +229,13 @@ impl Wire {
 
     async fn read(&mut self) -> Sent {
         let mut buffer = [0; 4096];
-        match self.stream.read(&mut buffer).await {
-            Ok(0) => {
-                self.over = true;
-                if self.was_reset { Sent::Rst } else { Sent::Fin }
-            }
-            Ok(count) => Sent::Bytes(buffer[..count].to_vec()),
-            Err(_) => {
-                self.over = true;
-                Sent::Rst
-            }
-        }
+        let end = match self.stream.read(&mut buffer).await {
+            Ok(0) if !self.was_reset => Sent::Fin,
+            Ok(0) | Err(_) => Sent::Rst,
+            Ok(count) => return Sent::Bytes(buffer[..count].to_vec()),
+        };
+        self.over = true;
+        end
     }
 
     /// Asks the server to play on, and reads what its script says that it sends.
@@ -268,31 +246,15 @@ impl Wire {
         };
         if coming.is_empty() {
             let (reply, told) = oneshot::channel();
-            let play = Play { sent, until: until.saturating_sub(opened_at), reply };
-            if claim.send(play).is_err() {
-                return Some((until, Sent::Rst));
-            }
+            // A server that is gone drops the request, and with it the reply.
+            let _ = claim.send(Play { sent, until: until.saturating_sub(opened_at), reply });
             match told.await {
                 Ok(stamped) => coming.extend(stamped),
                 Err(_) => return Some((until, Sent::Rst)),
             }
         }
         let stamped = coming.pop_front()?;
-        Some((opened_at + stamped.at, self.read_exactly(stamped.sent).await))
-    }
-
-    async fn read_exactly(&mut self, sent: Sent) -> Sent {
-        let Sent::Bytes(mut bytes) = sent else {
-            self.over = true;
-            return if sent == Sent::Fin { Sent::Fin } else { Sent::Rst };
-        };
-        match self.stream.read_exact(&mut bytes).await {
-            Ok(_) => Sent::Bytes(bytes),
-            Err(_) => {
-                self.over = true;
-                Sent::Rst
-            }
-        }
+        Some((opened_at + stamped.at, read_exactly(&mut self.stream, stamped.sent).await))
     }
 
     /// What is still seen of a peer whose answer is over.
@@ -302,10 +264,9 @@ impl Wire {
             Peer::Prompt => self.read_end(&mut heard).await,
             Peer::Foreign => self.farewell(&mut heard, real_time).await,
             Peer::Scripted(_, coming) => {
-                let due = |stamped: &Stamped| self.opened_at + stamped.at <= clock;
-                let count = coming.iter().take_while(|stamped| due(stamped)).count();
-                for stamped in coming.drain(..count).collect::<Vec<_>>() {
-                    heard.push(self.read_exactly(stamped.sent).await);
+                let due = coming.iter().take_while(|stamped| self.opened_at + stamped.at <= clock).count();
+                for stamped in coming.drain(..due) {
+                    heard.push(read_exactly(&mut self.stream, stamped.sent).await);
                 }
             }
         }
@@ -337,6 +298,17 @@ impl Wire {
     }
 }
 
+/// Really reads what the peer says that it sends.
+async fn read_exactly(stream: &mut TcpStream, sent: Sent) -> Sent {
+    match sent {
+        Sent::Bytes(mut bytes) => match stream.read_exact(&mut bytes).await {
+            Ok(_) => Sent::Bytes(bytes),
+            Err(_) => Sent::Rst,
+        },
+        end => end,
+    }
+}
+
 /// Connects from an address that the server was told of before, so that it plays its script on request.
 async fn connect_claimed(route: &Route, declared: &Arc<dyn Declared>) -> io::Result<(TcpStream, Peer)> {
     let (socket, any) = match route.address {
@@ -346,13 +318,8 @@ async fn connect_claimed(route: &Route, declared: &Arc<dyn Declared>) -> io::Res
     socket.bind(any)?;
     let local = socket.local_addr()?;
     let claim = declared.claim(local);
-    match socket.connect(route.address).await {
-        Ok(stream) => Ok((stream, Peer::Scripted(claim, VecDeque::new()))),
-        Err(error) => {
-            declared.unclaim(local);
-            Err(error)
-        }
-    }
+    let stream = socket.connect(route.address).await.inspect_err(|_| declared.unclaim(local))?;
+    Ok((stream, Peer::Scripted(claim, VecDeque::new())))
 }
 
 /// What a failed connect means to the player; `None` where it is this machine that failed.
