@@ -99,7 +99,7 @@ impl<'a> Attempt<'a> {
         purpose: Purpose,
         until: Duration,
     ) -> Result<Event<'static>, ConnectError> {
-        let map = self.client.map();
+        let map = &self.client.network;
         if map.is_unknown(endpoint.host()) {
             return Ok(Event::NameNotFound);
         }
@@ -175,7 +175,7 @@ impl<'a> Attempt<'a> {
                 changed.await;
             }
         };
-        let foreign = client.map().find(endpoint).is_some_and(|route| route.declared.is_none());
+        let foreign = client.network.find(endpoint).is_some_and(|route| route.declared.is_none());
         let joined = if foreign {
             self.limit(until, loaded).await?.is_some()
         } else {

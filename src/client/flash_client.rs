@@ -39,7 +39,7 @@ use crate::player::{Endpoint, InvalidSwf, Profile, Session, Swf};
 #[derive(Debug)]
 pub struct FlashClient {
     swf: Swf,
-    network: Network,
+    pub(super) network: Network,
     session: Mutex<Session>,
     pub(super) changed: Notify,
     pub(super) real_time: RealTime,
@@ -152,10 +152,6 @@ impl FlashClient {
     pub(crate) fn counting_on(mut self, real_time: RealTime) -> Self {
         self.real_time = real_time;
         self
-    }
-
-    pub(super) fn map(&self) -> &Network {
-        &self.network
     }
 
     pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
