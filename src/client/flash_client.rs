@@ -47,13 +47,9 @@ pub struct FlashClient {
 
 /// Why an attempt came to no outcome: the machine of the test failed, not the network under test.
 pub struct ConnectError {
-    kind: ConnectErrorKind,
-}
-
-#[derive(Debug)]
-enum ConnectErrorKind {
-    Io { endpoint: Endpoint, error: io::Error },
-    PausedClock,
+    kind: io::ErrorKind,
+    text: String,
+    source: Option<io::Error>,
 }
 
 impl FlashClient {
@@ -161,27 +157,23 @@ impl FlashClient {
 
 impl ConnectError {
     pub(super) fn io(endpoint: &Endpoint, error: io::Error) -> Self {
-        Self { kind: ConnectErrorKind::Io { endpoint: endpoint.clone(), error } }
+        let text = format!(
+            "the test's own machine failed while connecting to {endpoint}: {error}; it says nothing about the policy"
+        );
+        Self { kind: error.kind(), text, source: Some(error) }
     }
 
     pub(super) fn paused_clock() -> Self {
-        Self { kind: ConnectErrorKind::PausedClock }
+        let text = "the runtime's clock is paused, and a server has to be waited for that is not of this crate: \
+             its silence cannot be told from slowness. Leave out `start_paused` and `tokio::time::pause`; \
+             against a Stage no wait costs time anyway";
+        Self { kind: io::ErrorKind::Unsupported, text: text.to_owned(), source: None }
     }
 }
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
-            ConnectErrorKind::Io { endpoint, error } => write!(
-                f,
-                "the test's own machine failed while connecting to {endpoint}: {error}; it says nothing about the policy"
-            ),
-            ConnectErrorKind::PausedClock => f.write_str(
-                "the runtime's clock is paused, and a server has to be waited for that is not of this crate: \
-                 its silence cannot be told from slowness. Leave out `start_paused` and `tokio::time::pause`; \
-                 against a Stage no wait costs time anyway",
-            ),
-        }
+        f.write_str(&self.text)
     }
 }
 
@@ -189,19 +181,12 @@ debug_as_text!(ConnectError);
 
 impl std::error::Error for ConnectError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.kind {
-            ConnectErrorKind::Io { error, .. } => Some(error),
-            ConnectErrorKind::PausedClock => None,
-        }
+        self.source.as_ref().map(|error| error as _)
     }
 }
 
 impl From<ConnectError> for io::Error {
     fn from(error: ConnectError) -> Self {
-        let kind = match &error.kind {
-            ConnectErrorKind::Io { error, .. } => error.kind(),
-            ConnectErrorKind::PausedClock => io::ErrorKind::Unsupported,
-        };
-        Self::new(kind, error)
+        Self::new(error.kind, error)
     }
 }
