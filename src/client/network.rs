@@ -27,8 +27,8 @@ pub struct Network {
 /// Where a logical endpoint really is: an address, or a server of this crate, whose silences cost no time.
 #[derive(Clone, Debug)]
 pub struct Route {
-    pub(super) address: SocketAddr,
-    pub(super) declared: Option<Arc<dyn Declared>>,
+    pub(crate) address: SocketAddr,
+    pub(crate) declared: Option<Arc<dyn Declared>>,
 }
 
 impl Network {
@@ -54,12 +54,6 @@ impl Network {
 
     pub(super) fn is_unknown(&self, host: &str) -> bool {
         self.unknown.contains(host)
-    }
-}
-
-impl Route {
-    pub(crate) fn declared(address: SocketAddr, declared: Arc<dyn Declared>) -> Self {
-        Self { address, declared: Some(declared) }
     }
 }
 
