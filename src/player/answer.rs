@@ -111,7 +111,10 @@ impl Answer {
             AnswerEnd::EndOfStream if reader.received().is_empty() => {
                 Self::failed(AnswerKind::Closed, Some(Diagnostic::new(rules::T27, &[])))
             }
-            _ if is_request(reader) => Self::failed(AnswerKind::NotAPolicy, None),
+            // An echo server is not a policy server.
+            _ if POLICY_REQUEST.strip_suffix(b"\0") == Some(reader.document()) => {
+                Self::failed(AnswerKind::NotAPolicy, None)
+            }
             AnswerEnd::EndOfStream => {
                 let note = Some(Diagnostic::new(rules::T15, &[]));
                 match profile.wire.missing_nul {
@@ -189,12 +192,6 @@ impl fmt::Display for Role {
             Self::Destination => "destination",
         })
     }
-}
-
-/// An echo server is not a policy server.
-fn is_request(reader: &AnswerReader) -> bool {
-    let request = &POLICY_REQUEST[..POLICY_REQUEST.len() - 1];
-    reader.document() == request
 }
 
 /// Why this profile rejects a file that can be read: the first diagnostic that it does not forgive.
