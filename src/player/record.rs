@@ -8,7 +8,6 @@ use super::endpoint::{Endpoint, canonical_host};
 use super::profile::{Profile, RefusedBackend, SecurityErrorAt};
 use super::{Cause, PlayerEvent, Swf};
 use crate::ids::ids;
-use crate::policy::{AllowAccessFrom, SiteControl};
 use crate::rules::{Diagnostic, Position};
 
 /// One TCP connection of an attempt, as the client saw it.
@@ -128,12 +127,8 @@ impl fmt::Display for Grantor {
 }
 
 impl DecidingRule {
-    pub(super) fn allow_access_from(endpoint: &Endpoint, rule: &AllowAccessFrom) -> Self {
-        Self { endpoint: endpoint.clone(), element: rule.to_string(), position: rule.position() }
-    }
-
-    pub(super) fn site_control(endpoint: &Endpoint, element: &SiteControl) -> Self {
-        Self { endpoint: endpoint.clone(), element: element.to_string(), position: element.position() }
+    pub(super) fn new(endpoint: &Endpoint, element: &impl fmt::Display, position: Option<Position>) -> Self {
+        Self { endpoint: endpoint.clone(), element: element.to_string(), position }
     }
 
     /// The location whose policy file it stands in.

@@ -119,7 +119,7 @@ impl Search {
         if control.is_some() && !heeded {
             asked.diagnostics.push(Diagnostic::new(rules::S05, &[]));
         }
-        let control = control.map(|element| DecidingRule::site_control(from, element));
+        let control = control.map(|element| DecidingRule::new(from, element, element.position()));
         if meta == MetaPolicy::None {
             return self.settled(Cause::MetaPolicyNone, control, record);
         }
@@ -127,14 +127,14 @@ impl Search {
         match judge(policy, from, &record.swf, record.target.port(), document) {
             Judgement::Grant(rule) => {
                 record.granted_by = Some(Grantor::Policy(from.clone()));
-                record.rule = Some(DecidingRule::allow_access_from(from, rule));
+                record.rule = Some(DecidingRule::new(from, rule, rule.position()));
                 let waits = profile.lookup.grant_waits_for_explicit && is_master && !master_only;
                 self.next = if waits { self.next } else { Next::Nothing };
             }
             Judgement::Miss(..) if master_only => self.settled(Cause::MasterOnly, control, record),
             Judgement::Miss(cause, rule) => {
                 asked.diagnostics.extend(missed_by_a_dot(policy, &record.swf, document));
-                self.missed(cause, rule.map(|rule| DecidingRule::allow_access_from(from, rule)), record);
+                self.missed(cause, rule.map(|rule| DecidingRule::new(from, rule, rule.position())), record);
             }
         }
     }
