@@ -140,15 +140,6 @@ fn port(digits: &str) -> Option<u16> {
     (port > 0).then_some(port)
 }
 
-impl TryFrom<&[RangeInclusive<u16>]> for ToPorts {
-    type Error = InvalidRule;
-
-    fn try_from(ranges: &[RangeInclusive<u16>]) -> Result<Self, Self::Error> {
-        let item = |range: &RangeInclusive<u16>| format!("{}-{}", range.start(), range.end());
-        ranges.iter().map(item).collect::<Vec<_>>().join(",").parse()
-    }
-}
-
 macro_rules! try_from {
     ($([$($generic:tt)*] $type:ty: $value:ident => $into:expr;)*) => {$(
         impl<$($generic)*> TryFrom<$type> for ToPorts {
@@ -163,6 +154,10 @@ macro_rules! try_from {
 
 try_from! {
     [] &str: written => written.parse();
+    [] &[RangeInclusive<u16>]: ranges => {
+        let item = |range: &RangeInclusive<u16>| format!("{}-{}", range.start(), range.end());
+        ranges.iter().map(item).collect::<Vec<_>>().join(",").parse()
+    };
     [] u16: port => [port..=port].try_into();
     [] RangeInclusive<u16>: range => [range].try_into();
     [] Vec<RangeInclusive<u16>>: ranges => ranges.as_slice().try_into();
