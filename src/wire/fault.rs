@@ -107,18 +107,14 @@ impl Fault {
             [Self::Dropped] => Door::Drops,
             _ => Door::Accepts,
         };
-        if let (Door::Accepts, Some(fault)) =
-            (door, faults.iter().find(|fault| matches!(fault, Self::Refused | Self::Dropped)))
-        {
-            return Err(fault.wrong("it speaks of the whole endpoint, so it must be the only one in its list"));
+        let misplaced = faults.iter().find(|fault| matches!(fault, Self::Refused | Self::Dropped));
+        if let Some(fault) = misplaced.filter(|_| door == Door::Accepts) {
+            let problem = "it speaks of the whole endpoint, so it must be the only one in its list".to_owned();
+            return Err(UnknownFault { written: fault.to_string(), problem });
         }
         let faults = if faults.is_empty() { &[Self::Ok] } else { faults };
         let scripts = faults.iter().map(|fault| fault.script(document));
         Ok(Declaration::new().door(door).policy(scripts))
-    }
-
-    fn wrong(&self, problem: &str) -> UnknownFault {
-        UnknownFault { written: self.to_string(), problem: problem.to_owned() }
     }
 }
 
