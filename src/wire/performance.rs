@@ -190,8 +190,13 @@ impl Performance {
         };
         match step {
             Step::Read(bytes) => self.read(bytes),
-            Step::ReadRequest => self.read_request(),
-            Step::Echo => self.echo(),
+            Step::ReadRequest => match match_request(&self.heard) {
+                RequestMatch::Whole => self.read(super::POLICY_REQUEST.len()),
+                RequestMatch::Partial => self.starved(),
+                RequestMatch::Differs => self.end(),
+            },
+            Step::Echo if self.heard.is_empty() => self.starved(),
+            Step::Echo => Cue::Write(std::mem::take(&mut self.heard)),
             Step::Write(bytes) => self.done(Cue::Write(bytes)),
             Step::Wait(pause) => self.done(Cue::Wait(pause)),
             Step::Fin => Cue::Fin,
@@ -217,21 +222,6 @@ impl Performance {
         self.heard.drain(..bytes);
         self.steps.pop_front();
         self.next_step()
-    }
-
-    fn read_request(&mut self) -> Cue {
-        match match_request(&self.heard) {
-            RequestMatch::Whole => self.read(super::POLICY_REQUEST.len()),
-            RequestMatch::Partial => self.starved(),
-            RequestMatch::Differs => self.end(),
-        }
-    }
-
-    fn echo(&mut self) -> Cue {
-        if self.heard.is_empty() {
-            return self.starved();
-        }
-        Cue::Write(std::mem::take(&mut self.heard))
     }
 
     fn starved(&mut self) -> Cue {
