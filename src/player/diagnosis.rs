@@ -15,13 +15,13 @@ const SHOWN_BYTES: usize = 480;
 
 /// Writes everything below the headline. The advice is how to get the `wanted` verdict, where the test says which.
 pub(super) fn write(f: &mut Formatter<'_>, record: &Record, wanted: Option<Verdict>) -> fmt::Result {
-    row(f, "swf", &Requester(&record.swf))?;
+    row(f, "swf", &requester(&record.swf))?;
     row(f, "connect", &record.target)?;
     write_decision(f, record)?;
     write_asked(f, record)?;
     for (event, at) in record.events.iter().zip(&record.reported_at) {
         let text = event_text(record, *event);
-        let when = at.map_or_else(|| "never".to_owned(), |at| format!("at {}", Seconds(at)));
+        let when = at.map_or_else(|| "never".to_owned(), |at| format!("at {}", seconds(at)));
         row(f, "player", &format_args!("{when}: {event} {text}"))?;
     }
     for diagnostic in record.diagnostics() {
@@ -64,7 +64,7 @@ fn row(f: &mut Formatter<'_>, name: &str, text: &dyn Display) -> fmt::Result {
 }
 
 fn write_decision(f: &mut Formatter<'_>, record: &Record) -> fmt::Result {
-    let at = Seconds(record.decided_at);
+    let at = seconds(record.decided_at);
     match (&record.rule, &record.granted_by) {
         (Some(rule), Some(_)) => row(f, "granted", &format_args!("by {rule}"))?,
         (None, Some(_)) => row(f, "granted", &"by the sandbox: no policy is needed")?,
@@ -81,7 +81,7 @@ fn write_asked(f: &mut Formatter<'_>, record: &Record) -> fmt::Result {
     let policy = |connection: &&Connection| connection.purpose() == Purpose::Policy;
     let mut connections = record.connections.iter().filter(policy).peekable();
     for asked in &record.asked {
-        row(f, "asked", &format_args!("{} ({}): {}", asked.endpoint(), asked.role(), Told(asked)))?;
+        row(f, "asked", &format_args!("{} ({}): {}", asked.endpoint(), asked.role(), told(asked)))?;
         if let Some(connection) = connections.next_if(|connection| connection.endpoint() == asked.endpoint()) {
             write_bytes(f, connection)?;
         }
@@ -207,39 +207,27 @@ fn nearest_policy(record: &Record) -> Option<&Endpoint> {
     record.asked.iter().rev().find(answered).map(Asked::endpoint)
 }
 
-struct Requester<'a>(&'a Swf);
-
-impl Display for Requester<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match (self.0.host(), self.0.sandbox()) {
-            (Some(host), _) => write!(f, "{}, so the requester is {host}", self.0),
-            (None, Sandbox::LocalWithNetworking) => write!(f, "{}, which only domain=\"*\" matches", self.0),
-            (None, _) => self.0.fmt(f),
-        }
+fn requester(swf: &Swf) -> String {
+    match (swf.host(), swf.sandbox()) {
+        (Some(host), _) => format!("{swf}, so the requester is {host}"),
+        (None, Sandbox::LocalWithNetworking) => format!("{swf}, which only domain=\"*\" matches"),
+        (None, _) => swf.to_string(),
     }
 }
 
-struct Told<'a>(&'a Asked);
-
-impl Display for Told<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.0.answer() {
-            AnswerKind::Policy => {
-                let rules = self.0.policy().map_or(0, |policy| policy.allow_access_from().len());
-                write!(f, "policy, {rules} rule{}", if rules == 1 { "" } else { "s" })
-            }
-            AnswerKind::Refused if !self.0.answer.is_mapped => f.write_str("refused, nothing is mapped there"),
-            AnswerKind::NotAPolicy => f.write_str("not-a-policy, the request itself came back"),
-            answer => answer.fmt(f),
+fn told(asked: &Asked) -> String {
+    match asked.answer() {
+        AnswerKind::Policy => {
+            let rules = asked.policy().map_or(0, |policy| policy.allow_access_from().len());
+            format!("policy, {rules} rule{}", if rules == 1 { "" } else { "s" })
         }
+        AnswerKind::Refused if !asked.answer.is_mapped => "refused, nothing is mapped there".to_owned(),
+        AnswerKind::NotAPolicy => "not-a-policy, the request itself came back".to_owned(),
+        answer => answer.to_string(),
     }
 }
 
 /// Player time as seconds, to the millisecond, without needless digits.
-struct Seconds(Duration);
-
-impl Display for Seconds {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{} s", self.0.as_millis() as f64 / 1000.0)
-    }
+fn seconds(time: Duration) -> String {
+    format!("{} s", time.as_millis() as f64 / 1000.0)
 }
