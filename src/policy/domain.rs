@@ -105,12 +105,9 @@ impl FromStr for DomainPattern {
         if let Some(rule) = foreign_part(written) {
             return invalid(rule);
         }
-        let form = match written.strip_prefix('*') {
-            Some("") => Form::Any,
-            Some(rest) => match rest.strip_prefix('.').filter(|suffix| is_suffix(suffix)) {
-                Some(suffix) => Form::Suffix(suffix.to_owned()),
-                None => return invalid(rules::D08),
-            },
+        let form = match written.strip_prefix("*.").filter(|suffix| is_suffix(suffix)) {
+            Some(suffix) => Form::Suffix(suffix.to_owned()),
+            None if written == "*" => Form::Any,
             None if written.contains('*') => return invalid(rules::D08),
             None => Form::Host(written.to_owned()),
         };
