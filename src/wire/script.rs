@@ -138,12 +138,11 @@ pub(super) enum RequestMatch {
 }
 
 pub(super) fn match_request(received: &[u8]) -> RequestMatch {
-    let compared = received.len().min(POLICY_REQUEST.len());
-    if received[..compared] != POLICY_REQUEST[..compared] {
-        RequestMatch::Differs
-    } else if compared < POLICY_REQUEST.len() {
+    if received.starts_with(POLICY_REQUEST) {
+        RequestMatch::Whole
+    } else if POLICY_REQUEST.starts_with(received) {
         RequestMatch::Partial
     } else {
-        RequestMatch::Whole
+        RequestMatch::Differs
     }
 }
