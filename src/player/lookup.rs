@@ -220,10 +220,10 @@ impl Lookup {
     fn is_exempt(&self) -> bool {
         match self.record.swf.sandbox() {
             Sandbox::AirApplication => true,
-            Sandbox::LocalTrusted => match self.profile.lookup.local_trusted {
-                TrustedScope::AllHosts => true,
-                TrustedScope::Loopback => matches!(self.record.target.host(), "localhost" | "127.0.0.1" | "::1"),
-            },
+            Sandbox::LocalTrusted => {
+                let is_loopback = matches!(self.record.target.host(), "localhost" | "127.0.0.1" | "::1");
+                is_loopback || self.profile.lookup.local_trusted == TrustedScope::AllHosts
+            }
             _ => false,
         }
     }
