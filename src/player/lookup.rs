@@ -140,7 +140,7 @@ impl Lookup {
     pub fn start(session: &mut Session, swf: &Swf, host: &str, port: impl Into<i64>) -> Self {
         let host = if host.is_empty() { swf.host().unwrap_or_default() } else { host };
         let target = Target::new(host, port.into());
-        let mut record = Record::new(swf, target, session.ignored());
+        let mut record = Record::new(swf, target, &session.ignored);
         let search = Search::new(session, &mut record);
         let mut lookup = Self { profile: session.profile().clone(), record, search, phase: Phase::Decided };
         lookup.phase = lookup.enter(session);

@@ -36,7 +36,7 @@ impl Search {
     pub(super) fn new(session: &Session, record: &mut Record) -> Self {
         let target = record.target.host();
         let (mut explicit, foreign): (Vec<_>, Vec<_>) =
-            session.explicit().iter().cloned().partition(|location| location.host() == target);
+            session.explicit.iter().cloned().partition(|location| location.host() == target);
         let master_is_explicit = explicit.iter().any(|location| location.port() == MASTER_PORT);
         explicit.retain(|location| location.port() != MASTER_PORT);
         let note = |location: &Endpoint| Diagnostic::new(rules::S14, &[("a", location.host()), ("b", target)]);

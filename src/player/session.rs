@@ -21,8 +21,10 @@ use crate::rules::{self, Diagnostic};
 #[derive(Clone, Debug)]
 pub struct Session {
     profile: Profile,
-    explicit: Vec<Endpoint>,
-    ignored: Vec<Diagnostic>,
+    /// What was named with `loadPolicyFile`.
+    pub(super) explicit: Vec<Endpoint>,
+    /// What was said of the URLs among it that name nothing.
+    pub(super) ignored: Vec<Diagnostic>,
     loads: BTreeMap<Key, Load>,
     addresses: BTreeMap<String, IpAddr>,
 }
@@ -96,14 +98,6 @@ impl Session {
         } else {
             self.loads.remove(&key);
         }
-    }
-
-    pub(super) fn explicit(&self) -> &[Endpoint] {
-        &self.explicit
-    }
-
-    pub(super) fn ignored(&self) -> &[Diagnostic] {
-        &self.ignored
     }
 
     fn key(&self, location: &Endpoint) -> Key {
