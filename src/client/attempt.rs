@@ -82,7 +82,7 @@ impl<'a> Attempt<'a> {
             };
             self.tell(event);
         }
-        let socket = self.wire.take().map(|wire| FlashSocket::new(wire.stream, wire.tally));
+        let socket = self.wire.take().map(|wire| FlashSocket { stream: wire.stream, tally: wire.tally });
         Ok(self.lookup.take().expect("the lookup is taken here, once").finish(socket))
     }
 

@@ -136,10 +136,9 @@ impl FlashClient {
 
 impl FlashSocket {
     fn new(socket: super::FlashSocket) -> io::Result<Self> {
-        let (stream, tally) = socket.into_parts();
-        let stream = stream.into_std()?;
+        let stream = socket.stream.into_std()?;
         stream.set_nonblocking(false)?;
-        Ok(Self { stream, tally: tally.map(Arc::new) })
+        Ok(Self { stream, tally: socket.tally.map(Arc::new) })
     }
 
     /// Another handle of the same connection, as [`TcpStream::try_clone`] makes it. The connection is open until the

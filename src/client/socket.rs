@@ -35,8 +35,8 @@ use super::{Declared, Mark, XmlSocket};
 /// ```
 #[derive(Debug)]
 pub struct FlashSocket {
-    stream: TcpStream,
-    tally: Option<Tally>,
+    pub(super) stream: TcpStream,
+    pub(super) tally: Option<Tally>,
 }
 
 /// Tells a declared endpoint that a connection to it was closed, when dropped: hold it behind the socket.
@@ -49,10 +49,6 @@ pub(crate) struct Tally {
 }
 
 impl FlashSocket {
-    pub(super) fn new(stream: TcpStream, tally: Option<Tally>) -> Self {
-        Self { stream, tally }
-    }
-
     /// The bare TCP connection. A stage's journal then no longer waits for its end.
     pub fn into_tcp(self) -> TcpStream {
         if let Some(tally) = self.tally {
@@ -64,10 +60,6 @@ impl FlashSocket {
     /// Speaks the NUL-delimited messages of ActionScript's `XMLSocket` over the connection.
     pub fn into_xml_socket(self) -> XmlSocket<Self> {
         XmlSocket::new(self)
-    }
-
-    pub(super) fn into_parts(self) -> (TcpStream, Option<Tally>) {
-        (self.stream, self.tally)
     }
 }
 
