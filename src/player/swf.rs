@@ -127,10 +127,10 @@ impl From<Infallible> for InvalidSwf {
 
 impl fmt::Display for InvalidSwf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { written, problem } = self;
         write!(
             f,
-            "`{}` is not the URL of a SWF: {}; expected one such as http://www.example.com/game.swf",
-            self.written, self.problem
+            "`{written}` is not the URL of a SWF: {problem}; expected one such as http://www.example.com/game.swf"
         )
     }
 }
