@@ -79,15 +79,13 @@ pub(crate) fn meta_policy(policy: &PolicyFile, profile: &DocumentProfile) -> Opt
 /// (rulebook D8). A dot at the end of the rule's own domain is remarked by the document.
 pub(super) fn missed_by_a_dot(policy: &PolicyFile, swf: &Swf, profile: &DocumentProfile) -> Option<Diagnostic> {
     let host = swf.host().filter(|host| host.ends_with('.') && profile.trailing_dot == TrailingDot::Significant)?;
-    let near = policy.allow_access_from().iter().find_map(|rule| {
-        let domain = rule.domain()?;
-        let misses = !domain.matches(Some(host)) && domain.matches_ignoring_trailing_dot(Some(host));
-        misses.then(|| (domain.to_string(), rule.position()))
-    });
-    near.map(|(domain, position)| {
+    let misses =
+        |domain: &&DomainPattern| !domain.matches(Some(host)) && domain.matches_ignoring_trailing_dot(Some(host));
+    policy.allow_access_from().iter().find_map(|rule| {
+        let domain = rule.domain().filter(misses)?.to_string();
         let what = format!("differs from the requester {host} by the dot at its end");
         let note = Diagnostic::new(rules::D13, &[("s", &domain), ("what", &what)]);
-        position.map_or(note.clone(), |position| note.at(position))
+        Some(rule.position().map_or(note.clone(), |position| note.at(position)))
     })
 }
 
