@@ -108,7 +108,7 @@ impl StageBuilder {
         for (endpoint, standing) in self.standing {
             let (addr, declaration) = standing.declare(&endpoint)?;
             let task = NodeTask::open(addr, declaration, real_time.clone(), Some(endpoint.clone()))?;
-            let node = task.node();
+            let node = task.node.clone();
             tasks.push(task);
             if let Some(builder) = standing.policy {
                 policy_servers.insert(endpoint.clone(), PolicyServer::on(node.clone(), builder));
@@ -149,7 +149,7 @@ impl Standing {
             None => (any, Declaration::new()),
             Some(policy) => {
                 let invalid = |fault| StageError { kind: StageErrorKind::Fault(endpoint.clone(), fault) };
-                (policy.addr(), policy.declare().map_err(invalid)?)
+                (policy.addr, policy.declare().map_err(invalid)?)
             }
         };
         let declaration = match &self.backend {
