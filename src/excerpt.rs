@@ -10,7 +10,7 @@ use crate::analysis::offset;
 use crate::rules::Diagnostic;
 use crate::rules::{Position, Severity, visible};
 
-pub(crate) use crate::analysis::text;
+pub(crate) use crate::policy::readable as text;
 
 /// Something to show of a file.
 #[derive(Debug, Clone)]
@@ -55,8 +55,18 @@ impl<'a> Excerpt<'a> {
             None => title,
         };
         let group = match &self.span {
-            Some(span) => title
-                .element(Snippet::source(self.text).path(&path).annotation(AnnotationKind::Primary.span(span.clone()))),
+            Some(span) => {
+                let line = Line::around(self.text, span.clone());
+                let caret = AnnotationKind::Primary.span(line.span);
+                let snippet = Snippet::source(line.shown).line_start(line.number).annotation(caret);
+                // A snippet that does not begin with its line does not know its column.
+                match line.is_whole {
+                    true => title.element(snippet.path(&path)),
+                    false => {
+                        title.element(Origin::path(&path).line(line.number).char_column(line.column)).element(snippet)
+                    }
+                }
+            }
             None => Group::with_title(title).element(Origin::path(&path)),
         };
         let group = match self.help {
@@ -65,6 +75,43 @@ impl<'a> Excerpt<'a> {
         };
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group])
+    }
+}
+
+/// One line of a text, or a part of it where it is very long: as much as a person looks at.
+struct Line {
+    number: usize,
+    /// Of the span's first character, from 1.
+    column: usize,
+    shown: String,
+    /// In bytes of what is shown.
+    span: Range<usize>,
+    /// Whether it is shown from its beginning.
+    is_whole: bool,
+}
+
+/// How many characters are shown on either side of what is meant, and of that itself.
+const SHOWN: usize = 100;
+
+impl Line {
+    fn around(text: &str, span: Range<usize>) -> Self {
+        let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[span.start..].find(['\r', '\n']).map_or(text.len(), |at| span.start + at);
+        let (before, meant, after) =
+            (&text[start..span.start], &text[span.start..span.end.min(end)], &text[span.end.min(end)..end]);
+        let cut = |part: &str| part.chars().nth(SHOWN).map(|_| "…").unwrap_or_default();
+        let left: String = before.chars().rev().take(SHOWN).collect();
+        let left = format!("{}{}", cut(before), left.chars().rev().collect::<String>());
+        let middle: String = meant.chars().take(SHOWN).collect();
+        let (ellipsis, right) = if cut(meant).is_empty() { (cut(after), after) } else { ("…", "") };
+        let right: String = right.chars().take(SHOWN).collect();
+        Line {
+            number: text[..start].matches('\n').count() + 1,
+            column: before.chars().count() + 1,
+            span: left.len()..left.len() + middle.len(),
+            is_whole: cut(before).is_empty(),
+            shown: format!("{left}{middle}{right}{ellipsis}"),
+        }
     }
 }
 

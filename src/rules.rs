@@ -374,7 +374,7 @@ rules! {
     L05 "bad-secure-value" Warning "secure=\"{s}\" is neither true nor false; it counts as absent" "write true or false, in lower case";
     L06 "text-in-element" Error "text inside <{element}>: \"{text}\"" "remove the text, or make it a comment";
     L07 "namespaced-element" Error "<{element}> is in an XML namespace; a player does not read it" "remove the prefix or the default namespace";
-    L08 "missing-domain" Error "<allow-access-from> names no domain; it grants nothing" "add a domain attribute";
+    L08 "missing-domain" Error "no domain is named here; it grants nothing" "add a domain attribute";
     L09 "document-over-limit" Error "the document has more than {limit}" "make the policy smaller and simpler";
     L10 "undecodable-byte" Error "byte {n} is not valid UTF-8, and no other readable encoding is declared" "save the file as UTF-8";
     L11 "empty-document" Error "the document has no root element" "serve a <cross-domain-policy> document";
@@ -384,13 +384,14 @@ rules! {
     L15 "domain-not-a-host" Error "domain=\"{s}\" cannot be the name or address of one host" "write *, *.example.com, one host name or one address";
     L16 "shadowed-rule" Warning "this rule grants nothing that the rule on line {line} does not grant" "remove one of the two rules";
     L17 "duplicate-rule" Warning "this rule says the same as the rule on line {line}" "remove one of the two rules";
-    L18 "star-beside-others" Warning "domain=\"*\" stands beside {n} of other domains, and admits every site to {ports} all the same" "remove the rule with *, or those that it makes pointless";
+    L18 "star-beside-others" Warning "domain=\"*\" admits every site to {ports}, whatever sites the {n} beside it names" "name the sites in the rule with *, or remove the other rules if everybody is meant";
     L19 "public-suffix-wildcard" Warning "*.{suffix} covers every site that anybody registers under {suffix} (CWE-942)" "name the sites one by one, each with a wildcard of its own if need be";
     L20 "only-policy-port" Error "to-ports=\"{s}\" lists only 843, where policies are asked for, not a port that a SWF connects to" "list the port that the SWF connects to";
     L21 "any-site" Warning "a SWF of any site may {what} (CWE-942)" "name the sites that need it";
-    L22 "dead-grants" Error "meta-policy none voids every <allow-access-from> of this policy, {n} in all" "let site-control say master-only or all, or remove the rules";
+    L22 "dead-grants" Error "meta-policy none voids the {n} of this policy" "let site-control say master-only or all, or remove the rules";
     L23 "any-headers" Warning "a SWF of any site may send any header (CWE-942)" "name the sites and the headers that they need";
     L24 "insecure-grant" Warning "secure=\"false\" lets SWFs that came over http read what is served over https" "serve the SWFs over https, and drop secure=\"false\"";
     L25 "suppression-without-reason" Error "the suppression of {id} gives no reason, and suppresses nothing" "write the reason behind a colon, as in <!-- flash-policy-allow FSP-D14: public arcade -->";
     L26 "unused-suppression" Warning "nothing here meets {id}: the suppression has no effect" "remove the suppression";
+    L27 "missing-headers" Error "<allow-http-request-headers-from> names no headers; it grants nothing" "add headers with the names that may be sent";
 }

@@ -34,7 +34,7 @@ impl<'a> Covers<'a> {
 
     /// Whether this rule grants all that `other` grants.
     pub(super) fn covers(&self, other: &Self) -> bool {
-        self.stand_in_hosts(other) && (!self.secure || other.secure) && self.opens(other)
+        self.stand_in_hosts(other) && (!self.secure || other.secure) && self.opens_all_of(other)
     }
 
     /// The domain in lower case.
@@ -44,6 +44,11 @@ impl<'a> Covers<'a> {
 
     pub(super) fn is_star(&self) -> bool {
         self.domain == "*"
+    }
+
+    /// Whether it is only for SWFs that came over https.
+    pub(super) fn is_secure(&self) -> bool {
+        self.secure
     }
 
     /// Whether this is `*.x` and the other one `x`.
@@ -60,8 +65,9 @@ impl<'a> Covers<'a> {
         self.is_star() || other.stand_ins.iter().all(|host| self.pattern.matches(Some(host)))
     }
 
+    /// Whether it opens every port that the other one opens.
     // Both lists ascend and have no two ranges that touch: a range is covered by one range, or by none.
-    fn opens(&self, other: &Self) -> bool {
+    pub(super) fn opens_all_of(&self, other: &Self) -> bool {
         let (Some(own), Some(others)) = (self.ports, other.ports) else { return true };
         let own = own.ranges();
         others.ranges().iter().all(|range| {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Linter, offset, value};
+use super::{Judged, Linter, offset, value};
 use crate::policy::{DomainPattern, ToPorts, bare_host};
 use crate::rules::{self, Diagnostic, Position, Rule};
 
@@ -51,11 +51,16 @@ impl Linter {
     /// assert!(mended.contains(r#"domain="a.com" to-ports="80,81""#));
     /// ```
     pub fn fixes(&self, document: impl AsRef<[u8]>) -> Vec<Fix> {
-        let document = document.as_ref();
+        self.fixes_of(document.as_ref(), |_| true)
+    }
+
+    /// The mends of those findings that are wanted.
+    pub(crate) fn fixes_of(&self, document: &[u8], wanted: impl Fn(&Diagnostic) -> bool) -> Vec<Fix> {
         let mark = if document.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         let Ok(text) = std::str::from_utf8(&document[mark..]) else { return Vec::new() };
         let found = self.examine(document);
-        let standing = found.iter().filter(|one| one.suppressed().is_none()).map(|one| one.diagnostic());
+        let standing =
+            found.iter().filter(|one| one.suppressed().is_none()).map(Judged::diagnostic).filter(|one| wanted(one));
         let mut fixes: Vec<_> = standing.filter_map(|finding| fix(finding, text, mark)).collect();
         fixes.sort_by_key(|fix| fix.range.start);
         fixes.dedup_by_key(|fix| fix.range.clone());
@@ -87,6 +92,10 @@ fn fix(finding: &Diagnostic, text: &str, mark: usize) -> Option<Fix> {
     } else {
         let within = value(text, offset(text, finding.position()?))?;
         let written = &text[within.clone()];
+        // What a character reference stands for is not what is written.
+        if written.contains('&') {
+            return None;
+        }
         let replacement = match rule {
             rules::D05 | rules::D06 | rules::D07 => without_the_rest_of_a_url(written)?,
             rules::L01 => without_blanks(written)?,

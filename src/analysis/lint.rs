@@ -1,6 +1,7 @@
 //! What is wrong, doubtful or needless in one policy document.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 use super::covers::Covers;
 use super::suppression::{self, Judged};
@@ -61,98 +62,131 @@ impl Linter {
     /// Everything that is to be said of a document, in its order; what a comment in it suppresses is marked.
     pub fn examine(&self, document: impl AsRef<[u8]>) -> Vec<Judged> {
         let document = document.as_ref();
-        let found = match PolicyFile::parse_as(self.kind, document) {
-            Err(malformed) => malformed.diagnostics().to_vec(),
+        match PolicyFile::parse_as(self.kind, document) {
+            Err(malformed) => {
+                suppression::judge(document, malformed.diagnostics().to_vec(), Some(malformed.diagnostic()))
+            }
             Ok(policy) => {
                 let mut found = policy.diagnostics().to_vec();
                 found.extend(self.of_rules(&policy));
                 found.extend(self.of_site_control(&policy));
-                found
+                suppression::judge(document, found, None)
             }
-        };
-        suppression::judge(document, found)
+        }
     }
 
     fn of_rules(&self, policy: &PolicyFile) -> Vec<Diagnostic> {
         let rules = policy.allow_access_from();
-        let mut found: Vec<_> = rules.iter().flat_map(|rule| self.of_rule(rule)).collect();
+        let mut found: Vec<_> = rules.iter().flat_map(|rule| self.of_ports(rule)).collect();
+        // Where the meta-policy voids them all, it does not matter whom they name.
+        if !self.is_master() || !policy.site_control().iter().any(|control| control.value() == Some(MetaPolicy::None)) {
+            found.extend(rules.iter().flat_map(|rule| self.of_domain(rule)));
+            found.extend(stars(rules, self.kind));
+        }
         found.extend(needless(rules, self.kind));
-        found.extend(stars(rules, self.kind));
         found.extend(neighbours(rules));
         found.extend(self.own_host(rules));
         found
     }
 
-    /// What is to be said of a rule by itself.
-    fn of_rule(&self, rule: &AllowAccessFrom) -> Vec<Diagnostic> {
+    /// What is to be said of the ports of a rule by themselves.
+    fn of_ports(&self, rule: &AllowAccessFrom) -> Vec<Diagnostic> {
+        let (PolicyKind::Socket, PortGrant::Listed(ports)) = (self.kind, rule.to_ports()) else { return Vec::new() };
+        let mut found = Vec::new();
+        if ports.ranges() == [MASTER_PORT..=MASTER_PORT] {
+            found.extend(at(rule, "to-ports", rules::L20, &[("s", &ports.to_string())]));
+        }
+        let source = self.served_from.as_ref().map_or(MASTER_PORT, Endpoint::port);
+        let lowest = ports.ranges().first().map_or(0, |range| *range.start()).max(1);
+        if source >= FIRST_HIGH_PORT && lowest < FIRST_HIGH_PORT {
+            let remark = at(rule, "to-ports", rules::S01, &[("q", &source.to_string()), ("p", &lowest.to_string())]);
+            // Who writes * may well mean the high ones.
+            found.extend(remark.map(|remark| if *ports == ToPorts::ANY { remark.suspected() } else { remark }));
+        }
+        found
+    }
+
+    /// What is to be said of whom a rule names.
+    fn of_domain(&self, rule: &AllowAccessFrom) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         let mut remark = |attribute, lint, values: &[(&str, &str)]| found.extend(at(rule, attribute, lint, values));
         let Some(domain) = rule.domain().map(ToString::to_string) else { return found };
         if let Some(suffix) = domain.strip_prefix("*.").filter(|suffix| is_public(suffix)) {
             remark("domain", rules::L19, &[("suffix", suffix)]);
         }
-        if self.kind == PolicyKind::Url {
-            if domain == "*" {
-                remark("domain", rules::L21, &[("what", "read what this host serves")]);
+        let over_https = if rule.secure() == Some(true) { ", over https" } else { "" };
+        match (self.kind, rule.to_ports()) {
+            (PolicyKind::Url, _) => {
+                if domain == "*" {
+                    remark("domain", rules::L21, &[("what", &format!("read what this host serves{over_https}"))]);
+                }
+                if rule.secure() == Some(false) {
+                    remark("secure", rules::L24, &[]);
+                }
             }
-            if rule.secure() == Some(false) {
-                remark("secure", rules::L24, &[]);
+            (_, PortGrant::Listed(ports)) => {
+                match (domain.as_str(), is_every_port(ports)) {
+                    ("*", true) => remark("domain", rules::D14, &[]),
+                    ("*", false) => {
+                        remark("domain", rules::L21, &[("what", &format!("connect to {ports}{over_https}"))])
+                    }
+                    _ => {}
+                }
+                if rule.secure() == Some(true) {
+                    let host = domain.strip_prefix("*.").unwrap_or(&domain);
+                    found.extend(
+                        at(rule, "secure", rules::D15, &[("url", &format!("http://{host}/"))])
+                            .map(Diagnostic::suspected),
+                    );
+                }
             }
-            return found;
-        }
-        if rule.secure() == Some(true) {
-            let host = domain.strip_prefix("*.").unwrap_or(if domain == "*" { "any.example" } else { &domain });
-            remark("secure", rules::D15, &[("url", &format!("http://{host}/"))]);
-        }
-        let PortGrant::Listed(ports) = rule.to_ports() else { return found };
-        match (domain.as_str(), ports.ranges() == ToPorts::ANY.ranges()) {
-            ("*", true) => remark("domain", rules::D14, &[]),
-            ("*", false) => remark("domain", rules::L21, &[("what", &format!("connect to {ports}"))]),
             _ => {}
-        }
-        if ports.ranges() == [MASTER_PORT..=MASTER_PORT] {
-            remark("to-ports", rules::L20, &[("s", &ports.to_string())]);
-        }
-        let source = self.served_from.as_ref().map_or(MASTER_PORT, Endpoint::port);
-        let lowest = ports.ranges().first().map_or(0, |range| *range.start());
-        if source >= FIRST_HIGH_PORT && (1..FIRST_HIGH_PORT).contains(&lowest) {
-            remark("to-ports", rules::S01, &[("q", &source.to_string()), ("p", &lowest.to_string())]);
         }
         found
     }
 
-    /// That the host which serves the policy is of no site that the policy names.
+    /// That the host which serves a socket policy is of no site that the policy names. The SWF may come from elsewhere.
     fn own_host(&self, rules: &[AllowAccessFrom]) -> Option<Diagnostic> {
-        let own = self.served_from.as_ref()?.host();
-        let site = |host: &str| psl::domain_str(host).unwrap_or(host).to_ascii_lowercase();
-        let mut named = rules.iter().filter_map(AllowAccessFrom::domain).peekable();
-        named.peek()?;
+        let own = self.served_from.as_ref().filter(|_| self.kind == PolicyKind::Socket)?.host();
+        let site = |host: &str| match host.parse::<IpAddr>() {
+            Ok(_) => host.to_owned(),
+            Err(_) => psl::domain_str(host).unwrap_or(host).to_ascii_lowercase(),
+        };
+        let alive = rules.iter().filter(|rule| matches!(rule.to_ports(), PortGrant::Listed(_)));
+        let mut named = alive.filter_map(|rule| Some((rule, rule.domain()?))).peekable();
+        let (first, _) = *named.peek()?;
         let is_of_the_site = |domain: &str| domain == "*" || site(domain.trim_start_matches("*.")) == site(own);
-        let lists_itself = named.any(|domain| domain.matches(Some(own)) || is_of_the_site(&domain.to_string()));
-        let position = rules.first()?.position()?;
-        (!lists_itself).then(|| Diagnostic::new(rules::S10, &[("h", own)]).at(position))
+        let lists_itself = named.any(|(_, domain)| domain.matches(Some(own)) || is_of_the_site(&domain.to_string()));
+        let remark = at(first, "domain", rules::S10, &[("h", own)])?;
+        (!lists_itself).then(|| remark.suspected())
     }
 
     fn of_site_control(&self, policy: &PolicyFile) -> Vec<Diagnostic> {
         let mut found = Vec::new();
-        let is_master = self.served_from.as_ref().is_none_or(|endpoint| endpoint.port() == MASTER_PORT);
+        let grants = policy.allow_access_from().iter().filter(|rule| Covers::new(rule, self.kind).is_some()).count();
         for control in policy.site_control() {
             let Some(position) = control.value_position().or(control.position()) else { continue };
             let mut remark = |lint, values: &[(&str, &str)]| found.push(Diagnostic::new(lint, values).at(position));
-            if self.kind == PolicyKind::Socket && !is_master {
+            let is_none = control.value() == Some(MetaPolicy::None);
+            if !self.is_master() {
                 remark(rules::S05, &[]);
                 continue;
             }
-            if self.kind == PolicyKind::Socket && control.value() == Some(MetaPolicy::None) {
+            if is_none && self.kind == PolicyKind::Socket {
                 let host = self.served_from.as_ref().map_or("this host", Endpoint::host);
                 remark(rules::S03, &[("host", host)]);
             }
-            let grants = policy.allow_access_from().len();
-            if matches!(control.value(), Some(MetaPolicy::None) | None) && grants > 0 {
-                remark(rules::L22, &[("n", &grants.to_string())]);
+            if is_none && grants > 0 {
+                remark(rules::L22, &[("n", &counted(grants, "grant"))]);
             }
         }
         found
+    }
+
+    /// Whether a site-control in the document counts; that of a URL policy is not judged by a port.
+    fn is_master(&self) -> bool {
+        let elsewhere = self.served_from.as_ref().is_some_and(|endpoint| endpoint.port() != MASTER_PORT);
+        self.kind == PolicyKind::Url || !elsewhere
     }
 }
 
@@ -161,40 +195,45 @@ fn needless(rules: &[AllowAccessFrom], kind: PolicyKind) -> Vec<Diagnostic> {
     let alive: Vec<_> = rules.iter().filter_map(|rule| Covers::new(rule, kind)).collect();
     let mut found = Vec::new();
     for (index, rule) in alive.iter().enumerate() {
-        let others = alive.iter().enumerate().filter(|(other, _)| *other != index);
-        let mut greater = others.filter(|(_, other)| other.covers(rule));
-        let Some((other, cover)) = greater.next() else { continue };
-        let is_equal = rule.covers(cover);
-        let lint = match (is_equal, cover.is_star() && !rule.is_star()) {
-            // Of two equal rules the later one is the needless one.
-            (true, _) if other > index => continue,
-            (true, _) => rules::L17,
-            (false, true) => continue,
-            (false, false) if cover.is_wildcard_over_apex(rule) => {
-                found.extend(at(rule.rule, "domain", rules::D09, &[("s", rule.domain())]));
-                continue;
-            }
-            (false, false) => rules::L16,
+        // Of two equal rules the later one is the needless one.
+        let makes_needless = |(other, cover): &(usize, &Covers<'_>)| {
+            *other != index
+                && (!cover.is_star() || rule.is_star())
+                && cover.covers(rule)
+                && (*other < index || !rule.covers(cover))
         };
-        let line = cover.rule.position().map_or(0, |position| position.line).to_string();
-        let position = rule.rule.position();
-        found.extend(position.map(|position| Diagnostic::new(lint, &[("line", &line)]).at(position)));
+        match alive.iter().enumerate().find(makes_needless) {
+            None => found.extend(apex(rule, &alive)),
+            Some((_, cover)) if cover.is_wildcard_over_apex(rule) => {
+                found.extend(at(rule.rule, "domain", rules::D09, &[("s", rule.domain())]));
+            }
+            Some((_, cover)) => {
+                let lint = if rule.covers(cover) { rules::L17 } else { rules::L16 };
+                let line = cover.rule.position().map_or(0, |position| position.line).to_string();
+                found.extend(rule.rule.position().map(|at| Diagnostic::new(lint, &[("line", &line)]).at(at)));
+            }
+        }
     }
     found
+}
+
+/// That a rule for `x` stands beside one for `*.x`, which opens more ports to `x` than the rule itself.
+fn apex(rule: &Covers<'_>, alive: &[Covers<'_>]) -> Option<Diagnostic> {
+    alive.iter().find(|other| other.is_wildcard_over_apex(rule) && !rule.opens_all_of(other))?;
+    at(rule.rule, "domain", rules::D09, &[("s", rule.domain())])
 }
 
 /// `*` beside rules that name domains: who reads those thinks that they restrict something.
 fn stars(rules: &[AllowAccessFrom], kind: PolicyKind) -> Option<Diagnostic> {
     let alive: Vec<_> = rules.iter().filter_map(|rule| Covers::new(rule, kind)).collect();
-    let star = alive.iter().find(|rule| rule.is_star())?;
+    let star = alive.iter().find(|rule| rule.is_star() && !rule.is_secure())?;
     let named = alive.iter().filter(|rule| !rule.is_star()).count();
-    let n = if named == 1 { "1 rule".to_owned() } else { format!("{named} rules") };
-    let ports = match star.ports() {
-        Some(ports) if *ports != ToPorts::ANY => format!("to-ports {ports}"),
+    let what = match star.ports() {
+        Some(ports) if !is_every_port(ports) => ports.to_string(),
         _ => "everything".to_owned(),
     };
-    let star = at(star.rule, "domain", rules::L18, &[("n", &n), ("ports", &ports)]);
-    star.filter(|_| named > 0)
+    let remark = at(star.rule, "domain", rules::L18, &[("n", &counted(named, "rule")), ("ports", &what)]);
+    remark.filter(|_| named > 0)
 }
 
 /// Names that people take for each other and the player does not: a site with and without `www`, and the two names of
@@ -238,14 +277,28 @@ fn at(rule: &AllowAccessFrom, attribute: &str, lint: Rule, values: &[(&str, &str
     Some(Diagnostic::new(lint, values).at(position))
 }
 
-/// Whether anybody can register names under this suffix. A suffix that the list does not have, as `local`, is none.
-fn is_public(suffix: &str) -> bool {
-    let lower = suffix.to_ascii_lowercase();
-    psl::suffix(lower.as_bytes()).is_some_and(|public| public.is_known() && public.as_bytes() == lower.as_bytes())
+/// As in `1 rule` and `2 rules`.
+pub(crate) fn counted(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
-/// Whether this is a name that somebody registered: one label below a public suffix.
+/// `*`, or a range that says the same: port 0 is none.
+fn is_every_port(ports: &ToPorts) -> bool {
+    matches!(ports.ranges(), [all] if *all.start() <= 1 && *all.end() == u16::MAX)
+}
+
+/// Whether anybody can register names under this suffix, or at once below it, as under `*.ck`. A suffix that the list
+/// does not have, as `local`, is none.
+fn is_public(suffix: &str) -> bool {
+    let is_listed = |name: &str| {
+        psl::suffix(name.as_bytes()).is_some_and(|public| public.is_known() && public.as_bytes() == name.as_bytes())
+    };
+    let lower = suffix.to_ascii_lowercase();
+    is_listed(&lower) || is_listed(&format!("any.{lower}"))
+}
+
+/// Whether this is a name that somebody registered: one label below a suffix where registries register.
 fn is_registrable(host: &str) -> bool {
-    let known = psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known());
-    known && psl::domain_str(host) == Some(host)
+    let icann = psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.typ() == Some(psl::Type::Icann));
+    icann && host.is_ascii() && psl::domain_str(host) == Some(host)
 }

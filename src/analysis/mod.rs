@@ -25,10 +25,12 @@ pub use diff::{Change, Diff, Direction, MetaPolicyChange, Origin, PortSet, Schem
 pub use fix::{Fix, mended};
 #[cfg(feature = "analysis")]
 pub use lint::Linter;
+#[cfg(feature = "analysis")]
+pub(crate) use lint::counted;
 #[cfg(feature = "scenario")]
 pub use matrix::{Cell, CellChange, Matrix};
+pub(crate) use place::offset;
 #[cfg(feature = "analysis")]
-pub(crate) use place::value;
-pub(crate) use place::{offset, text};
+pub(crate) use place::{position, value};
 #[cfg(feature = "analysis")]
 pub use suppression::Judged;

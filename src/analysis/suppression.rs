@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use super::{offset, text};
-use crate::policy::MAX_POLICY_BYTES;
+use super::{offset, position};
+use crate::policy::{MAX_POLICY_BYTES, Markup, readable, tokens};
 use crate::rules::{self, Diagnostic, Position, Rule};
 
 const MARK: &str = "flash-policy-allow";
-const ROOT: &str = "<cross-domain-policy";
 
 /// A diagnostic, and why it does not count if a comment suppresses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +27,7 @@ impl Judged {
     }
 }
 
-/// One comment: what it suppresses, why, and in which bytes of the text.
+/// One id in one comment: what it suppresses, why, and in which bytes of the text.
 struct Suppression {
     id: String,
     reason: String,
@@ -38,8 +37,9 @@ struct Suppression {
 }
 
 /// Marks what the document's comments suppress, remarks what is wrong with them, and puts all in the document's order.
-pub(super) fn judge(document: &[u8], found: Vec<Diagnostic>) -> Vec<Judged> {
-    let text = text(&document[..document.len().min(MAX_POLICY_BYTES)]);
+/// Why a player rejects the whole document (`fatal`) cannot be suppressed in the document.
+pub(super) fn judge(document: &[u8], found: Vec<Diagnostic>, fatal: Option<&Diagnostic>) -> Vec<Judged> {
+    let text = readable(&document[..document.len().min(MAX_POLICY_BYTES)]);
     let mut suppressions = suppressions(&text);
     let mut judged: Vec<_> = found
         .into_iter()
@@ -50,12 +50,11 @@ pub(super) fn judge(document: &[u8], found: Vec<Diagnostic>) -> Vec<Judged> {
                 one.used = true;
                 one.reason.clone()
             });
-            Judged { diagnostic, reason }
+            Judged { reason: reason.filter(|_| fatal != Some(&diagnostic)), diagnostic }
         })
         .collect();
-    judged.extend(
-        suppressions.iter().filter_map(Suppression::remark).map(|diagnostic| Judged { diagnostic, reason: None }),
-    );
+    let remarks = suppressions.iter().filter_map(Suppression::remark);
+    judged.extend(remarks.map(|diagnostic| Judged { diagnostic, reason: None }));
     judged.sort_by_key(|one| (one.diagnostic.position(), one.diagnostic.rule().id()));
     judged
 }
@@ -75,61 +74,40 @@ impl Suppression {
     }
 }
 
+/// All suppressions of a text: each reaches over the tag behind it, or from before the root over the whole document.
 fn suppressions(text: &str) -> Vec<Suppression> {
-    let mut found = Vec::new();
-    let mut lines = Lines { text, at: 0, line: 1, start: 0 };
-    for (start, _) in text.match_indices("<!--") {
-        let Some(length) = text[start..].find("-->") else { break };
-        let end = start + length + 3;
-        let inner = text[start + 4..start + length].trim();
-        let Some(rest) = inner.strip_prefix(MARK).filter(|rest| rest.starts_with(char::is_whitespace)) else {
-            continue;
-        };
-        let (id, reason) = rest.split_once(':').unwrap_or((rest, ""));
-        found.push(Suppression {
-            id: id.trim().to_owned(),
-            reason: reason.trim().to_owned(),
-            reach: reach(text, end),
-            position: lines.position(start),
-            used: false,
-        });
+    let (mut found, mut waiting, mut root_seen) = (Vec::new(), Vec::new(), false);
+    for token in tokens(text) {
+        match token.kind {
+            Markup::Comment => waiting.extend(of_comment(text, token.start, token.text)),
+            Markup::Open | Markup::Empty => {
+                let tag = token.start..token.start + token.text.len();
+                let reach = if root_seen { tag } else { 0..usize::MAX };
+                root_seen = true;
+                found.extend(waiting.drain(..).map(|one| Suppression { reach: reach.clone(), ..one }));
+            }
+            _ => {}
+        }
     }
+    found.append(&mut waiting);
     found
 }
 
-/// The element that follows a comment; before the root element, the whole document.
-fn reach(text: &str, end: usize) -> Range<usize> {
-    if text[end..].contains(ROOT) {
-        return 0..usize::MAX;
-    }
-    let mut at = end;
-    while let Some(next) = text[at..].find('<').map(|next| at + next) {
-        let is_comment = text[next..].starts_with("<!--");
-        let length = text[next..].find(if is_comment { "-->" } else { ">" });
-        at = length.map_or(text.len(), |length| next + length);
-        if !is_comment {
-            return next..at + 1;
-        }
-    }
-    end..end
-}
-
-/// Counts lines and columns of ascending places, each byte once.
-struct Lines<'a> {
-    text: &'a str,
-    at: usize,
-    line: u32,
-    start: usize,
-}
-
-impl Lines<'_> {
-    fn position(&mut self, place: usize) -> Position {
-        for (at, _) in self.text[self.at..place].match_indices('\n') {
-            self.line += 1;
-            self.start = self.at + at + 1;
-        }
-        self.at = place;
-        let column = self.text[self.start..place].chars().count() + 1;
-        Position { line: self.line, column: u32::try_from(column).unwrap_or(u32::MAX) }
-    }
+/// The suppressions that a comment says, one for each id, which reach nowhere yet.
+fn of_comment(text: &str, start: usize, comment: &str) -> Vec<Suppression> {
+    let inner = comment.trim_start_matches("<!--").trim_end_matches("-->").trim();
+    let Some(rest) = inner.strip_prefix(MARK).filter(|rest| rest.starts_with(char::is_whitespace)) else {
+        return Vec::new();
+    };
+    let (ids, reason) = rest.split_once(':').unwrap_or((rest, ""));
+    let position = position(text, start);
+    let ids = ids.split([',', ' ', '\t', '\r', '\n']).filter(|id| !id.is_empty());
+    let one = |id: &str| Suppression {
+        id: id.to_owned(),
+        reason: reason.trim().to_owned(),
+        reach: 0..0,
+        position,
+        used: false,
+    };
+    ids.map(one).collect()
 }

@@ -9,14 +9,15 @@ use super::exit::{Exit, Failure};
 use super::input::text_of;
 use super::report::Finding;
 
-/// How often a finding was there: by rule, file and message, for lines move.
-#[derive(Default)]
+/// How often a finding was there.
+#[derive(Clone, Default)]
 pub(super) struct Baseline {
     name: String,
     known: HashMap<Key, usize>,
 }
 
-#[derive(Debug, Deserialize, PartialEq, Eq, Hash)]
+/// What a finding is known by: not by its line, for lines move.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Hash)]
 struct Key {
     rule: String,
     file: String,
@@ -25,29 +26,63 @@ struct Key {
 
 #[derive(Deserialize)]
 struct Report {
+    schema: String,
+    command: String,
     findings: Vec<Key>,
+    #[serde(default)]
+    suppressed: Vec<Suppressed>,
 }
+
+#[derive(Deserialize)]
+struct Suppressed {
+    #[serde(flatten)]
+    key: Key,
+    reason: String,
+}
+
+/// How the reason of a finding begins that an earlier baseline had.
+const KNOWN: &str = "it is in the baseline ";
 
 impl Baseline {
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         let name = path.display().to_string();
-        let text = text_of(path)?;
-        let report: Report = serde_json::from_str(&text).map_err(|error| {
+        let is_none = |why: String| {
             let help = format!("make one with: flash-policy check … --format json={name}");
-            Failure::new(Exit::Input, format!("{name} is no baseline: {error}; {help}"))
-        })?;
+            Failure::new(Exit::Input, format!("{name} is no baseline: {why}; {help}"))
+        };
+        let report: Report = serde_json::from_str(&text_of(path)?).map_err(|error| is_none(error.to_string()))?;
+        if report.schema != "flash-policy/report@1" || report.command != "check" {
+            return Err(is_none(format!("it is a report {} of {}", report.schema, report.command)));
+        }
+        // A report that was made with a baseline has what that one had among the suppressed.
+        let still = report.suppressed.into_iter().filter(|one| one.reason.starts_with(KNOWN)).map(|one| one.key);
         let mut known = HashMap::new();
-        for key in report.findings {
-            *known.entry(key).or_default() += 1;
+        for Key { rule, file, message } in report.findings.into_iter().chain(still) {
+            *known.entry(Key::new(&rule, &file, &message)).or_default() += 1;
         }
         Ok(Self { name, known })
     }
 
     /// Why a finding does not count, if it was there before; each of the baseline's counts once.
     pub(super) fn takes(&mut self, finding: &Finding) -> Option<String> {
-        let key = Key { rule: finding.rule.clone(), file: finding.file.clone(), message: finding.message.clone() };
+        let key = Key::new(&finding.rule, &finding.file, &finding.message);
         let left = self.known.get_mut(&key).filter(|left| **left > 0)?;
         *left -= 1;
-        Some(format!("it is in the baseline {}", self.name))
+        Some(format!("{KNOWN}{}", self.name))
+    }
+}
+
+impl Key {
+    fn new(rule: &str, file: &str, message: &str) -> Self {
+        let file = file.trim_start_matches("./").to_owned();
+        Self { rule: rule.to_owned(), file, message: without_lines(message) }
+    }
+}
+
+/// A message without the number of another line in it.
+pub(super) fn without_lines(message: &str) -> String {
+    match message.split_once("on line ") {
+        Some((before, after)) => format!("{before}on line {}", after.trim_start_matches(|c: char| c.is_ascii_digit())),
+        None => message.to_owned(),
     }
 }

@@ -1,41 +1,32 @@
 //! `flash-policy check`: what is wrong with policy documents.
 
-use std::path::{Path, PathBuf};
+use std::cell::RefCell;
+use std::path::Path;
 
 use super::args::Check;
 use super::baseline::Baseline;
 use super::exit::{Exit, Failure};
-use super::fix;
-use super::input::{Input, policy_documents};
-use super::report::{Done, Entry, Finding, Report, State, Summary, Suppressed};
-use super::settings::Settings;
-use crate::analysis::{Judged, Linter};
-use crate::excerpt::Excerpt;
+use super::fix::Plan;
+use super::input::Input;
+use super::report::{Done, Entry, Finding, Mends, Report, State, Summary, Suppressed};
+use super::settings::{OfDocument, Settings};
+use crate::analysis::{Judged, Linter, counted};
+use crate::excerpt::{Excerpt, shown};
 use crate::policy::PolicyKind;
 use crate::rules::{Diagnostic, Severity};
 
 pub(super) fn run(args: &Check) -> Result<Done, Failure> {
     let checker = Checker { args, settings: Settings::of(args)? };
-    let documents = policy_documents(&args.paths)?;
-    if documents.is_empty() {
-        return Err(Failure::new(
-            Exit::Nothing,
-            "there is no policy document in what was given: no *.xml that speaks of policies",
-        ));
-    }
-    let mut fixed = String::new();
-    if args.fix || args.diff {
-        for path in &documents {
-            fixed += &fix::run(path, |input| checker.linter(input), args.diff)?;
-        }
-    }
     let mut baseline = args.baseline.as_deref().map(Baseline::read).transpose()?.unwrap_or_default();
-    let mut all = Vec::new();
-    for path in &documents {
-        let input = Input::read(path)?;
-        all.extend(checker.entries(&input, &mut baseline));
+    let mut inputs = Input::read_all(&args.paths)?;
+    if inputs.is_empty() {
+        let given: Vec<_> = args.paths.iter().map(|path| path.display().to_string()).collect();
+        let text = format!("there is no policy document in {}: no *.xml that speaks of policies", given.join(", "));
+        return Err(Failure::new(Exit::Nothing, text));
     }
-    Ok(checker.done(all, documents.len(), fixed))
+    let (said, mends) = checker.mend(&mut inputs, &baseline)?;
+    let all: Vec<_> = inputs.iter().flat_map(|input| checker.entries(input, &mut baseline)).collect();
+    Ok(checker.done(all, &inputs, said, mends))
 }
 
 struct Checker<'a> {
@@ -48,43 +39,78 @@ type Found = (Entry, Option<Finding>);
 
 impl Checker<'_> {
     fn linter(&self, input: &Input) -> Linter {
-        let path = Path::new(&input.name);
-        let kind = self.args.kind.or_else(|| self.settings.kind(path)).or_else(|| Linter::guess(&input.bytes));
-        let linter = Linter::new(kind.unwrap_or_else(|| kind_by_name(path)));
-        match self.args.served_from.as_ref().or_else(|| self.settings.served_from(path)) {
+        let said = self.settings.of_document(input.path.as_deref());
+        let served_from = self.args.served_from.as_ref().or(said.served_from);
+        let kind = self.args.kind.or(said.kind).or(served_from.map(|_| PolicyKind::Socket));
+        let linter = Linter::new(kind.unwrap_or_else(|| guess(input)));
+        match served_from {
             Some(endpoint) => linter.served_from(endpoint.clone()),
             None => linter,
         }
     }
 
-    fn entries(&self, input: &Input, baseline: &mut Baseline) -> Vec<Found> {
-        let text = input.text();
-        let judged = self.linter(input).examine(&input.bytes);
-        let entries: Vec<_> = judged.iter().filter_map(|one| self.entry(one, input, &text, baseline)).collect();
-        if entries.is_empty() {
-            let (name, id, message) = ("nothing to remark".to_owned(), String::new(), "nothing to remark".to_owned());
-            let entry = Entry {
-                file: input.name.clone(),
-                place: None,
-                name,
-                state: State::Passed,
-                id,
-                message,
-                detail: String::new(),
-            };
-            return vec![(entry, None)];
+    /// Mends the documents, where that is asked for, or shows how; nothing is written before all is known.
+    fn mend(&self, inputs: &mut [Input], baseline: &Baseline) -> Result<(String, Option<Mends>), Failure> {
+        let (mut said, mut mends) = (String::new(), Mends::default());
+        if !self.args.fix && !self.args.diff {
+            return Ok((said, None));
         }
-        entries
+        mends.written = !self.args.diff;
+        let mut plans = Vec::new();
+        for input in inputs.iter() {
+            let linter = self.linter(input);
+            let document = self.settings.of_document(input.path.as_deref());
+            let known = RefCell::new(baseline.clone());
+            let fixes = linter.fixes_of(&input.bytes, |diagnostic| {
+                let level = self.settings.level(diagnostic.rule(), diagnostic.severity());
+                let finding = level.map(|severity| finding(diagnostic, severity, &input.name));
+                let is_known = |finding: Finding| known.borrow_mut().takes(&finding).is_some();
+                document.suppressed(diagnostic.rule()).is_none() && finding.is_some_and(|finding| !is_known(finding))
+            });
+            plans.push(Plan::new(input, &linter, fixes)?);
+        }
+        for (input, plan) in inputs.iter_mut().zip(&plans).filter_map(|(input, plan)| Some((input, plan.as_ref()?))) {
+            if self.args.diff {
+                said += &plan.patch(input)
+            } else {
+                plan.write(input)?
+            }
+            said += &plan.in_words(&input.name, if self.args.diff { "would mend" } else { "mended" });
+            mends.mended.extend(plan.report(&input.name));
+            mends.changes.extend(plan.changes.iter().cloned());
+        }
+        Ok((said, Some(mends)))
     }
 
-    fn entry(&self, judged: &Judged, input: &Input, text: &str, baseline: &mut Baseline) -> Option<Found> {
+    fn entries(&self, input: &Input, baseline: &mut Baseline) -> Vec<Found> {
+        let text = input.text();
+        let document = self.settings.of_document(input.path.as_deref());
+        let judged = self.linter(input).examine(&input.bytes);
+        let entry = |one| self.entry(one, input, &text, &document, baseline);
+        let entries: Vec<_> = judged.iter().filter_map(entry).collect();
+        if !entries.is_empty() {
+            return entries;
+        }
+        let (name, id, message) = ("nothing to remark".to_owned(), String::new(), "nothing to remark".to_owned());
+        let (place, state, detail) = (None, State::Passed, String::new());
+        vec![(Entry { file: input.name.clone(), place, name, state, id, message, detail }, None)]
+    }
+
+    fn entry(
+        &self,
+        judged: &Judged,
+        input: &Input,
+        text: &str,
+        document: &OfDocument<'_>,
+        baseline: &mut Baseline,
+    ) -> Option<Found> {
         let diagnostic = judged.diagnostic();
         let rule = diagnostic.rule();
         let severity = self.settings.level(rule, diagnostic.severity())?;
         let finding = finding(diagnostic, severity, &input.name);
         let state = if let Some(reason) = judged.suppressed() {
             State::Suppressed { severity, reason: reason.to_owned(), in_source: true }
-        } else if let Some(reason) = self.settings.suppressed(rule, Path::new(&input.name)) {
+        } else if let Some(reason) = document.suppressed(rule) {
             State::Suppressed { severity, reason: reason.to_owned(), in_source: false }
         } else if let Some(reason) = baseline.takes(&finding) {
             State::Suppressed { severity, reason, in_source: false }
@@ -107,42 +133,43 @@ impl Checker<'_> {
         Some((entry, Some(finding)))
     }
 
-    fn done(&self, all: Vec<Found>, files: usize, mut human: String) -> Done {
-        let count = |wanted: Severity| {
-            all.iter()
-                .filter(|(entry, _)| matches!(entry.state, State::Found { severity, .. } if severity == wanted))
-                .count()
-        };
-        let mut summary = Summary {
-            files: Some(files),
-            errors: Some(count(Severity::Error)),
-            warnings: Some(count(Severity::Warning)),
-            infos: Some(count(Severity::Info)),
-            ..Summary::default()
-        };
-        let (mut findings, mut suppressed) = (Vec::new(), Vec::new());
-        let mut fails = false;
-        for (entry, finding) in &all {
-            match (&entry.state, finding) {
-                (State::Found { fails: one, .. }, Some(finding)) => {
+    fn done(&self, all: Vec<Found>, inputs: &[Input], mut human: String, mends: Option<Mends>) -> Done {
+        let (mut findings, mut suppressed, mut hidden, mut fails) = (Vec::new(), Vec::new(), String::new(), false);
+        for (entry, finding) in all.iter().filter_map(|(entry, finding)| Some((entry, finding.clone()?))) {
+            match &entry.state {
+                State::Found { fails: one, .. } => {
                     fails |= one;
-                    human += &entry.detail;
-                    human += "\n\n";
-                    findings.push(finding.clone());
+                    human += &format!("{}\n\n", entry.detail);
+                    findings.push(finding);
                 }
-                (State::Suppressed { reason, .. }, Some(finding)) => {
-                    suppressed.push(Suppressed { finding: finding.clone(), reason: reason.clone() });
+                State::Suppressed { reason, .. } => {
+                    hidden += &format!("suppressed: {} in {}: {}\n", entry.name, shown(&entry.file), shown(reason));
+                    suppressed.push(Suppressed { finding, reason: reason.clone() });
                 }
-                _ => {}
+                State::Passed => {}
             }
         }
-        summary.suppressed = Some(suppressed.len());
-        human += &in_words(&summary, files);
+        let of = |severity: Severity| findings.iter().filter(|one| one.severity == severity.to_string()).count();
+        let (errors, warnings, infos) = (of(Severity::Error), of(Severity::Warning), of(Severity::Info));
+        let urls = inputs.iter().filter(|input| self.linter(input).kind() == PolicyKind::Url).count();
+        human += &hidden;
+        human += &format!("{} examined: ", policies(inputs.len(), urls));
+        human += &[counted(errors, "error"), counted(warnings, "warning"), counted(infos, "info")].join(", ");
+        human += &if suppressed.is_empty() { "\n".to_owned() } else { format!(", {} suppressed\n", suppressed.len()) };
         if let Some(first) = findings.first() {
             human += &format!("flash-policy explain {} says more\n", first.rule);
         }
+        let summary = Summary {
+            files: Some(inputs.len()),
+            errors: Some(errors),
+            warnings: Some(warnings),
+            infos: Some(infos),
+            suppressed: Some(suppressed.len()),
+            ..Summary::default()
+        };
         let exit = if fails { Exit::Finding } else { Exit::Expected };
-        let report = Report { findings: Some(findings), suppressed: Some(suppressed), ..Report::new("check", summary) };
+        let new = Report::new("check", summary);
+        let report = Report { findings: Some(findings), suppressed: Some(suppressed), mends, ..new };
         Done { exit, report, entries: all.into_iter().map(|(entry, _)| entry).collect(), human }
     }
 }
@@ -160,20 +187,24 @@ fn finding(diagnostic: &Diagnostic, severity: Severity, file: &str) -> Finding {
     }
 }
 
-/// A document that speaks neither of ports nor of headers is taken for what its name says.
-fn kind_by_name(path: &Path) -> PolicyKind {
-    let name = PathBuf::from(path).file_name().map(|name| name.to_string_lossy().to_ascii_lowercase());
-    if name.is_some_and(|name| name.contains("crossdomain")) { PolicyKind::Url } else { PolicyKind::Socket }
+/// Ports are named in policies for sockets alone. Headers are not: who copies a `crossdomain.xml` copies them too, so that
+/// the name settles it, where there is one.
+fn guess(input: &Input) -> PolicyKind {
+    let name = input.path.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().to_ascii_lowercase());
+    match (Linter::guess(&input.bytes), name) {
+        (Some(PolicyKind::Socket), _) => PolicyKind::Socket,
+        (guess, None) => guess.unwrap_or(PolicyKind::Socket),
+        (_, Some(name)) if name.contains("crossdomain") => PolicyKind::Url,
+        _ => PolicyKind::Socket,
+    }
 }
 
-fn in_words(summary: &Summary, files: usize) -> String {
-    let of = |count: Option<usize>, one: &str| match count.unwrap_or_default() {
-        1 => format!("1 {one}"),
-        many => format!("{many} {one}s"),
-    };
-    let mut parts = vec![of(summary.errors, "error"), of(summary.warnings, "warning"), of(summary.infos, "info")];
-    if summary.suppressed.is_some_and(|count| count > 0) {
-        parts.push(format!("{} suppressed", summary.suppressed.unwrap_or_default()));
+fn policies(all: usize, urls: usize) -> String {
+    match (all, urls) {
+        (1, 0) => "1 socket policy".to_owned(),
+        (1, _) => "1 HTTP policy".to_owned(),
+        (_, 0) => format!("{all} socket policies"),
+        _ if urls == all => format!("{all} HTTP policies"),
+        _ => format!("{all} policies ({} for sockets, {urls} for HTTP)", all - urls),
     }
-    format!("{} examined: {}\n", of(Some(files), "document"), parts.join(", "))
 }

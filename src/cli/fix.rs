@@ -9,68 +9,106 @@ use tempfile::NamedTempFile;
 
 use super::exit::{Exit, Failure};
 use super::input::Input;
+use super::report::Mended;
 use crate::analysis::{Diff, Fix, Linter, mended};
 use crate::excerpt::shown;
 use crate::player::{MASTER_PORT, Profile};
 use crate::policy::{PolicyFile, PolicyKind};
 use crate::rules::{D05, D06, D07};
 
-/// Mends a document, or shows how; in words, what was mended and what that changes.
-pub(super) fn run(path: &Path, linter: impl Fn(&Input) -> Linter, only_show: bool) -> Result<String, Failure> {
-    let input = Input::read(path)?;
-    let linter = linter(&input);
-    let fixes = linter.fixes(&input.bytes);
-    if fixes.is_empty() {
-        return Ok(String::new());
+/// A document and its mends, of which nothing is written yet.
+pub(super) struct Plan {
+    new: Vec<u8>,
+    fixes: Vec<Fix>,
+    /// What the mended document grants that the other one did not.
+    pub(super) changes: Vec<String>,
+}
+
+impl Plan {
+    /// `None` where there is nothing to mend.
+    pub(super) fn new(input: &Input, linter: &Linter, fixes: Vec<Fix>) -> Result<Option<Self>, Failure> {
+        if fixes.is_empty() {
+            return Ok(None);
+        }
+        if input.is_cut() {
+            return Err(Failure::new(Exit::Input, format!("{} is too long to be mended", input.name)));
+        }
+        let new = mended(&input.bytes, &fixes);
+        let changes = match linter.kind() {
+            PolicyKind::Url => change_of_url_grants(&fixes),
+            _ => change_of_meaning(&input.bytes, &new),
+        };
+        Ok(Some(Self { new, fixes, changes }))
     }
-    let new = mended(&input.bytes, &fixes);
-    let (mut said, name) = (String::new(), shown(&input.name));
-    if only_show {
-        let (old, new) = (String::from_utf8_lossy(&input.bytes), String::from_utf8_lossy(&new));
+
+    /// Puts the mended document in the place of the other one.
+    pub(super) fn write(&self, input: &mut Input) -> Result<(), Failure> {
+        let Some(path) = &input.path else {
+            return Err(Failure::usage("standard input cannot be mended; use --diff to see what would be"));
+        };
+        let cannot = |error| Failure::new(Exit::NotRun, format!("cannot write {}: {error}", input.name));
+        replace(path, &self.new).map_err(cannot)?;
+        input.bytes.clone_from(&self.new);
+        Ok(())
+    }
+
+    /// How the document would differ, as a patch.
+    pub(super) fn patch(&self, input: &Input) -> String {
+        let name = shown(&input.name);
+        let (old, new) = (String::from_utf8_lossy(&input.bytes), String::from_utf8_lossy(&self.new));
         let diff = TextDiff::from_lines(old.as_ref(), new.as_ref());
         let text = diff.unified_diff().header(&name, &name).to_string();
-        said.extend(text.split_inclusive('\n').map(|line| shown(line.trim_end_matches('\n')) + "\n"));
-    } else {
-        if path == Path::new("-") {
-            return Err(Failure::usage("standard input cannot be mended; use --diff to see what would be"));
+        text.split_inclusive('\n').map(|line| shown(line.trim_end_matches('\n')) + "\n").collect()
+    }
+
+    pub(super) fn report<'a>(&'a self, file: &'a str) -> impl Iterator<Item = Mended> + 'a {
+        self.fixes.iter().map(move |fix| Mended {
+            rule: fix.rule().id().to_owned(),
+            file: file.to_owned(),
+            line: fix.position().map(|position| position.line),
+            column: fix.position().map(|position| position.column),
+        })
+    }
+
+    /// What was mended, or would be, and what that changes: one line each.
+    pub(super) fn in_words(&self, file: &str, done: &str) -> String {
+        let file = shown(file);
+        let mut said = String::new();
+        for fix in &self.fixes {
+            let place = fix.position().map_or(String::new(), |position| format!(":{position}"));
+            said += &format!("{done} {} in {file}{place}\n", fix.rule());
         }
-        replace(path, &new)
-            .map_err(|error| Failure::new(Exit::NotRun, format!("cannot write {}: {error}", input.name)))?;
+        for change in &self.changes {
+            said += &format!("this changes what the policy grants: {change}\n");
+        }
+        said + "\n"
     }
-    for fix in &fixes {
-        let place = fix.position().map_or(String::new(), |position| format!(":{position}"));
-        let done = if only_show { "would mend" } else { "mended" };
-        said += &format!("{done} {} in {name}{place}\n", fix.rule());
-    }
-    said += &match linter.kind() {
-        PolicyKind::Url => change_of_url_grants(&fixes),
-        _ => change_of_meaning(&input.bytes, &new),
-    };
-    Ok(said + "\n")
 }
 
 /// Puts a file in the place of another in one step, so that neither a crash nor a full disk loses it.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let real = path.canonicalize()?;
-    let folder = real.parent().unwrap_or(Path::new("/"));
-    let mut file = NamedTempFile::new_in(folder)?;
+    let permissions = fs::metadata(&real)?.permissions();
+    if permissions.readonly() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
+    }
+    let mut file = NamedTempFile::new_in(real.parent().unwrap_or(Path::new("/")))?;
     file.write_all(bytes)?;
-    file.as_file().set_permissions(fs::metadata(&real)?.permissions())?;
+    file.as_file().set_permissions(permissions)?;
     file.persist(&real)?;
     Ok(())
 }
 
-/// What the mended document grants that the other one did not, and the reverse; nothing where the meaning is the same.
-fn change_of_meaning(old: &[u8], new: &[u8]) -> String {
-    let (Ok(old), Ok(new)) = (PolicyFile::parse(old), PolicyFile::parse(new)) else { return String::new() };
-    let diff = Diff::between(&old, &new, MASTER_PORT, &Profile::default());
-    if diff.is_empty() { String::new() } else { format!("this changes what the policy grants:\n{diff}\n") }
+/// What changes in meaning. A document that a player rejects grants nothing.
+fn change_of_meaning(old: &[u8], new: &[u8]) -> Vec<String> {
+    let policy = |bytes| PolicyFile::parse(bytes).unwrap_or_else(|_| PolicyFile::builder().build());
+    let diff = Diff::between(&policy(old), &policy(new), MASTER_PORT, &Profile::default());
+    let changes = diff.changes().iter().map(ToString::to_string);
+    changes.chain(diff.meta_policy().map(ToString::to_string)).collect()
 }
 
-/// The same for a policy of data over HTTP, whose meaning is not compared: a domain that was none names somebody now.
-fn change_of_url_grants(fixes: &[Fix]) -> String {
+/// The same for a policy of data over HTTP, whose meaning is not compared: a rule that was dead names somebody now.
+fn change_of_url_grants(fixes: &[Fix]) -> Vec<String> {
     let named = fixes.iter().filter(|fix| [D05, D06, D07].contains(fix.rule()));
-    named
-        .map(|fix| format!("this changes what the policy grants: {} was named by no rule\n", fix.replacement()))
-        .collect()
+    named.map(|fix| format!("the rule for {} was dead, and counts now", fix.replacement())).collect()
 }

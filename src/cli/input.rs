@@ -18,6 +18,8 @@ const MAX_TEXT: u64 = 64 * 1024 * 1024;
 
 /// A document that was read, and what its user calls it.
 pub(super) struct Input {
+    /// `None` for standard input.
+    pub(super) path: Option<PathBuf>,
     pub(super) name: String,
     pub(super) bytes: Vec<u8>,
 }
@@ -27,16 +29,30 @@ impl Input {
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         if path == Path::new("-") {
             let bytes = up_to(MAX_POLICY, io::stdin().lock()).map_err(|error| cannot_read("standard input", &error))?;
-            return Ok(Self { name: "<stdin>".to_owned(), bytes });
+            return Ok(Self { path: None, name: "<stdin>".to_owned(), bytes });
         }
         let name = path.display().to_string();
         if path.is_dir() {
             let text = format!("{name} is a directory; expected a policy document, or - for standard input");
             return Err(Failure::new(Exit::Input, text));
         }
-        let bytes =
-            File::open(path).and_then(|file| up_to(MAX_POLICY, file)).map_err(|error| cannot_read(&name, &error))?;
-        Ok(Self { name, bytes })
+        let bytes = File::open(path).and_then(|file| up_to(MAX_POLICY, file));
+        Ok(Self { path: Some(path.to_owned()), bytes: bytes.map_err(|error| cannot_read(&name, &error))?, name })
+    }
+
+    /// The policy documents that are meant by paths: a file is one whatever is in it; in a folder, each `*.xml` that
+    /// speaks of a policy's elements, but nothing hidden.
+    pub(super) fn read_all(paths: &[PathBuf]) -> Result<Vec<Self>, Failure> {
+        let mut inputs = Vec::new();
+        for path in paths {
+            if path.is_dir() { in_folder(path, &mut inputs)? } else { inputs.push(Self::read(path)?) }
+        }
+        Ok(inputs)
+    }
+
+    /// Whether it may be longer than what was read.
+    pub(super) fn is_cut(&self) -> bool {
+        u64::try_from(self.bytes.len()).is_ok_and(|length| length == MAX_POLICY)
     }
 
     /// The text that excerpts are cut from.
@@ -59,31 +75,22 @@ fn up_to(limit: u64, from: impl Read) -> io::Result<Vec<u8>> {
 }
 
 fn cannot_read(name: &str, error: &dyn Display) -> Failure {
-    Failure::new(Exit::Input, format!("cannot read {name}: {error}"))
+    Failure::new(Exit::Input, format!("cannot read {name}: {error}; check the path"))
 }
 
-/// The policy documents that are meant by paths: a file is one whatever is in it; in a folder, each `*.xml` that
-/// speaks of a policy's elements, but nothing hidden.
-pub(super) fn policy_documents(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut documents = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            in_folder(path, &mut documents)?;
-        } else {
-            documents.push(path.clone());
-        }
-    }
-    Ok(documents)
-}
-
-fn in_folder(folder: &Path, documents: &mut Vec<PathBuf>) -> Result<(), Failure> {
+fn in_folder(folder: &Path, inputs: &mut Vec<Input>) -> Result<(), Failure> {
     let is_hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
-    let walk = WalkDir::new(folder).sort_by_file_name().into_iter();
+    let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
     for entry in walk.filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name())) {
-        let entry = entry.map_err(|error| Failure::new(Exit::Input, format!("cannot read a folder: {error}")))?;
+        let entry = match entry {
+            Ok(entry) => entry,
+            // What the link leads back to is walked already.
+            Err(error) if error.loop_ancestor().is_some() => continue,
+            Err(error) => return Err(Failure::new(Exit::Input, format!("cannot read a folder: {error}"))),
+        };
         let is_xml = entry.path().extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml"));
-        if is_xml && entry.file_type().is_file() && speaks_of_policies(&Input::read(entry.path())?.bytes) {
-            documents.push(entry.into_path());
+        if is_xml && entry.file_type().is_file() {
+            inputs.extend(Some(Input::read(entry.path())?).filter(|input| speaks_of_policies(&input.bytes)));
         }
     }
     Ok(())

@@ -71,6 +71,9 @@ pub(super) struct Report {
     /// What `check` found and somebody suppressed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) suppressed: Option<Vec<Suppressed>>,
+    /// With `check --fix` or `--diff`: what was mended, or would be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) mends: Option<Mends>,
     /// What `diff` found to be permitted or denied newly.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) changes: Option<Vec<Change>>,
@@ -128,6 +131,25 @@ pub(super) struct Suppressed {
     pub(super) finding: Finding,
     /// Why.
     pub(super) reason: String,
+}
+
+/// Mechanical mends of documents.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(super) struct Mends {
+    /// Whether the files were changed; otherwise it is what would be.
+    pub(super) written: bool,
+    pub(super) mended: Vec<Mended>,
+    /// What the mends change of what the policies grant, in words.
+    pub(super) changes: Vec<String>,
+}
+
+/// One finding that is met no more.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Mended {
+    pub(super) rule: String,
+    pub(super) file: String,
+    pub(super) line: Option<u32>,
+    pub(super) column: Option<u32>,
 }
 
 /// One case of `test`, or one combination of `eval`.
@@ -253,8 +275,8 @@ pub(super) struct Covered {
 
 impl Report {
     pub(super) fn new(command: &'static str, summary: Summary) -> Self {
-        let (cases, findings, suppressed, changes, coverage) = Default::default();
-        Self { schema: SCHEMA, command, summary, cases, findings, suppressed, changes, coverage }
+        let (cases, findings, suppressed, mends, changes, coverage) = Default::default();
+        Self { schema: SCHEMA, command, summary, cases, findings, suppressed, mends, changes, coverage }
     }
 }
 

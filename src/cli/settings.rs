@@ -50,16 +50,30 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct SuppressEntry {
     rule: toml::Spanned<String>,
-    path: Option<PathBuf>,
+    path: Option<toml::Spanned<PathBuf>>,
     reason: toml::Spanned<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct PolicyEntry {
-    path: PathBuf,
+    path: toml::Spanned<PathBuf>,
     kind: Option<toml::Spanned<String>>,
     served_from: Option<toml::Spanned<String>>,
+}
+
+/// What the settings say of one document.
+pub(super) struct OfDocument<'a> {
+    pub(super) kind: Option<PolicyKind>,
+    pub(super) served_from: Option<&'a Endpoint>,
+    suppressions: Vec<&'a Suppression>,
+}
+
+impl OfDocument<'_> {
+    /// Why a rule does not count here, if it does not.
+    pub(super) fn suppressed(&self, rule: &Rule) -> Option<&str> {
+        self.suppressions.iter().find(|one| one.rule == rule).map(|one| one.reason.as_str())
+    }
 }
 
 impl Settings {
@@ -80,24 +94,16 @@ impl Settings {
         last.map_or(Some(severity), |(_, level)| *level)
     }
 
-    /// Why a rule does not count in a document, if it does not.
-    pub(super) fn suppressed(&self, rule: &Rule, document: &Path) -> Option<&str> {
-        let reaches = |path: &Option<PathBuf>| path.as_ref().is_none_or(|path| is_in(document, path));
-        let found = self.suppressions.iter().find(|one| one.rule == rule && reaches(&one.path))?;
-        Some(&found.reason)
-    }
-
-    /// What kind a document is, if it is said.
-    pub(super) fn kind(&self, document: &Path) -> Option<PolicyKind> {
-        self.policies.iter().filter(|policy| is_in(document, &policy.path)).find_map(|policy| policy.kind)
-    }
-
-    /// Where a document is served, if it is said.
-    pub(super) fn served_from(&self, document: &Path) -> Option<&Endpoint> {
-        self.policies
-            .iter()
-            .filter(|policy| is_in(document, &policy.path))
-            .find_map(|policy| policy.served_from.as_ref())
+    /// What is said of one document; standard input is in no folder.
+    pub(super) fn of_document(&self, path: Option<&Path>) -> OfDocument<'_> {
+        let real = path.map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
+        let is_in = |place: &PathBuf| real.as_ref().is_some_and(|real| real.starts_with(place));
+        let policies: Vec<_> = self.policies.iter().filter(|policy| is_in(&policy.path)).collect();
+        OfDocument {
+            kind: policies.iter().find_map(|policy| policy.kind),
+            served_from: policies.iter().find_map(|policy| policy.served_from.as_ref()),
+            suppressions: self.suppressions.iter().filter(|one| one.path.as_ref().is_none_or(is_in)).collect(),
+        }
     }
 
     fn read(path: &Path) -> Result<Self, Failure> {
@@ -121,12 +127,18 @@ impl Reader<'_> {
                 return Err(self.wrong(&entry.reason, "the reason is empty", "say why the rule does not count here"));
             }
             let (rule, reason) = (self.rule(&entry.rule)?, entry.reason.get_ref().trim().to_owned());
-            Ok(Suppression { rule, path: entry.path.as_ref().map(|path| self.beside(path)), reason })
+            Ok(Suppression { rule, path: entry.path.as_ref().map(|path| self.beside(path)).transpose()?, reason })
         });
         let policies = file.policy.iter().map(|entry| {
-            let kind = entry.kind.as_ref().map(|kind| self.parsed(kind, super::args::kind(kind.get_ref())));
-            let from = entry.served_from.as_ref().map(|from| self.parsed(from, from.get_ref().parse::<Endpoint>()));
-            Ok(Policy { path: self.beside(&entry.path), kind: kind.transpose()?, served_from: from.transpose()? })
+            let kind = entry
+                .kind
+                .as_ref()
+                .map(|kind| self.parsed(kind, super::args::kind(kind.get_ref()), "write socket or url"));
+            let from = entry
+                .served_from
+                .as_ref()
+                .map(|from| self.parsed(from, from.get_ref().parse::<Endpoint>(), "write HOST:PORT"));
+            Ok(Policy { path: self.beside(&entry.path)?, kind: kind.transpose()?, served_from: from.transpose()? })
         });
         Ok(Settings {
             levels: levels.collect::<Result<_, Failure>>()?,
@@ -136,7 +148,7 @@ impl Reader<'_> {
     }
 
     fn rule(&self, id: &toml::Spanned<String>) -> Result<&'static Rule, Failure> {
-        self.parsed(id, known_rule(id.get_ref()))
+        self.parsed(id, known_rule(id.get_ref()), "write an id such as FSP-D14")
     }
 
     fn level(&self, level: &toml::Spanned<String>) -> Result<Severity, Failure> {
@@ -149,17 +161,26 @@ impl Reader<'_> {
         }
     }
 
-    fn parsed<T>(&self, at: &toml::Spanned<String>, parsed: Result<T, impl ToString>) -> Result<T, Failure> {
-        parsed.map_err(|error| self.wrong(at, &error.to_string(), "correct it"))
+    fn parsed<T>(
+        &self,
+        at: &toml::Spanned<String>,
+        parsed: Result<T, impl ToString>,
+        help: &str,
+    ) -> Result<T, Failure> {
+        parsed.map_err(|error| self.wrong(at, &error.to_string(), help))
     }
 
-    fn wrong(&self, at: &toml::Spanned<String>, message: &str, help: &str) -> Failure {
+    fn wrong<T>(&self, at: &toml::Spanned<T>, message: &str, help: &str) -> Failure {
         scenario::wrong_toml(self.path, self.text, at.span(), message, help).into()
     }
 
-    fn beside(&self, path: &Path) -> PathBuf {
+    /// The real path of a file or folder beside the settings.
+    fn beside(&self, path: &toml::Spanned<PathBuf>) -> Result<PathBuf, Failure> {
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        folder.join(path)
+        folder.join(path.get_ref()).canonicalize().map_err(|error| {
+            let message = format!("there is no {}: {error}", path.get_ref().display());
+            self.wrong(path, &message, "name a file or a folder, from here, or take this out")
+        })
     }
 }
 
@@ -170,10 +191,4 @@ fn find() -> Option<PathBuf> {
     let root = here.ancestors().find(is_root).unwrap_or(&here).to_owned();
     let within = here.ancestors().take_while(|folder| folder.starts_with(&root));
     within.map(|folder| folder.join(NAME)).find(|file| file.is_file())
-}
-
-/// Whether a document is this file, or in this folder.
-fn is_in(document: &Path, place: &Path) -> bool {
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    real(document).starts_with(real(place))
 }

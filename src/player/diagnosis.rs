@@ -2,11 +2,13 @@
 //! what to do about it.
 
 use std::fmt::{self, Display, Formatter};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::answer::{AnswerKind, Asked, Role};
 use super::record::{Connection, Purpose, Record};
 use super::{Cause, Endpoint, PlayerEvent, Sandbox, Swf, Verdict};
+use crate::policy::PolicyFile;
 use crate::rules::{self, Rule};
 use crate::wire::escape;
 
@@ -105,7 +107,9 @@ fn rule_of(record: &Record) -> Option<Rule> {
     Some(match record.cause() {
         Cause::LowPort => rules::S01,
         Cause::SecureOnly => rules::D15,
+        Cause::DomainNotListed => return nearly_named(record),
         Cause::PortNotListed if lacks_ports(record) => rules::D01,
+        Cause::PortNotListed if lists_the_policy_port(record) => rules::D03,
         Cause::PortNotListed => rules::D02,
         Cause::MetaPolicyNone => rules::S03,
         Cause::MasterOnly => rules::S02,
@@ -120,6 +124,30 @@ fn rule_of(record: &Record) -> Option<Rule> {
 
 fn lacks_ports(record: &Record) -> bool {
     record.rule.as_ref().is_some_and(|rule| !rule.element().contains(" to-ports="))
+}
+
+fn lists_the_policy_port(record: &Record) -> bool {
+    record.rule.as_ref().is_some_and(|rule| rule.element().contains(" to-ports=\"843\""))
+}
+
+/// The rule of the catalogue for a requester whom the policies name by another name, if they do.
+fn nearly_named(record: &Record) -> Option<Rule> {
+    let host = record.swf.host()?;
+    let elements = record.asked.iter().filter_map(Asked::policy).flat_map(PolicyFile::allow_access_from);
+    let named: Vec<_> = elements.filter_map(|rule| Some(rule.domain()?.to_string().to_ascii_lowercase())).collect();
+    let lists = |name: &str| named.iter().any(|domain| domain == name);
+    let is_below = |domain: &String| host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.ends_with('.'));
+    let is_ip = |host: &str| host.parse::<IpAddr>().is_ok();
+    if (host == "localhost" && lists("127.0.0.1")) || (host == "127.0.0.1" && lists("localhost")) {
+        Some(rules::D12)
+    } else if host.strip_prefix("www.").is_some_and(lists) || lists(&format!("www.{host}")) {
+        Some(rules::D10)
+    } else if named.iter().any(is_below) {
+        Some(rules::R10)
+    } else {
+        let is_other = |domain: &String| is_ip(domain) != is_ip(host);
+        (!named.is_empty() && named.iter().all(is_other)).then_some(rules::D11)
+    }
 }
 
 /// One sentence that says what to do.

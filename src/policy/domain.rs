@@ -102,6 +102,9 @@ impl FromStr for DomainPattern {
         if let Some(address) = ipv6(written) {
             return Ok(DomainPattern { form: Form::Ipv6(written.to_owned(), address) });
         }
+        if is_template(written) {
+            return invalid(rules::D31);
+        }
         if let Some(rule) = foreign_part(written) {
             return invalid(rule);
         }
@@ -112,7 +115,7 @@ impl FromStr for DomainPattern {
             None => Form::Host(written.to_owned()),
         };
         if !written.trim_matches(BLANKS).chars().all(may_stand_in_a_host) {
-            return invalid(if is_template(written) { rules::D31 } else { rules::L15 });
+            return invalid(rules::L15);
         }
         Ok(DomainPattern { form })
     }
@@ -149,7 +152,10 @@ pub(crate) fn bare_host(url: &str) -> &str {
     let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = after_scheme.split(['/', '\\', '?', '#']).next().unwrap_or(after_scheme);
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    host.split_once(':').map_or(host, |(host, _)| host)
+    match host.find(']') {
+        Some(end) if host.starts_with('[') => &host[..=end],
+        _ => host.split_once(':').map_or(host, |(host, _)| host),
+    }
 }
 
 // Not ASCII is remarkable (rulebook D8), not invalid; but it must be a character that XML can hold.
@@ -158,9 +164,10 @@ fn may_stand_in_a_host(c: char) -> bool {
     c.is_ascii_alphanumeric() || "*-._".contains(c) || (!c.is_ascii() && writable)
 }
 
-/// Whether a value looks like a template's placeholder that nobody filled in: `{host}`, `%1`, `$PORT`.
+/// Whether a value looks like a template's placeholder that nobody filled in: `{host}`, `%1`, `$PORT`, `@HOST@`, `__HOST__`.
 pub(super) fn is_template(value: &str) -> bool {
-    value.contains(['{', '}', '%', '$'])
+    let wrapped = |mark| value.strip_prefix(mark).is_some_and(|rest| rest.len() > 1 && rest.ends_with(mark));
+    value.contains(['{', '}', '%', '$']) || wrapped("@") || wrapped("__")
 }
 
 fn is_suffix(suffix: &str) -> bool {

@@ -4,7 +4,7 @@ use super::allow::Written;
 use super::outline::ROOT;
 use super::ports::Reading;
 use super::xml::{Attribute, Element};
-use super::{AllowAccessFrom, DomainPattern, PolicyFile, PortGrant, SiteControl};
+use super::{AllowAccessFrom, DomainPattern, MetaPolicy, PolicyFile, PortGrant, SiteControl};
 use crate::rules::{self, Diagnostic, Rule};
 
 const ALLOW: &str = "allow-access-from";
@@ -133,7 +133,13 @@ pub(super) fn for_sockets(elements: &[Element], policy: &PolicyFile, found: &mut
         found.extend(control.value_position.map(|position| diagnostic.at(position)));
     }
     let grants = |rule: &AllowAccessFrom| rule.domain.is_some() && matches!(rule.to_ports, PortGrant::Listed(_));
-    if !policy.allow_access_from.iter().any(grants) {
+    // A master that lets other policies count, or forbids them, need not grant itself.
+    let speaks = policy
+        .site_control
+        .iter()
+        .any(|control| matches!(control.value, Some(MetaPolicy::All | MetaPolicy::MasterOnly)));
+    let speaks = speaks && policy.allow_access_from.is_empty();
+    if !speaks && !policy.allow_access_from.iter().any(grants) {
         found.extend(elements.first().map(|root| remark(root, rules::D30, &[])));
     }
 }
@@ -145,11 +151,23 @@ pub(super) fn for_urls(elements: &[Element], policy: &PolicyFile, found: &mut Ve
     for attribute in children().filter(|child| child.name == ALLOW).filter_map(|child| child.attribute(TO_PORTS)) {
         found.push(Diagnostic::new(rules::D29, &[]).at(attribute.position));
     }
-    for headers in children().filter(|child| child.name == ALLOW_HEADERS && child.attribute(DOMAIN).is_some()) {
-        let everybody = domain(headers, found).is_some_and(|domain| domain.to_string() == "*");
-        if let Some(any) = headers.attribute("headers").filter(|names| everybody && names.value.trim_ascii() == "*") {
-            found.push(Diagnostic::new(rules::L23, &[]).at(any.position));
+    for rule in children().filter(|child| child.name == ALLOW_HEADERS) {
+        let everybody = domain(rule, found).is_some_and(|domain| domain.to_string() == "*");
+        match rule.attribute("headers").filter(|names| !names.value.trim_ascii().is_empty()) {
+            None => found.push(remark(rule, rules::L27, &[])),
+            Some(any) if everybody && any.value.trim_ascii() == "*" => {
+                found.push(Diagnostic::new(rules::L23, &[]).at(any.position));
+            }
+            Some(_) => {}
         }
+        if let Some(attribute) = rule.attribute(SECURE) {
+            secure(attribute, found);
+        }
+    }
+    let header_only = policy.site_control.iter().filter(|one| one.value == Some(MetaPolicy::NoneThisResponse));
+    for control in header_only {
+        let diagnostic = Diagnostic::new(rules::S06, &[("v", &control.written)]);
+        found.extend(control.value_position.map(|position| diagnostic.at(position)));
     }
     let speaks = !policy.site_control.is_empty() || children().any(|child| child.name != ALLOW);
     if !speaks && !policy.allow_access_from.iter().any(|rule| rule.domain.is_some()) {
@@ -158,11 +176,13 @@ pub(super) fn for_urls(elements: &[Element], policy: &PolicyFile, found: &mut Ve
 }
 
 fn ports_for_sockets(element: &Element, found: &mut Vec<Diagnostic>) {
-    let Some(attribute) = element.attribute(TO_PORTS).filter(|attribute| !attribute.value.trim_ascii().is_empty())
-    else {
+    let Some(attribute) = element.attribute(TO_PORTS) else {
         return found.push(remark(element, rules::D01, &[]));
     };
     let written = attribute.value.as_str();
+    if written.trim_ascii().is_empty() {
+        return found.push(Diagnostic::new(rules::D01, &[]).at(attribute.position));
+    }
     let reading = Reading::of(written);
     let blanks = reading.blanks.then(|| Diagnostic::new(rules::L01, &[("s", written)]));
     let remarks = reading.fault(written).into_iter().chain(blanks);

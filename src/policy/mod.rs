@@ -43,5 +43,9 @@ pub use invalid::InvalidRule;
 pub use kind::PolicyKind;
 pub use malformed::MalformedPolicy;
 pub use ports::ToPorts;
+#[cfg(feature = "analysis")]
+pub(crate) use scan::{Kind as Markup, tokens};
 pub use site_control::{MetaPolicy, SiteControl};
 pub use text::MAX_POLICY_BYTES;
+#[cfg(any(feature = "analysis", feature = "scenario"))]
+pub(crate) use text::readable;

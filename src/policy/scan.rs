@@ -2,15 +2,15 @@
 
 /// A piece of markup, or the text between two.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Token<'a> {
-    pub(super) kind: Kind,
+pub(crate) struct Token<'a> {
+    pub(crate) kind: Kind,
     /// Where it begins, in bytes.
-    pub(super) start: usize,
-    pub(super) text: &'a str,
+    pub(crate) start: usize,
+    pub(crate) text: &'a str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Text,
     Comment,
     Cdata,
@@ -29,7 +29,7 @@ pub(super) enum Kind {
 }
 
 /// Cuts a text into tokens that together are the whole text.
-pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
+pub(crate) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     let mut start = 0;
     std::iter::from_fn(move || {
         let rest = Some(&text[start..]).filter(|rest| !rest.is_empty())?;
@@ -42,7 +42,7 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
 
 impl<'a> Token<'a> {
     /// The name in a tag or the target of an instruction; of other markup, what follows its `<`.
-    pub(super) fn name(&self) -> &'a str {
+    pub(crate) fn name(&self) -> &'a str {
         let inner = self.text.trim_start_matches(['<', '/', '?']);
         inner.split([' ', '\t', '\r', '\n', '/', '>', '?']).next().unwrap_or_default()
     }

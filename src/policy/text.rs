@@ -100,7 +100,10 @@ fn foreign(bytes: &[u8]) -> Option<Diagnostic> {
         [0xfe, 0xff, ..] => Some(utf16("2")),
         [b'<', 0, _, 0, ..] => Some(utf16("1")),
         [0, b'<', 0, _, ..] => Some(utf16("0")),
-        [high, low, rest @ ..] if rest.first() == Some(&b'<') => {
+        // Blank lines may stand before a document, and look like a length too.
+        [high, low, rest @ ..]
+            if rest.first() == Some(&b'<') && !(high.is_ascii_whitespace() && low.is_ascii_whitespace()) =>
+        {
             let length = u16::from_be_bytes([*high, *low]);
             // The length may count the NUL, which may already be cut off.
             let is_length = usize::from(length).abs_diff(rest.len()) <= 1;
@@ -120,6 +123,13 @@ fn characters(bytes: &[u8], with_mark: usize) -> Result<Cow<'_, str>, Diagnostic
             Err(Diagnostic::new(rules::L10, &[("n", &offset.to_string())]).at(Source::of(good).end()))
         }
     }
+}
+
+/// What a person sees in a document: as it is read, and replacement characters where it cannot be.
+#[cfg(any(feature = "analysis", feature = "scenario"))]
+pub(crate) fn readable(bytes: &[u8]) -> String {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    characters(bytes, bytes.len()).map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), Cow::into_owned)
 }
 
 fn declares_latin1(bytes: &[u8]) -> bool {

@@ -22,6 +22,7 @@ fn rule(attributes: &str) -> String {
 #[case::d06_port(r#"to-ports="1" domain="www.b.example:8080""#, r#"to-ports="1" domain="www.b.example""#)]
 #[case::d07_slash(r#"domain="www.b.example/" to-ports="1""#, r#"domain="www.b.example" to-ports="1""#)]
 #[case::d05_of_a_wildcard(r#"domain="http://*.b.example/" to-ports="1""#, r#"domain="*.b.example" to-ports="1""#)]
+#[case::d06_an_address(r#"domain="[::1]:80" to-ports="1""#, r#"domain="[::1]" to-ports="1""#)]
 #[case::l01_blanks(
     r#"domain="*.b.example" to-ports=" 80, 100 - 200 ""#,
     r#"domain="*.b.example" to-ports="80,100-200""#
@@ -34,7 +35,7 @@ fn what_is_mechanical_is_mended(#[case] written: &str, #[case] expected: &str) {
 #[rstest]
 #[case::good(r#"domain="www.b.example" to-ports="1""#)]
 #[case::blanks_that_join_two_ports(r#"domain="www.b.example" to-ports="80 81""#)]
-#[case::an_address_with_a_port(r#"domain="[::1]:80" to-ports="1""#)]
+#[case::what_is_a_reference(r#"domain="http:&#47;&#47;a.com" to-ports="1""#)]
 #[case::a_url_without_a_host(r#"domain="http:///x" to-ports="1""#)]
 #[case::a_wildcard_in_the_middle(r#"domain="www.*.com" to-ports="1""#)]
 #[case::a_missing_attribute(r#"domain="www.b.example""#)]

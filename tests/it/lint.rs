@@ -55,6 +55,11 @@ fn allow(domain: &str, ports: &str) -> String {
 #[case::d10_the_apex_without_www(&[("example.com", "5000")], &["D10 2:20"])]
 #[case::both_are_listed(&[("www.example.com", "5000"), ("example.com", "5000")], &[])]
 #[case::a_name_below_is_not_asked_for_www(&[("game.example.com", "5000")], &[])]
+#[case::d14_by_a_range(&[("*", "1-65535")], &["D14 2:20"])]
+#[case::l19_where_the_list_has_a_star(&[("*.ck", "5000")], &["L19 2:20"])]
+#[case::l17_beside_a_star(&[("*", "1-9"), ("a.b.example", "5"), ("a.b.example", "5")], &["L18 2:20", "L21 2:20", "L17 4:1"])]
+#[case::d09_the_apex_gets_more_than_it_lists(&[("*.b.example", "5"), ("b.example", "6")], &["D09 3:20"])]
+#[case::a_private_suffix_has_no_www(&[("a.github.io", "5")], &[])]
 #[case::d12_localhost(&[("localhost", "5000")], &["D12 2:20"])]
 #[case::d12_its_address(&[("127.0.0.1", "5000")], &["D12 2:20"])]
 #[case::d12_both(&[("127.0.0.1", "5000"), ("localhost", "5000")], &[])]
@@ -68,7 +73,7 @@ fn rules_are_examined_by_themselves_and_together(#[case] rules: &[(&str, &str)],
 #[case::secure_shadows_nothing_insecure(&[r#"<allow-access-from domain="*.b.example" to-ports="1" secure="true"/>"#, r#"<allow-access-from domain="a.b.example" to-ports="1"/>"#], &["D15 2:54"])]
 #[case::insecure_shadows_secure(&[r#"<allow-access-from domain="*.b.example" to-ports="1"/>"#, r#"<allow-access-from domain="a.b.example" to-ports="1" secure="true"/>"#], &["D15 3:54", "L16 3:1"])]
 #[case::s03_and_l22_none_beside_grants(&[r#"<site-control permitted-cross-domain-policies="none"/>"#, r#"<allow-access-from domain="a.b.example" to-ports="1"/>"#], &["L22 2:15", "S03 2:15"])]
-#[case::l22_an_unknown_value_counts_as_none(&[r#"<site-control permitted-cross-domain-policies="ALL"/>"#, r#"<allow-access-from domain="a.b.example" to-ports="1"/>"#], &["L22 2:15", "S06 2:15"])]
+#[case::s06_says_that_an_unknown_value_counts_as_none(&[r#"<site-control permitted-cross-domain-policies="ALL"/>"#, r#"<allow-access-from domain="a.b.example" to-ports="1"/>"#], &["S06 2:15"])]
 #[case::s04_stands_at_the_attribute(&[r#"<site-control permitted-cross-domain-policies="by-content-type"/>"#, r#"<allow-access-from domain="a.b.example" to-ports="1"/>"#], &["S04 2:15"])]
 #[case::dead_rules_are_not_compared(&[r#"<allow-access-from domain="a.b.example"/>"#, r#"<allow-access-from domain="a.b.example"/>"#], &["D01 2:1", "D01 3:1", "D30 1:1"])]
 fn elements_are_examined_together(#[case] elements: &[&str], #[case] expected: &[&str]) {
@@ -80,8 +85,11 @@ fn elements_are_examined_together(#[case] elements: &[&str], #[case] expected: &
 #[rstest]
 #[case::s01_a_low_port_from_a_high_one("game.b.example:2525", &[r#"<allow-access-from domain="*.b.example" to-ports="80,5000"/>"#], &["S01 2:41"])]
 #[case::from_a_low_port("game.b.example:843", &[r#"<allow-access-from domain="*.b.example" to-ports="80,5000"/>"#], &[])]
+#[case::s01_every_port_from_a_high_one("game.b.example:2525", &[r#"<allow-access-from domain="*.b.example" to-ports="*"/>"#], &["S01 2:41"])]
+#[case::s01_beside_a_dead_domain("game.b.example:2525", &[r#"<allow-access-from domain="http://x" to-ports="80"/>"#], &["D30 1:1", "D05 2:20", "S01 2:38"])]
+#[case::addresses_are_no_sites("10.0.0.5:843", &[r#"<allow-access-from domain="192.168.0.5" to-ports="5"/>"#], &["S10 2:20"])]
 #[case::s05_site_control_elsewhere("game.b.example:5000", &[r#"<site-control permitted-cross-domain-policies="none"/>"#, r#"<allow-access-from domain="*.b.example" to-ports="5000"/>"#], &["S05 2:15"])]
-#[case::s10_another_site_alone("game.b.example:843", &[r#"<allow-access-from domain="*.partner.com" to-ports="5000"/>"#], &["S10 2:1"])]
+#[case::s10_another_site_alone("game.b.example:843", &[r#"<allow-access-from domain="*.partner.com" to-ports="5000"/>"#], &["S10 2:20"])]
 #[case::the_own_site_is_listed("game.example.com:843", &[r#"<allow-access-from domain="play.example.com" to-ports="5000"/>"#], &[])]
 fn where_a_document_is_served_matters(#[case] from: &str, #[case] elements: &[&str], #[case] expected: &[&str]) {
     let from: Endpoint = from.parse().unwrap();
@@ -95,6 +103,9 @@ fn where_a_document_is_served_matters(#[case] from: &str, #[case] elements: &[&s
 #[case::d29_ports(&[r#"<allow-access-from domain="www.b.example" to-ports="5000"/>"#], &["D29 2:43"])]
 #[case::l23_any_header(&[r#"<allow-http-request-headers-from domain="*" headers="*"/>"#], &["L23 2:45"])]
 #[case::a_header_of_a_site(&[r#"<allow-http-request-headers-from domain="www.b.example" headers="X-Foo"/>"#], &[])]
+#[case::l27_no_headers(&[r#"<allow-http-request-headers-from domain="www.b.example"/>"#], &["L27 2:1"])]
+#[case::l08_no_domain_of_headers(&[r#"<allow-http-request-headers-from headers="X-A"/>"#], &["L08 2:1"])]
+#[case::s06_in_a_header_only(&[r#"<site-control permitted-cross-domain-policies="none-this-response"/>"#], &["S06 2:15"])]
 #[case::d05_in_a_header_rule(&[r#"<allow-http-request-headers-from domain="http://b.example" headers="X-Foo"/>"#], &["D05 2:34"])]
 #[case::the_hardened_host(&[r#"<site-control permitted-cross-domain-policies="none"/>"#], &[])]
 #[case::l22_dead_grants(&[r#"<site-control permitted-cross-domain-policies="none"/>"#, r#"<allow-access-from domain="www.b.example"/>"#], &["L22 2:15"])]
@@ -109,6 +120,9 @@ fn policies_for_urls_are_read_as_such(#[case] elements: &[&str], #[case] expecte
 #[case::the_next_element(&["<!-- flash-policy-allow FSP-L21: arcade -->", r#"<allow-access-from domain="*" to-ports="1"/>"#], &["[L21 3:20]"])]
 #[case::of_any_case(&["<!--flash-policy-allow fsp-l21:arcade-->", r#"<allow-access-from domain="*" to-ports="1"/>"#], &["[L21 3:20]"])]
 #[case::over_other_comments(&["<!-- flash-policy-allow FSP-L21: arcade -->", "<!-- more -->", r#"<allow-access-from domain="*" to-ports="1"/>"#], &["[L21 4:20]"])]
+#[case::several_ids(&["<!-- flash-policy-allow FSP-L21, FSP-L20: arcade -->", r#"<allow-access-from domain="*" to-ports="843"/>"#], &["[L21 3:20]", "[L20 3:31]"])]
+#[case::a_root_in_a_later_comment_is_none(&["<!-- flash-policy-allow FSP-L21: only this -->", r#"<allow-access-from domain="a.b.example" to-ports="1"/>"#, r#"<allow-access-from domain="*" to-ports="1"/>"#, "<!-- <cross-domain-policy> -->"], &["L26 2:1", "L18 4:20", "L21 4:20"])]
+#[case::a_bracket_in_a_value(&["<!-- flash-policy-allow FSP-L15: odd -->", r#"<allow-access-from to-ports="1" domain="a.b>c"/>"#], &["D30 1:1", "[L15 3:33]"])]
 #[case::only_the_next_element(&["<!-- flash-policy-allow FSP-D01: old -->", r#"<allow-access-from domain="a.b"/>"#, r#"<allow-access-from domain="c.b"/>"#], &["D30 1:1", "[D01 3:1]", "D01 4:1"])]
 #[case::another_rule(&["<!-- flash-policy-allow FSP-D01: old -->", r#"<allow-access-from domain="*" to-ports="1"/>"#], &["L26 2:1", "L21 3:20"])]
 #[case::no_reason(&["<!-- flash-policy-allow FSP-L21 -->", r#"<allow-access-from domain="*" to-ports="1"/>"#], &["L25 2:1", "L21 3:20"])]
@@ -122,6 +136,21 @@ fn a_comment_before_the_root_suppresses_a_rule_in_the_whole_document() {
     let document =
         format!("<!-- flash-policy-allow FSP-D01: legacy -->\n{}", lines(&[r#"<allow-access-from domain="a.b"/>"#]));
     assert_eq!(found(&Linter::new(PolicyKind::Socket), document), ["D30 2:1", "[D01 3:1]"]);
+}
+
+/// Who serves a document that no player reads must hear of it, whatever the document says.
+#[test]
+fn a_comment_does_not_suppress_why_a_player_rejects_the_document() {
+    let document = "<!-- flash-policy-allow FSP-D22: known -->\n<cross-domain-policy a=b></cross-domain-policy>";
+    assert_eq!(found(&Linter::new(PolicyKind::Socket), document), ["D22 2:24"]);
+}
+
+#[rstest]
+#[case::all(r#"<site-control permitted-cross-domain-policies="all"/>"#, &[])]
+#[case::master_only(r#"<site-control permitted-cross-domain-policies="master-only"/>"#, &[])]
+#[case::none(r#"<site-control permitted-cross-domain-policies="none"/>"#, &["D30 1:1", "S03 2:15"])]
+fn a_master_that_speaks_of_other_policies_need_not_grant(#[case] element: &str, #[case] expected: &[&str]) {
+    assert_eq!(found(&Linter::new(PolicyKind::Socket), lines(&[element])), expected);
 }
 
 #[rstest]

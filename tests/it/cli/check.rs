@@ -12,7 +12,7 @@ fn a_good_policy_passes() {
     let folder = Folder::with_policy(GOOD);
     assert_eq!(
         folder.stdout("check policy.xml"),
-        (0, "1 document examined: 0 errors, 0 warnings, 0 infos\n".to_owned())
+        (0, "1 socket policy examined: 0 errors, 0 warnings, 0 infos\n".to_owned())
     );
 }
 
@@ -28,7 +28,7 @@ warning[FSP-D14]: policy lets any site open any port on this host
   |
   = help: narrow domain and to-ports to what is needed
 
-1 document examined: 0 errors, 1 warning, 0 infos
+1 socket policy examined: 0 errors, 1 warning, 0 infos
 flash-policy explain FSP-D14 says more
 ";
     assert_eq!(folder.stdout("check policy.xml"), (0, expected.to_owned()));
@@ -106,7 +106,11 @@ fn a_baseline_lets_old_findings_be_and_finds_new_ones() {
     let moved = OPEN.replace("  <allow", "\n\n  <allow");
     let folder = folder.put("policy.xml", moved);
     let (exit, said) = folder.stdout("check policy.xml --baseline old.json --fail-on warning");
-    assert_eq!((exit, said.as_str()), (0, "1 document examined: 0 errors, 0 warnings, 0 infos, 1 suppressed\n"));
+    let expected = "\
+suppressed: FSP-D14 over-broad-star at 4:22 in policy.xml: it is in the baseline old.json
+1 socket policy examined: 0 errors, 0 warnings, 0 infos, 1 suppressed
+";
+    assert_eq!((exit, said.as_str()), (0, expected));
     // A second one of the same is.
     let twice = OPEN.replace("*\"/>\n", "*\"/>\n  <allow-access-from domain='*' to-ports='*'/>\n");
     let folder = folder.put("policy.xml", twice);
@@ -137,13 +141,12 @@ fn fix_mends_the_file_and_says_what_that_grants() {
 mended FSP-D17 utf8-bom in policy.xml:1:1
 mended FSP-D05 domain-with-scheme in policy.xml:2:22
 mended FSP-L01 blanks-in-to-ports in policy.xml:2:53
-this changes what the policy grants:
-newly permitted: www.b.example may connect to 80-81, for example http://www.b.example/game.swf to port 80
+this changes what the policy grants: newly permitted: www.b.example may connect to 80-81, for example http://www.b.example/game.swf to port 80
 
-1 document examined: 0 errors, 0 warnings, 0 infos
+1 socket policy examined: 0 errors, 0 warnings, 0 infos
 ";
     assert_eq!((exit, said.as_str()), (0, expected));
-    assert_eq!(folder.stdout("check policy.xml --fix").1, "1 document examined: 0 errors, 0 warnings, 0 infos\n");
+    assert_eq!(folder.stdout("check policy.xml --fix").1, "1 socket policy examined: 0 errors, 0 warnings, 0 infos\n");
 }
 
 #[test]
@@ -164,7 +167,10 @@ fn fix_says_whom_a_mended_policy_for_http_names_now() {
     let xml = "<cross-domain-policy><allow-access-from domain='http://www.b.example'/></cross-domain-policy>";
     let folder = Folder::new().put("crossdomain.xml", xml);
     let said = folder.stdout("check crossdomain.xml --fix").1;
-    assert!(said.contains("this changes what the policy grants: www.b.example was named by no rule\n"), "{said}");
+    assert!(
+        said.contains("this changes what the policy grants: the rule for www.b.example was dead, and counts now\n"),
+        "{said}"
+    );
     assert_eq!(folder.read("crossdomain.xml"), xml.replace("http://", ""));
 }
 
@@ -195,4 +201,130 @@ fn colour_is_for_terminals_or_on_demand() {
     assert!(folder.stdout("check policy.xml --color always").1.contains("\u{1b}["));
     assert_eq!(folder.stdout("check policy.xml --color always --format human=out.txt").1, "");
     assert!(!folder.read("out.txt").contains('\u{1b}'));
+}
+
+#[test]
+fn headers_alone_do_not_make_a_socket_policy_one_for_http() {
+    let xml = "<cross-domain-policy>\n<allow-access-from domain='*.b.example'/>\n<allow-http-request-headers-from domain='*' headers='*'/>\n</cross-domain-policy>";
+    let found = |folder: &Folder, call: &str| {
+        let report = folder.json(call);
+        report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["rule"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let folder = Folder::with_policy(xml).put("crossdomain.xml", xml);
+    assert_eq!(found(&folder, "check policy.xml"), ["FSP-D30", "FSP-D01", "FSP-D26"]);
+    assert_eq!(found(&folder, "check crossdomain.xml"), ["FSP-L23"]);
+    assert_eq!(
+        found(&folder, "check crossdomain.xml --served-from game.b.example:843"),
+        ["FSP-D30", "FSP-D01", "FSP-D26"]
+    );
+    assert!(folder.stdout("check .").1.contains("2 policies (1 for sockets, 1 for HTTP) examined"));
+}
+
+#[test]
+fn a_fix_keeps_what_is_suppressed_turned_off_or_in_the_baseline() {
+    let dead =
+        "<cross-domain-policy>\n<allow-access-from domain='http://a.b.example' to-ports='1'/>\n</cross-domain-policy>";
+    let folder = Folder::with_policy(dead).put("crlf.xml", dead.replace('\n', "\r\n"));
+    folder.stdout("check policy.xml --format json=old.json");
+    for options in ["--rule D05=off", "--baseline old.json"] {
+        folder.stdout(&format!("check policy.xml --fix {options}"));
+        assert_eq!(folder.read("policy.xml"), dead, "{options}");
+    }
+    let folder = folder.put("flash-policy.toml", "[[suppress]]\nrule = 'FSP-D05'\nreason = 'kept dead on purpose'");
+    folder.stdout("check policy.xml --fix");
+    assert_eq!(folder.read("policy.xml"), dead);
+    std::fs::remove_file(folder.path("flash-policy.toml")).unwrap();
+    folder.stdout("check crlf.xml --fix");
+    assert_eq!(folder.read("crlf.xml"), dead.replace("http://", "").replace('\n', "\r\n"));
+}
+
+#[test]
+fn nothing_is_written_before_all_is_read() {
+    let folder = Folder::with_policy(MENDABLE);
+    for call in ["check policy.xml missing.xml --fix", "check policy.xml --fix --baseline missing.json"] {
+        assert_eq!(folder.stderr(call).0, 3);
+        assert_eq!(folder.read("policy.xml"), MENDABLE);
+    }
+}
+
+#[test]
+fn a_document_that_is_too_long_is_not_mended_to_a_shorter_one() {
+    let mut long = MENDABLE.as_bytes().to_vec();
+    long.push(0);
+    long.resize(2 * 1024 * 1024, b'x');
+    let folder = Folder::with_policy(&long);
+    let (exit, said) = folder.stderr("check policy.xml --fix");
+    assert_eq!(exit, 3, "{said}");
+    assert_eq!(std::fs::read(folder.path("policy.xml")).unwrap(), long);
+}
+
+#[test]
+fn a_fix_that_makes_a_rejected_document_grant_says_so() {
+    let folder = Folder::with_policy(format!("\u{feff}\u{feff}{OPEN}"));
+    let said = folder.stdout("check policy.xml --fix").1;
+    assert!(said.contains("this changes what the policy grants: newly permitted: *"), "{said}");
+}
+
+#[test]
+fn a_report_tells_what_was_mended() {
+    let folder = Folder::with_policy(MENDABLE);
+    let mends = &folder.json("check policy.xml --diff")["mends"];
+    assert_eq!((&mends["written"], &mends["mended"][1]["rule"]), (&false.into(), &"FSP-D05".into()));
+    assert!(mends["changes"][0].as_str().unwrap().starts_with("newly permitted: www.b.example"), "{mends}");
+    assert_eq!(folder.json("check policy.xml --fix")["mends"]["written"], true);
+}
+
+#[test]
+fn standard_input_is_read_once() {
+    let folder = Folder::new();
+    let output = folder.run("check - --diff").write_stdin(MENDABLE).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("+  <allow-access-from domain=\"www.b.example\"") && !said.contains("FSP-L11"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn linked_policies_are_found_in_a_folder_and_a_read_only_one_is_not_mended() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = Folder::new().put("real/policy.xml", MENDABLE);
+    std::fs::create_dir(folder.path("links")).unwrap();
+    symlink("../real/policy.xml", folder.path("links/policy.xml")).unwrap();
+    symlink(".", folder.path("links/up")).unwrap();
+    assert_eq!(folder.json("check links")["summary"]["files"], 1);
+    std::fs::set_permissions(folder.path("real/policy.xml"), std::fs::Permissions::from_mode(0o444)).unwrap();
+    let (exit, said) = folder.stderr("check real --fix");
+    assert!(exit == 4 && said.contains("it is read-only"), "{said}");
+}
+
+#[test]
+fn a_baseline_that_was_made_with_a_baseline_still_knows_the_old_findings() {
+    let folder = Folder::with_policy(OPEN);
+    folder.stdout("check policy.xml --format json=one.json");
+    folder.stdout("check ./policy.xml --baseline one.json --format json=two.json");
+    assert_eq!(folder.json("check policy.xml --baseline two.json")["findings"], serde_json::json!([]));
+}
+
+#[test]
+fn a_finding_on_a_very_long_line_shows_the_part_that_is_meant() {
+    let rules = "<allow-access-from domain='a.b.example'/>".repeat(1000);
+    let folder = Folder::with_policy(format!("<cross-domain-policy>{rules}</cross-domain-policy>"));
+    let (exit, said) = folder.stdout("check policy.xml");
+    assert_eq!(exit, 1);
+    assert!(said.contains(" --> policy.xml:1:20522\n"), "{}", &said[..3000]);
+    assert!(said.lines().all(|line| line.chars().count() < 400));
+}
+
+#[test]
+fn columns_are_those_of_the_declared_encoding() {
+    let xml = b"<?xml version='1.0' encoding='ISO-8859-1'?>\n<cross-domain-policy><!-- \xe9\xc3\xa9 --><allow-access-from domain='http://a.b' to-ports='1'/></cross-domain-policy>";
+    let said = Folder::with_policy(xml).stdout("check policy.xml").1;
+    let line = said.lines().skip_while(|line| !line.contains("FSP-D05")).nth(3).unwrap();
+    let caret = said.lines().skip_while(|line| !line.contains("FSP-D05")).nth(4).unwrap();
+    let at = caret.find('^').map(|at| caret[..at].chars().count()).unwrap();
+    assert!(line.chars().skip(at).collect::<String>().starts_with("domain='http://a.b'"), "{said}");
 }

@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 
-use super::Folder;
+use super::{Folder, GOOD};
 
 const OPEN: &str =
     "<cross-domain-policy>\n  <allow-access-from domain=\"*\" to-ports=\"*\"/>\n</cross-domain-policy>\n";
@@ -28,7 +28,7 @@ fn a_suppression_with_a_reason_counts_for_its_file_or_folder() {
 
 #[test]
 fn levels_kind_and_place_of_a_document_are_settings() {
-    let settings = "[rules]\nFSP-D30 = 'info'\n\n[[policy]]\npath = 'inband.xml'\nkind = 'socket'\nserved-from = 'game.b.example:5000'\n";
+    let settings = "[rules]\nFSP-S05 = 'error'\n\n[[policy]]\npath = 'inband.xml'\nkind = 'socket'\nserved-from = 'game.b.example:5000'\n";
     let document = "<cross-domain-policy><site-control permitted-cross-domain-policies='all'/></cross-domain-policy>";
     let folder = Folder::new().put("inband.xml", document).put("flash-policy.toml", settings);
     let report = folder.json("check inband.xml");
@@ -38,7 +38,7 @@ fn levels_kind_and_place_of_a_document_are_settings() {
         .iter()
         .map(|one| format!("{} {}", one["rule"], one["severity"]))
         .collect();
-    assert_eq!(found, [r#""FSP-D30" "info""#, r#""FSP-S05" "warning""#]);
+    assert_eq!(found, [r#""FSP-S05" "error""#]);
 }
 
 #[test]
@@ -72,8 +72,14 @@ fn the_settings_are_looked_for_upwards_to_the_root_of_the_repository() {
     "write a [[suppress]] with a reason"
 )]
 #[case::an_unknown_level("[rules]\nFSP-D14 = 'loud'", "`loud` is no severity", "2:11", "write error, warning or info")]
-#[case::a_bad_endpoint("[[policy]]\npath = 'a'\nserved-from = 'b'", "`b` is not an endpoint", "3:15", "")]
-#[case::a_bad_kind("[[policy]]\npath = 'a'\nkind = 'b'", "expected socket or url", "3:8", "")]
+#[case::a_bad_endpoint("[[policy]]\npath = 'policy.xml'\nserved-from = 'b'", "`b` is not an endpoint", "3:15", "")]
+#[case::a_bad_kind("[[policy]]\npath = 'policy.xml'\nkind = 'b'", "expected socket or url", "3:8", "")]
+#[case::a_path_to_nothing(
+    "[[suppress]]\nrule = 'FSP-D14'\nreason = 'x'\npath = 'old/*.xml'",
+    "there is no old/*.xml",
+    "4:8",
+    "name a file or a folder"
+)]
 #[case::not_toml("[rules", "", "1:7", "")]
 fn a_mistake_in_the_settings_is_shown_at_its_place(
     #[case] settings: &str,
@@ -93,7 +99,8 @@ fn the_documented_settings_and_suppressions_are_accepted() {
     let documentation = include_str!("../../../docs/check.md");
     let block =
         |language: &str| documentation.split(&format!("```{language}\n")).nth(1).unwrap().split("```").next().unwrap();
-    let folder = Folder::with_policy(block("xml")).put("flash-policy.toml", block("toml")).put("legacy/old.xml", OPEN);
+    let folder = Folder::with_policy(block("xml")).put("flash-policy.toml", block("toml"));
+    let folder = folder.put("legacy/old.xml", OPEN).put("deploy/inband.xml", GOOD);
     let report = folder.json("check policy.xml legacy");
     assert_eq!(report["findings"], serde_json::json!([]));
     assert_eq!(report["summary"]["suppressed"], 2);

@@ -69,8 +69,8 @@ fn ports_come_from_numbers_and_ranges() {
 
 #[rstest]
 #[case::p4_missing(r#"domain="*""#, PortGrant::Missing, &["D30@1:1", "D01@1:22"])]
-#[case::p4_empty(r#"domain="*" to-ports="""#, PortGrant::Missing, &["D30@1:1", "D01@1:22"])]
-#[case::p4_blank(r#"domain="*" to-ports="  ""#, PortGrant::Missing, &["D30@1:1", "D01@1:22"])]
+#[case::p4_empty(r#"domain="*" to-ports="""#, PortGrant::Missing, &["D30@1:1", "D01@1:52"])]
+#[case::p4_blank(r#"domain="*" to-ports="  ""#, PortGrant::Missing, &["D30@1:1", "D01@1:52"])]
 #[case::p5_blanks(r#"domain="*" to-ports="80, 81""#, PortGrant::Listed("80-81".parse().unwrap()), &["L01@1:52"])]
 #[case::p6_bad_item_keeps_the_good(r#"domain="*" to-ports="80,x""#, PortGrant::Bad(80.try_into().unwrap()), &["D30@1:1", "D04@1:52"])]
 #[case::good(r#"domain="*" to-ports="80""#, PortGrant::Listed(80.try_into().unwrap()), &[])]
