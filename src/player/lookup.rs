@@ -230,7 +230,7 @@ impl Lookup {
 
     /// Consults one location after the other (rulebook L2, L10) until one must be loaded, or all is known.
     fn advance(&mut self, session: &mut Session, at: Duration) -> Phase {
-        while let Some((endpoint, role)) = self.search.next_location(&self.record, &self.profile) {
+        while let Some((endpoint, role)) = self.search.next_location(&self.record) {
             let (answer, cached) = match session.load(&endpoint) {
                 _ if self.is_blocked(&endpoint, role) => {
                     let note = Diagnostic::new(rules::T33, &[("p", &endpoint.port().to_string())]);

@@ -1,6 +1,7 @@
 //! Which location is consulted next, and what its answer means (rulebook L2-L9): all of a lookup that needs neither
 //! the network nor the clock.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::answer::{AnswerKind, Asked, Role};
@@ -15,55 +16,37 @@ use crate::rules::{self, Diagnostic};
 /// The search for a grant, location by location.
 #[derive(Debug)]
 pub(super) struct Search {
-    /// What `loadPolicyFile` named before `connect()` for this host (L13, L14), but for the master.
-    explicit: Vec<Endpoint>,
+    /// What is still to be consulted, in order: the master, what `loadPolicyFile` named before `connect()` for this
+    /// host (L13, L14), and where the profile says so the destination's own port (L2, L12, Q1, Q2).
+    locations: VecDeque<(Endpoint, Role)>,
     master_is_explicit: bool,
-    next: Next,
     miss: Option<Cause>,
-}
-
-/// Which location comes next: the master, the explicit ones by index, and behind them the destination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
-    Master,
-    Other(usize),
-    Nothing,
 }
 
 impl Search {
     /// The search that a connect of this session begins. A policy speaks for its own host alone (rulebook L13): where
     /// a location names another one, the record says so.
     pub(super) fn new(session: &Session, record: &mut Record) -> Self {
-        let target = record.target.host();
-        let (mut explicit, foreign): (Vec<_>, Vec<_>) =
-            session.explicit.iter().cloned().partition(|location| location.host() == target);
-        let master_is_explicit = explicit.iter().any(|location| location.port() == MASTER_PORT);
-        explicit.retain(|location| location.port() != MASTER_PORT);
-        let note = |location: &Endpoint| Diagnostic::new(rules::S14, &[("a", location.host()), ("b", target)]);
-        let notes: Vec<_> = foreign.iter().map(note).collect();
-        record.diagnostics.extend(notes);
-        Self { explicit, master_is_explicit, next: Next::Master, miss: None }
+        let (target, host) = (record.target.endpoint(), record.target.host());
+        let (own, foreign): (Vec<&Endpoint>, Vec<_>) =
+            session.explicit.iter().partition(|location| location.host() == host);
+        let note = |location: &Endpoint| Diagnostic::new(rules::S14, &[("a", location.host()), ("b", host)]);
+        record.diagnostics.extend(foreign.into_iter().map(note));
+        let (masters, explicit): (Vec<_>, Vec<_>) = own.into_iter().partition(|own| own.port() == MASTER_PORT);
+        let lookup = &session.profile().lookup;
+        let by_default = explicit.is_empty();
+        let asks_destination = if by_default { lookup.destination_by_default } else { lookup.destination_fallback };
+        let mut locations = VecDeque::from([(target.master(), Role::Master)]);
+        locations.extend(explicit.into_iter().map(|location| (location.clone(), Role::Explicit)));
+        locations.extend(asks_destination.then_some((target, Role::Destination)));
+        Self { locations, master_is_explicit: !masters.is_empty(), miss: None }
     }
 
-    /// The location whose turn it is (rulebook L2, L12).
-    pub(super) fn next_location(&self, record: &Record, profile: &Profile) -> Option<(Endpoint, Role)> {
-        let target = record.target.endpoint();
-        match self.next {
-            Next::Master => Some((target.master(), Role::Master)),
-            Next::Other(index) if index < self.explicit.len() => Some((self.explicit[index].clone(), Role::Explicit)),
-            Next::Other(_) if self.asks_destination(&target, record, profile) => Some((target, Role::Destination)),
-            _ => None,
-        }
-    }
-
-    /// Whether the destination's own port is asked as well (rulebook L2, L12, Q1, Q2).
-    fn asks_destination(&self, target: &Endpoint, record: &Record, profile: &Profile) -> bool {
-        let wanted = if self.explicit.is_empty() {
-            profile.lookup.destination_by_default
-        } else {
-            profile.lookup.destination_fallback
-        };
-        wanted && !record.is_granted() && !record.asked.iter().any(|asked| asked.endpoint == *target)
+    /// The location whose turn it is. The destination has none where a policy granted, or where it was asked already.
+    pub(super) fn next_location(&self, record: &Record) -> Option<(Endpoint, Role)> {
+        let (endpoint, role) = self.locations.front()?;
+        let is_known = record.is_granted() || record.asked.iter().any(|asked| asked.endpoint == *endpoint);
+        (*role != Role::Destination || !is_known).then(|| (endpoint.clone(), *role))
     }
 
     /// How long a load may take (rulebook T1-T3): what `loadPolicyFile` named has no deadline of the player's.
@@ -78,11 +61,7 @@ impl Search {
 
     /// Weighs one answer, and turns to the next location or to none.
     pub(super) fn consult(&mut self, mut asked: Asked, record: &mut Record, profile: &Profile) {
-        self.next = match self.next {
-            Next::Master => Next::Other(0),
-            Next::Other(index) if index < self.explicit.len() => Next::Other(index + 1),
-            _ => Next::Nothing,
-        };
+        self.locations.pop_front();
         if !record.is_granted() {
             let answer = asked.answer.clone();
             match answer.policy() {
@@ -104,7 +83,7 @@ impl Search {
         let denies = profile.lookup.malformed_master == MalformedMaster::Deny;
         self.missed(if malformed { Cause::MalformedPolicy } else { Cause::NoPolicy }, None, record);
         if malformed && denies && asked.role == Role::Master {
-            self.next = Next::Nothing;
+            self.locations.clear();
         }
     }
 
@@ -129,7 +108,9 @@ impl Search {
                 record.granted_by = Some(Grantor::Policy(from.clone()));
                 record.rule = Some(DecidingRule::new(from, rule, rule.position()));
                 let waits = profile.lookup.grant_waits_for_explicit && is_master && !master_only;
-                self.next = if waits { self.next } else { Next::Nothing };
+                if !waits {
+                    self.locations.clear();
+                }
             }
             Judgement::Miss(..) if master_only => self.settled(Cause::MasterOnly, control, record),
             Judgement::Miss(cause, rule) => {
@@ -151,6 +132,6 @@ impl Search {
     fn settled(&mut self, cause: Cause, rule: Option<DecidingRule>, record: &mut Record) {
         self.miss = Some(cause);
         record.rule = rule;
-        self.next = Next::Nothing;
+        self.locations.clear();
     }
 }
