@@ -153,10 +153,6 @@ impl Answer {
 }
 
 impl Asked {
-    pub(super) fn new(endpoint: Endpoint, role: Role, answer: Arc<Answer>, cached: bool) -> Self {
-        Self { endpoint, role, cached, answer, diagnostics: Vec::new() }
-    }
-
     /// The logical location.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint

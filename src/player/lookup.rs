@@ -354,7 +354,7 @@ impl Lookup {
     }
 
     fn consult(&mut self, endpoint: Endpoint, role: Role, answer: Arc<Answer>, cached: bool) {
-        let asked = Asked::new(endpoint, role, answer, cached);
+        let asked = Asked { endpoint, role, cached, answer, diagnostics: Vec::new() };
         self.search.consult(asked, &mut self.record, &self.profile);
     }
 
