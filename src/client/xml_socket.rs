@@ -92,8 +92,7 @@ impl Messages {
             }
             return Ok(None);
         };
-        let mut message: Vec<u8> = self.received.drain(..=nul).collect();
-        message.pop();
+        let message = self.received.drain(..=nul).take(nul).collect();
         self.searched = 0;
         String::from_utf8(message).map(Some).map_err(|_| invalid("a message is not UTF-8"))
     }
