@@ -94,11 +94,8 @@ impl TryFrom<&str> for Endpoint {
 
 impl fmt::Display for InvalidEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` is not an endpoint; expected HOST:PORT such as game.example.com:5000 or [::1]:843",
-            self.written
-        )
+        let Self { written } = self;
+        write!(f, "`{written}` is not an endpoint; expected HOST:PORT such as game.example.com:5000 or [::1]:843")
     }
 }
 
