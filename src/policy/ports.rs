@@ -72,14 +72,11 @@ impl fmt::Display for ToPorts {
         let Ports::Listed(ranges) = &self.ports else {
             return f.write_str("*");
         };
-        for (index, range) in ranges.iter().enumerate() {
-            let comma = if index == 0 { "" } else { "," };
-            match (range.start(), range.end()) {
-                (start, end) if start == end => write!(f, "{comma}{start}")?,
-                (start, end) => write!(f, "{comma}{start}-{end}")?,
-            }
-        }
-        Ok(())
+        let items = ranges.iter().map(|range| match (range.start(), range.end()) {
+            (start, end) if start == end => start.to_string(),
+            (start, end) => format!("{start}-{end}"),
+        });
+        f.write_str(&items.collect::<Vec<_>>().join(","))
     }
 }
 
