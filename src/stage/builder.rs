@@ -145,17 +145,16 @@ impl StageBuilder {
 impl Standing {
     fn declare(&self, endpoint: &Endpoint) -> Result<(SocketAddr, Declaration), StageError> {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let (addr, declaration) = match &self.policy {
+        let (addr, mut declaration) = match &self.policy {
             None => (any, Declaration::new()),
             Some(policy) => {
                 let invalid = |fault| StageError { kind: StageErrorKind::Fault(endpoint.clone(), fault) };
                 (policy.addr, policy.declare().map_err(invalid)?)
             }
         };
-        let declaration = match &self.backend {
-            None => declaration,
-            Some(backend) => backend.declare(declaration),
-        };
+        if let Some(backend) = &self.backend {
+            declaration = backend.declare(declaration);
+        }
         Ok((addr, declaration))
     }
 }
