@@ -93,11 +93,6 @@ impl Answer {
         Self::new(kind, None, diagnostic.into_iter().collect())
     }
 
-    /// Nothing is mapped there.
-    pub(super) fn not_mapped(diagnostic: Option<Diagnostic>) -> Self {
-        Self { is_mapped: false, ..Self::failed(AnswerKind::Refused, diagnostic) }
-    }
-
     /// Judges what was read (rulebook W4-W10, X).
     pub(super) fn read(reader: &AnswerReader, end: AnswerEnd, profile: &Profile) -> Self {
         match end {

@@ -267,8 +267,10 @@ impl Lookup {
                 self.record.opened(ask.endpoint.clone(), Purpose::Policy);
                 return Phase::Sending(ask);
             }
-            Event::Refused => Answer::failed(AnswerKind::Refused, self.refused(&ask)),
-            Event::NotMapped => Answer::not_mapped(self.refused(&ask)),
+            Event::Refused | Event::NotMapped => {
+                let is_mapped = event == Event::Refused;
+                Answer { is_mapped, ..Answer::failed(AnswerKind::Refused, self.refused(&ask)) }
+            }
             Event::Reset => Answer::failed(AnswerKind::Reset, None),
             Event::NameNotFound => {
                 let note = Diagnostic::new(rules::T34, &[("host", ask.endpoint.host())]);
@@ -364,9 +366,8 @@ impl Lookup {
                 self.record.opened(self.record.target.endpoint(), Purpose::Payload);
                 Cause::Connected
             }
-            Event::Refused => Cause::BackendRefused,
-            Event::NotMapped => {
-                self.record.is_target_mapped = false;
+            Event::Refused | Event::NotMapped => {
+                self.record.is_target_mapped = event == Event::Refused;
                 Cause::BackendRefused
             }
             Event::Reset => Cause::BackendReset,
