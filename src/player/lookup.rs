@@ -231,8 +231,9 @@ impl Lookup {
     /// Consults one location after the other (rulebook L2, L10) until one must be loaded, or all is known.
     fn advance(&mut self, session: &mut Session, at: Duration) -> Phase {
         while let Some((endpoint, role)) = self.search.next_location(&self.record) {
+            let blocked = &self.profile.lookup.blocked_policy_ports;
             let (answer, cached) = match session.load(&endpoint) {
-                _ if self.is_blocked(&endpoint, role) => {
+                _ if role == Role::Explicit && blocked.contains(&endpoint.port()) => {
                     let note = Diagnostic::new(rules::T33, &[("p", &endpoint.port().to_string())]);
                     (Arc::new(Answer::failed(AnswerKind::NotAsked, Some(note))), false)
                 }
@@ -247,10 +248,6 @@ impl Lookup {
             self.consult(endpoint, role, answer, cached);
         }
         if self.record.is_granted() { Phase::Reaching(at) } else { self.decide(self.search.cause(), at) }
-    }
-
-    fn is_blocked(&self, endpoint: &Endpoint, role: Role) -> bool {
-        role == Role::Explicit && self.profile.lookup.blocked_policy_ports.contains(&endpoint.port())
     }
 
     fn joining(&mut self, session: &mut Session, endpoint: Endpoint, event: Event<'_>, at: Duration) -> Phase {
