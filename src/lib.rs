@@ -63,6 +63,8 @@ pub mod client;
 mod debug_as_text;
 #[cfg(feature = "scenario")]
 mod excerpt;
+#[cfg(feature = "scenario")]
+mod files;
 pub mod fixture;
 #[cfg(feature = "harness")]
 pub mod harness;

@@ -1,6 +1,5 @@
 //! The matrix of a scenario, and the snapshot that pins it.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use super::model::{Attempt, MatrixPlan, Scenario};
 use super::status::{Status, defect};
 use crate::analysis::{Cell, Matrix};
 use crate::excerpt::shown;
+use crate::files;
 use crate::player::{Cause, Outcome};
 
 /// What came of a scenario's `[matrix]`. Its `Display` is the text of a failure.
@@ -65,24 +65,19 @@ impl MatrixReport {
     }
 
     /// Accepts the verdicts: writes the snapshot, unless it says the same already. Whoever reads it meanwhile finds the
-    /// old one or the new one, whole. `true` where something was written.
+    /// old one or the new one, whole. A link stays a link, and permissions stay as they are. `true` where something was
+    /// written.
     ///
     /// # Errors
     ///
-    /// As the system. `InvalidData` where not every cell was decided.
+    /// As the system; a read-only snapshot is not written. `InvalidData` where not every cell was decided.
     pub fn update(&self) -> io::Result<bool> {
         match self.status {
             Status::Passed => return Ok(false),
             Status::Failed => {}
             _ => return Err(io::Error::new(io::ErrorKind::InvalidData, self.text.clone())),
         }
-        let name = self.snapshot.file_name().unwrap_or_default().to_string_lossy();
-        let new = self.snapshot.with_file_name(format!(".{name}.{}.new", std::process::id()));
-        let written = fs::write(&new, self.matrix.to_string()).and_then(|()| fs::rename(&new, &self.snapshot));
-        if written.is_err() {
-            let _ = fs::remove_file(&new);
-        }
-        written.map(|()| true)
+        files::replace(&self.snapshot, self.matrix.to_string().as_bytes()).map(|()| true)
     }
 
     /// Decides every combination, each on a stage of its own, and compares with the snapshot.

@@ -115,6 +115,49 @@ fn an_update_that_fails_leaves_the_folder_as_it_was() {
     assert_eq!(left.len(), 2, "{left:?}");
 }
 
+/// Several scenarios may share a snapshot by links.
+#[cfg(unix)]
+#[rstest]
+#[case::to_a_file(Some("old"))]
+#[case::to_nothing_yet(None)]
+fn an_update_writes_behind_a_link(#[case] old: Option<&str>) {
+    let (folder, path) = folder(None);
+    let (link, real) = (folder.path().join("pinned.txt"), folder.path().join("real.txt"));
+    std::os::unix::fs::symlink("real.txt", &link).unwrap();
+    if let Some(old) = old {
+        fs::write(&real, old).unwrap();
+    }
+    assert!(run(&path).update().unwrap());
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink(), "the link is still one");
+    assert_eq!(fs::read_to_string(&real).unwrap(), TABLE);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_update_keeps_the_permissions_of_the_snapshot() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (folder, path) = folder(Some("old"));
+    let pinned = folder.path().join("pinned.txt");
+    fs::set_permissions(&pinned, fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(run(&path).update().unwrap());
+    assert_eq!(fs::metadata(&pinned).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(fs::read_to_string(&pinned).unwrap(), TABLE);
+}
+
+/// Renaming over it would succeed: a file is not asked.
+#[test]
+fn an_update_leaves_a_read_only_snapshot_alone() {
+    let (folder, path) = folder(Some("old"));
+    let pinned = folder.path().join("pinned.txt");
+    let mut permissions = fs::metadata(&pinned).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&pinned, permissions).unwrap();
+    let error = run(&path).update().unwrap_err();
+    assert_eq!(error.to_string(), "it is read-only; make it writable first");
+    assert_eq!(fs::read_to_string(&pinned).unwrap(), "old");
+}
+
 #[test]
 fn a_failing_matrix_is_part_of_the_report() {
     let (_folder, path) = folder(None);

@@ -1,0 +1,60 @@
+//! Files of the user's that are written.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Puts a whole file in the place of another in one step, or where there is none: whoever reads it meanwhile finds the
+/// old one or the new one, and neither a crash nor a full disk loses it. Where the path is a link, the file that it
+/// leads to is replaced. An existing file keeps its permissions; where they forbid writing, it is left alone.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = behind_links(path)?;
+    let permissions = match fs::metadata(&path) {
+        Ok(old) if !old.is_file() => return Err(io::Error::other("it is no regular file")),
+        Ok(old) if old.permissions().readonly() => {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only; make it writable first"));
+        }
+        Ok(old) => Some(old.permissions()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let (new, mut file) = beside(&path)?;
+    let write = || {
+        file.write_all(bytes)?;
+        if let Some(permissions) = permissions {
+            file.set_permissions(permissions)?;
+        }
+        // Only what is on the disk may take the old one's place.
+        file.sync_all()?;
+        fs::rename(&new, &path)
+    };
+    let written = write();
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    written
+}
+
+/// The file that a path leads to, which need not be there.
+fn behind_links(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(path) {
+            Ok(target) => behind_links(&path.with_file_name("").join(target)),
+            Err(_) => Ok(path.to_owned()),
+        },
+        found => found,
+    }
+}
+
+/// A new file in the same folder, of a name that nothing had there.
+fn beside(path: &Path) -> io::Result<(PathBuf, File)> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut number = 0;
+    loop {
+        let new = path.with_file_name(format!(".{name}.{}-{number}.new", std::process::id()));
+        match OpenOptions::new().write(true).create_new(true).open(&new) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            opened => return opened.map(|file| (new, file)),
+        }
+    }
+}
