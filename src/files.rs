@@ -1,8 +1,45 @@
-//! Files of the user's that are written.
+//! Files of the user's: why one cannot be read, and how one is written.
 
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+/// Why a file cannot be read, and what to do about it.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+}
+
+impl Unreadable {
+    pub(crate) fn because(message: &str) -> Self {
+        Self { message: message.to_owned(), help: None }
+    }
+}
+
+impl From<io::Error> for Unreadable {
+    fn from(error: io::Error) -> Self {
+        let help = |help: &str| Some(help.to_owned());
+        match error.kind() {
+            io::ErrorKind::NotFound => {
+                Self { message: "there is no such file".to_owned(), help: help("check the path") }
+            }
+            io::ErrorKind::PermissionDenied => {
+                Self { message: "it may not be read".to_owned(), help: help("check its permissions") }
+            }
+            _ => Self { message: format!("it cannot be read: {error}"), help: None },
+        }
+    }
+}
+
+/// One line, with the help behind a semicolon.
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        self.help.as_ref().map_or(Ok(()), |help| write!(f, "; {help}"))
+    }
+}
 
 /// Puts a whole file in the place of another in one step, or where there is none: whoever reads it meanwhile finds the
 /// old one or the new one, and neither a crash nor a full disk loses it. Where the path is a link, the file that it

@@ -1,25 +1,20 @@
 //! Files from the disk: how much of one is read, and which are scenario files.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use super::ScenarioError;
+use crate::files::Unreadable;
 
 /// The most bytes of a file that are read: 1 MiB.
 pub(super) const MAX_BYTES: u64 = 1024 * 1024;
 
 pub(super) const TOO_LONG: &str = "it is longer than 1 MiB";
 
-/// Why a file cannot be read.
-pub(super) struct Unreadable {
-    pub(super) message: String,
-    pub(super) help: Option<String>,
-}
-
 /// The bytes of a regular file: a pipe or a device would be waited for.
 pub(super) fn file(path: &Path) -> Result<Vec<u8>, Unreadable> {
-    let metadata = fs::metadata(path).map_err(unreadable)?;
+    let metadata = fs::metadata(path).map_err(Unreadable::from)?;
     if metadata.is_dir() {
         return Err(Unreadable::because("it is a directory"));
     }
@@ -27,7 +22,7 @@ pub(super) fn file(path: &Path) -> Result<Vec<u8>, Unreadable> {
         return Err(Unreadable::because("it is no regular file"));
     }
     let mut bytes = Vec::new();
-    fs::File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    fs::File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(Unreadable::from)?;
     match u64::try_from(bytes.len()) {
         Ok(length) if length <= MAX_BYTES => Ok(bytes),
         _ => Err(Unreadable::because(TOO_LONG)),
@@ -52,7 +47,7 @@ pub(super) fn utf8(bytes: Vec<u8>) -> Result<String, Unreadable> {
 pub fn find(path: impl AsRef<Path>) -> Result<Vec<PathBuf>, ScenarioError> {
     let path = path.as_ref();
     let failed = |at: &Path, error| {
-        let Unreadable { message, help } = unreadable(error);
+        let Unreadable { message, help } = Unreadable::from(error);
         ScenarioError::unreadable(at, message, help)
     };
     if !fs::metadata(path).map_err(|error| failed(path, error))?.is_dir() {
@@ -96,20 +91,5 @@ pub(super) fn tidy(path: PathBuf) -> PathBuf {
     match (fs::canonicalize(&path), fs::canonicalize(&tidy)) {
         (Ok(one), Ok(other)) if one == other => tidy,
         _ => path,
-    }
-}
-
-fn unreadable(error: io::Error) -> Unreadable {
-    match error.kind() {
-        io::ErrorKind::NotFound => {
-            Unreadable { message: "there is no such file".to_owned(), help: Some("check the path".to_owned()) }
-        }
-        _ => Unreadable { message: format!("it cannot be read: {error}"), help: None },
-    }
-}
-
-impl Unreadable {
-    fn because(message: &str) -> Self {
-        Self { message: message.to_owned(), help: None }
     }
 }
