@@ -152,8 +152,8 @@ pub(super) struct Diff {
     #[arg(value_name = "NEW")]
     pub(super) new: PathBuf,
 
-    /// Where both are served
-    #[arg(long, value_name = "PORT", default_value_t = crate::player::MASTER_PORT)]
+    /// Where both are served; the port alone matters, and may stand alone
+    #[arg(long, value_name = "HOST:PORT", default_value_t = crate::player::MASTER_PORT, value_parser = port_served_from)]
     pub(super) served_from: u16,
 
     /// Do not fail where the new policy grants more
@@ -312,6 +312,13 @@ fn destination(written: &str) -> Result<Destination, String> {
     let port = port.parse().map_err(|_| expected())?;
     let endpoint: Endpoint = format!("{host}:1").parse().map_err(|_| expected())?;
     Ok(Destination { host: endpoint.host().to_owned(), port })
+}
+
+fn port_served_from(written: &str) -> Result<u16, String> {
+    let endpoint = || written.parse().map(|endpoint: Endpoint| endpoint.port());
+    written.parse().or_else(|_| endpoint()).map_err(|_| {
+        format!("`{written}` is no place to serve from; expected HOST:PORT or PORT, as in game.example.com:843 or 843")
+    })
 }
 
 fn profile(written: &str) -> Result<Profile, String> {

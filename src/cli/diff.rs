@@ -9,88 +9,143 @@ use super::report::{Change, Done, Entry, Report, State, Summary, Witness};
 use crate::analysis::{self, Diff, Direction, Linter, MetaPolicyChange, Origin};
 use crate::excerpt::Excerpt;
 use crate::player::Profile;
-use crate::policy::{PolicyFile, PolicyKind};
-use crate::rules::Severity;
+use crate::policy::{AllowAccessFrom, PolicyFile, PolicyKind, PortGrant};
+use crate::rules::{Position, Severity};
 
 pub(super) fn run(args: &Args) -> Result<Done, Failure> {
     if args.old == Path::new("-") && args.new == Path::new("-") {
         return Err(Failure::usage("standard input cannot be both policies; give one of them as a file"));
     }
-    let (old, new) = (policy(&args.old)?, policy(&args.new)?);
-    let diff = Diff::between(&old, &new, args.served_from, &Profile::default());
-    let mut changes: Vec<_> = diff.changes().iter().map(change).collect();
-    changes.extend(diff.meta_policy().map(meta_policy));
-    let permitted = changes.iter().filter(|change| change.direction == Direction::NewlyPermitted.as_str()).count();
-    let summary = Summary {
-        newly_permitted: Some(permitted),
-        newly_denied: Some(changes.len() - permitted),
-        ..Summary::default()
-    };
-    let fails = diff.widens() && !args.allow_widening;
+    let (old, new) = (Policy::read(&args.old)?, Policy::read(&args.new)?);
+    check_that_one_names_ports(&old, &new)?;
+    let diff = Diff::between(&old.policy, &new.policy, args.served_from, &Profile::default());
+    let found = diff.changes().iter().map(|change| Found::of_change(change, &new));
+    let found: Vec<_> = found.chain(diff.meta_policy().map(|change| Found::of_meta_policy(change, &new))).collect();
+    let permitted = found.iter().filter(|found| found.widens()).count();
+    let summary =
+        Summary { newly_permitted: Some(permitted), newly_denied: Some(found.len() - permitted), ..Summary::default() };
+    let fails = permitted > 0 && !args.allow_widening;
     let mut human = format!("{diff}\n");
     if fails {
         human += "the new policy permits more than the old one; --allow-widening accepts that\n";
     }
-    let entries = entries(&args.new.display().to_string(), &changes, args.allow_widening);
+    let mut entries: Vec<_> = found.iter().map(|found| found.entry(&new.name, args.allow_widening)).collect();
+    if entries.is_empty() {
+        entries.push(entry(&new.name, None, "no change in meaning", State::Passed));
+    }
+    let changes = found.into_iter().map(|found| found.change).collect();
     let report = Report { changes: Some(changes), ..Report::new("diff", summary) };
     Ok(Done { exit: if fails { Exit::Finding } else { Exit::Expected }, report, entries, human })
 }
 
-/// A socket policy; a document that no player would read, or that is for HTTP, cannot be compared.
-fn policy(path: &Path) -> Result<PolicyFile, Failure> {
-    let input = Input::read(path)?;
-    let policy = PolicyFile::parse(&input.bytes).map_err(|malformed| {
-        let excerpt = Excerpt::of(malformed.diagnostic(), &input.name, &input.text()).render(true);
-        Failure {
-            exit: Exit::Input,
-            message: format!("{excerpt}\nerror: a player rejects this document, so that it has no meaning to compare"),
+/// A socket policy.
+struct Policy {
+    name: String,
+    policy: PolicyFile,
+    names_ports: bool,
+}
+
+impl Policy {
+    /// A document that no player would read, or that is for HTTP, cannot be compared.
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let input = Input::read(path)?;
+        let policy = PolicyFile::parse(&input.bytes).map_err(|malformed| {
+            let excerpt = Excerpt::of(malformed.diagnostic(), &input.name, &input.text()).render(true);
+            let why = "error: a player rejects this document, so that it has no meaning to compare";
+            Failure { exit: Exit::Input, message: format!("{excerpt}\n{why}") }
+        })?;
+        let kind = Linter::guess(&input.bytes);
+        if kind == Some(PolicyKind::Url) {
+            let name = &input.name;
+            let text = format!("{name} is a policy for data over HTTP, which has no ports; {ONLY_SOCKETS}");
+            return Err(Failure::new(Exit::Input, text));
         }
-    })?;
-    if Linter::guess(&input.bytes) == Some(PolicyKind::Url) {
-        let text =
-            format!("{} is a policy for data over HTTP, which has no ports; diff compares socket policies", input.name);
-        return Err(Failure::new(Exit::Input, text));
+        Ok(Self { name: input.name, policy, names_ports: kind == Some(PolicyKind::Socket) })
     }
-    Ok(policy)
-}
 
-fn change(change: &analysis::Change) -> Change {
-    let except = change.origins().iter().flat_map(Origin::except).map(ToString::to_string);
-    Change {
-        direction: change.direction().to_string(),
-        text: change.to_string(),
-        origins: change.origins().iter().map(|origin| origin.pattern().to_string()).collect(),
-        except: except.collect(),
-        scheme: Some(change.scheme().to_string()),
-        ports: Some(change.ports().to_string()),
-        witness: Some(Witness { swf: change.witness().swf().to_string(), port: change.witness().port() }),
+    /// The first rule that grants a witness.
+    fn rule_for(&self, witness: &analysis::Witness) -> Option<&AllowAccessFrom> {
+        let names = |rule: &&AllowAccessFrom| {
+            let names = rule.domain().is_some_and(|domain| domain.matches(witness.swf().host()));
+            names && (rule.secure() != Some(true) || witness.swf().is_secure())
+        };
+        let opens = |rule: &&AllowAccessFrom| match rule.to_ports() {
+            PortGrant::Listed(ports) => ports.contains(witness.port()),
+            _ => false,
+        };
+        self.policy.allow_access_from().iter().filter(names).find(opens)
     }
 }
 
-fn meta_policy(change: &MetaPolicyChange) -> Change {
-    let direction = if change.widens() { Direction::NewlyPermitted } else { Direction::NewlyDenied };
-    let (origins, except, scheme, ports, witness) = Default::default();
-    Change { direction: direction.to_string(), text: change.to_string(), origins, except, scheme, ports, witness }
+const ONLY_SOCKETS: &str = "diff compares socket policies";
+
+/// Read as socket policies, two that name no ports grant nothing, and would be alike whatever they say.
+fn check_that_one_names_ports(old: &Policy, new: &Policy) -> Result<(), Failure> {
+    let has_rules = |policy: &Policy| !policy.policy.allow_access_from().is_empty();
+    if old.names_ports || new.names_ports || !(has_rules(old) || has_rules(new)) {
+        return Ok(());
+    }
+    let text = format!(
+        "neither {} nor {} has a rule with to-ports: read as socket policies, both grant nothing; {ONLY_SOCKETS}: give \
+         the rules to-ports, or examine policies for data over HTTP by `flash-policy check --kind url`",
+        old.name, new.name
+    );
+    Err(Failure::new(Exit::Input, text))
 }
 
-fn entries(file: &str, changes: &[Change], allow_widening: bool) -> Vec<Entry> {
-    let entry = |name: &str, state, message: &str| Entry {
-        file: file.to_owned(),
-        place: None,
-        name: name.to_owned(),
-        state,
-        id: name.to_owned(),
-        message: message.to_owned(),
-        detail: message.to_owned(),
-    };
-    if changes.is_empty() {
-        return vec![entry("no change in meaning", State::Passed, "no change in meaning")];
+/// A difference, as the report has it and as an entry.
+struct Found {
+    change: Change,
+    /// What sets it apart from the others.
+    name: String,
+    /// What makes the difference in the new policy, where something there does.
+    place: Option<Position>,
+}
+
+impl Found {
+    fn of_change(change: &analysis::Change, new: &Policy) -> Self {
+        let (text, witness) = (change.to_string(), change.witness());
+        let name = text.strip_suffix(&format!(", for example {witness}")).unwrap_or(&text).to_owned();
+        let except = change.origins().iter().flat_map(Origin::except).map(ToString::to_string);
+        Self {
+            place: new.rule_for(witness).and_then(AllowAccessFrom::position),
+            name,
+            change: Change {
+                direction: change.direction().to_string(),
+                text,
+                origins: change.origins().iter().map(|origin| origin.pattern().to_string()).collect(),
+                except: except.collect(),
+                scheme: Some(change.scheme().to_string()),
+                ports: Some(change.ports().to_string()),
+                witness: Some(Witness { swf: witness.swf().to_string(), port: witness.port() }),
+            },
+        }
     }
-    let of_change = |change: &Change| {
-        let widens = change.direction == Direction::NewlyPermitted.as_str();
-        let fails = widens && !allow_widening;
+
+    fn of_meta_policy(change: &MetaPolicyChange, new: &Policy) -> Self {
+        let direction = if change.widens() { Direction::NewlyPermitted } else { Direction::NewlyDenied };
+        let (origins, except, scheme, ports, witness) = Default::default();
+        let (direction, text) = (direction.to_string(), change.to_string());
+        Self {
+            place: new.policy.site_control().first().and_then(|control| control.position()),
+            name: text.clone(),
+            change: Change { direction, text, origins, except, scheme, ports, witness },
+        }
+    }
+
+    fn widens(&self) -> bool {
+        self.change.direction == Direction::NewlyPermitted.as_str()
+    }
+
+    fn entry(&self, file: &str, allow_widening: bool) -> Entry {
+        let fails = self.widens() && !allow_widening;
         let severity = if fails { Severity::Error } else { Severity::Info };
-        entry(&change.direction, State::Found { severity, fails }, &change.text)
-    };
-    changes.iter().map(of_change).collect()
+        let found = entry(file, self.place, &self.change.text, State::Found { severity, fails });
+        Entry { name: self.name.clone(), id: self.change.direction.clone(), ..found }
+    }
+}
+
+fn entry(file: &str, place: Option<Position>, text: &str, state: State) -> Entry {
+    let (file, text) = (file.to_owned(), text.to_owned());
+    Entry { file, place, name: text.clone(), state, id: text.clone(), message: text.clone(), detail: text }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::super::report::{Done, Entry, State};
-use super::{STDIN, block, level, line, path};
+use super::{STDIN, block, level, line, names_itself, path};
 use crate::rules::{self, Severity};
 
 pub(in super::super) fn github(done: &Done) -> String {
@@ -26,6 +26,7 @@ fn command(entry: &Entry, severity: Severity) -> String {
     }
     let (title, message) = match rules::find(&entry.id) {
         Some(rule) => (rule.to_string(), line(&entry.message)),
+        None if names_itself(entry) => (entry.id.clone(), line(&entry.message)),
         // What was expected and what came instead does not fit into one line.
         None => (entry.name.clone(), whole(line(&entry.message), block(&entry.detail))),
     };

@@ -58,6 +58,11 @@ fn is_odd(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
+/// Whether the message begins with the name, as that of a change does: then it needs none before it.
+fn names_itself(entry: &Entry) -> bool {
+    entry.message.starts_with(&entry.name)
+}
+
 /// The path as forges match it with those of a repository.
 fn path(entry: &Entry) -> &str {
     entry.file.strip_prefix("./").unwrap_or(&entry.file)

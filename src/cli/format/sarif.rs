@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::explain::explain;
 use super::super::report::{Done, Entry, State};
-use super::{STDIN, block, level, line, path, pretty};
+use super::{STDIN, block, level, line, names_itself, path, pretty};
 use crate::rules::{self, Rule, Severity};
 
 pub(in super::super) fn sarif(done: &Done) -> String {
@@ -115,7 +115,7 @@ fn result<'a>(entry: &'a Entry, rules: &mut Rules<'a>, seen: &mut HashMap<u64, u
 /// One line. A rule says all; a cause needs the name of its case.
 fn sentence(entry: &Entry) -> String {
     match rules::find(&entry.id) {
-        None if entry.name != entry.id => line(&format!("{}: {}", entry.name, entry.message)),
+        None if !names_itself(entry) => line(&format!("{}: {}", entry.name, entry.message)),
         _ => line(&entry.message),
     }
 }
