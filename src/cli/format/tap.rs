@@ -1,4 +1,4 @@
-//! TAP, version 14: a line for each entry, and a YAML block below what was found.
+//! TAP, version 13, for Perl's readers know no other: a line for each entry, and a YAML block below what was found.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use super::{block, line};
 use crate::rules::Severity;
 
 pub(in super::super) fn tap(done: &Done) -> String {
-    let mut lines = "TAP version 14\n".to_owned();
+    let mut lines = "TAP version 13\n".to_owned();
     match done.entries.len() {
         0 => lines += "1..0 # SKIP nothing to report\n",
         count => {
