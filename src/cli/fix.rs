@@ -1,17 +1,13 @@
 //! `flash-policy check --fix`: mechanical mends, written or shown.
 
-use std::fs;
-use std::io::{self, Write};
-use std::path::Path;
-
 use similar::TextDiff;
-use tempfile::NamedTempFile;
 
 use super::exit::{Exit, Failure};
 use super::input::Input;
 use super::report::Mended;
 use crate::analysis::{Diff, Fix, Linter, mended};
 use crate::excerpt::shown;
+use crate::files;
 use crate::player::{MASTER_PORT, Profile};
 use crate::policy::{PolicyFile, PolicyKind};
 use crate::rules::{D05, D06, D07};
@@ -47,7 +43,7 @@ impl Plan {
             return Err(Failure::usage("standard input cannot be mended; use --diff to see what would be"));
         };
         let cannot = |error| Failure::new(Exit::NotRun, format!("cannot write {}: {error}", input.name));
-        replace(path, &self.new).map_err(cannot)?;
+        files::replace(path, &self.new).map_err(cannot)?;
         input.bytes.clone_from(&self.new);
         Ok(())
     }
@@ -83,20 +79,6 @@ impl Plan {
         }
         said + "\n"
     }
-}
-
-/// Puts a file in the place of another in one step, so that neither a crash nor a full disk loses it.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let real = path.canonicalize()?;
-    let permissions = fs::metadata(&real)?.permissions();
-    if permissions.readonly() {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
-    }
-    let mut file = NamedTempFile::new_in(real.parent().unwrap_or(Path::new("/")))?;
-    file.write_all(bytes)?;
-    file.as_file().set_permissions(permissions)?;
-    file.persist(&real)?;
-    Ok(())
 }
 
 /// What changes in meaning. A document that a player rejects grants nothing.

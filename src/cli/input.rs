@@ -1,6 +1,5 @@
 //! Reading what the command is given.
 
-use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -9,6 +8,7 @@ use walkdir::WalkDir;
 
 use super::exit::{Exit, Failure};
 use crate::excerpt;
+use crate::files::Unreadable;
 
 /// More than any policy may have, so that what is cut off here was rejected anyway.
 const MAX_POLICY: u64 = 1024 * 1024;
@@ -28,7 +28,8 @@ impl Input {
     /// Reads a file, or stdin where the path is `-`; no more of it than could ever be a policy.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         if path == Path::new("-") {
-            let bytes = up_to(MAX_POLICY, io::stdin().lock()).map_err(|error| cannot_read("standard input", &error))?;
+            let bytes =
+                up_to(MAX_POLICY, io::stdin().lock()).map_err(|error| cannot_read("standard input", &error.into()))?;
             return Ok(Self { path: None, name: "<stdin>".to_owned(), bytes });
         }
         let name = path.display().to_string();
@@ -37,7 +38,7 @@ impl Input {
             return Err(Failure::new(Exit::Input, text));
         }
         let bytes = File::open(path).and_then(|file| up_to(MAX_POLICY, file));
-        Ok(Self { path: Some(path.to_owned()), bytes: bytes.map_err(|error| cannot_read(&name, &error))?, name })
+        Ok(Self { path: Some(path.to_owned()), bytes: bytes.map_err(|error| cannot_read(&name, &error.into()))?, name })
     }
 
     /// The policy documents that are meant by paths: a file is one whatever is in it; in a folder, each `*.xml` that
@@ -64,8 +65,9 @@ impl Input {
 /// The text of a file of ours: settings, or an earlier report.
 pub(super) fn text_of(path: &Path) -> Result<String, Failure> {
     let name = path.display().to_string();
-    let bytes = File::open(path).and_then(|file| up_to(MAX_TEXT, file)).map_err(|error| cannot_read(&name, &error))?;
-    String::from_utf8(bytes).map_err(|error| cannot_read(&name, &error))
+    let bytes = File::open(path).and_then(|file| up_to(MAX_TEXT, file));
+    let bytes = bytes.map_err(|error| cannot_read(&name, &error.into()))?;
+    String::from_utf8(bytes).map_err(|_| cannot_read(&name, &Unreadable::because("it is no UTF-8")))
 }
 
 fn up_to(limit: u64, from: impl Read) -> io::Result<Vec<u8>> {
@@ -74,8 +76,8 @@ fn up_to(limit: u64, from: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn cannot_read(name: &str, error: &dyn Display) -> Failure {
-    Failure::new(Exit::Input, format!("cannot read {name}: {error}; check the path"))
+fn cannot_read(name: &str, why: &Unreadable) -> Failure {
+    Failure::new(Exit::Input, format!("cannot read {name}: {why}"))
 }
 
 fn in_folder(folder: &Path, inputs: &mut Vec<Input>) -> Result<(), Failure> {
