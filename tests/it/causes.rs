@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use flash_policy_fixture::player::{Event, Lookup, Session};
 use flash_policy_fixture::wire::{Fault, Script};
-use flash_policy_fixture::{Backend, Cause, Profile, Verdict};
+use flash_policy_fixture::{Backend, Cause, Evaluator, Profile, Verdict};
 use rstest::rstest;
 
 use crate::support::{Scene, Seen, document, m, ok, scene, se};
@@ -152,4 +152,26 @@ fn bytes_are_shown_where_they_came_from() {
     let place = |text: &str| told.find(text).unwrap_or_else(|| panic!("{text} is missing:\n{told}"));
     assert!(place("h:843 (master): reset") < place("h:5000 (destination)"), "{told}");
     assert!(place("h:5000 (destination)") < place("> <policy-file-request/>"), "{told}");
+}
+
+/// The advice names the rule of the catalogue that fits the near miss.
+#[rstest]
+#[case::d01_no_ports("www.a.com", r#"domain="*.a.com""#, Some("FSP-D01"))]
+#[case::d02_another_port("www.a.com", r#"domain="*.a.com" to-ports="6000""#, Some("FSP-D02"))]
+#[case::d03_the_policy_port("www.a.com", r#"domain="*.a.com" to-ports="843""#, Some("FSP-D03"))]
+#[case::d10_www("a.com", r#"domain="www.a.com" to-ports="5000""#, Some("FSP-D10"))]
+#[case::d10_the_apex("www.a.com", r#"domain="A.com" to-ports="5000""#, Some("FSP-D10"))]
+#[case::d11_an_address("10.0.0.5", r#"domain="www.a.com" to-ports="5000""#, Some("FSP-D11"))]
+#[case::d11_a_name("www.a.com", r#"domain="10.0.0.5" to-ports="5000""#, Some("FSP-D11"))]
+#[case::d12_localhost("localhost", r#"domain="127.0.0.1" to-ports="5000""#, Some("FSP-D12"))]
+#[case::r10_a_subdomain("play.www.a.com", r#"domain="www.a.com" to-ports="5000""#, Some("FSP-R10"))]
+#[case::a_stranger("evil.example", r#"domain="www.a.com" to-ports="5000""#, None)]
+fn the_advice_names_the_near_miss(#[case] host: &str, #[case] rule: &str, #[case] id: Option<&str>) {
+    let policy = format!("<cross-domain-policy><allow-access-from {rule}/></cross-domain-policy>");
+    let swf = format!("http://{host}/game.swf");
+    let mut player = Evaluator::new(swf.as_str()).unwrap().policy("h:843", policy);
+    let told = player.connect("h", 5000).expect_denied().to_string();
+    let advice = told.lines().find(|line| line.starts_with("  advice")).unwrap();
+    let named = advice.rsplit_once(" (FSP-").map(|(_, id)| format!("FSP-{}", id.trim_end_matches(')')));
+    assert_eq!(named.as_deref(), id, "{told}");
 }
