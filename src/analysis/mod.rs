@@ -25,7 +25,7 @@ pub use diff::{Change, Diff, Direction, MetaPolicyChange, Origin, PortSet, Schem
 pub use fix::{Fix, mended};
 #[cfg(feature = "analysis")]
 pub use lint::Linter;
-#[cfg(feature = "analysis")]
+#[cfg(feature = "cli")]
 pub(crate) use lint::counted;
 #[cfg(feature = "scenario")]
 pub use matrix::{Cell, CellChange, Matrix};
