@@ -21,6 +21,7 @@ pub(super) struct Args {
     #[arg(long, global = true, value_name = "FORMAT[=PATH]")]
     pub(super) format: Vec<Target>,
 
+    // `main` has heeded it already.
     /// When to use colour; NO_COLOR is heeded too
     #[arg(long, global = true, value_name = "WHEN", default_value_t = clap::ColorChoice::Auto)]
     pub(super) color: clap::ColorChoice,

@@ -16,6 +16,7 @@ mod report;
 mod settings;
 mod test;
 
+use std::ffi::OsString;
 use std::panic::catch_unwind;
 use std::process::ExitCode;
 
@@ -26,6 +27,7 @@ use exit::{Exit, Failure};
 
 /// Runs the command with the arguments of the process.
 pub fn main() -> ExitCode {
+    heed_color(&std::env::args_os().collect::<Vec<_>>());
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
@@ -42,8 +44,28 @@ pub fn main() -> ExitCode {
     run.unwrap_or_else(|failure| failure.tell()).into()
 }
 
+/// Every stream heeds `--color`: the reports, what is told on stderr, and the help and the complaints of the parser, which
+/// come before it has read the option.
+fn heed_color(args: &[OsString]) {
+    let mut choice = anstream::ColorChoice::Auto;
+    for (index, argument) in args.iter().enumerate() {
+        let value = match argument.to_str() {
+            Some("--") => break,
+            Some("--color") => args.get(index + 1).and_then(|value| value.to_str()),
+            Some(argument) => argument.strip_prefix("--color="),
+            None => None,
+        };
+        choice = match value {
+            Some("always") => anstream::ColorChoice::Always,
+            Some("never") => anstream::ColorChoice::Never,
+            _ => choice,
+        };
+    }
+    choice.write_global();
+}
+
 fn run(args: Args) -> Result<Exit, Failure> {
-    let sinks = output::Sinks::new(&args.format, args.color)?;
+    let sinks = output::Sinks::new(&args.format)?;
     match args.command {
         Command::Check(check) => sinks.put(check::run(&check)?),
         Command::Eval(eval) => sinks.put(eval::run(&eval)?),

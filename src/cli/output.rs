@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anstream::AutoStream;
 use anstream::adapter::strip_str;
 
 use super::exit::{Exit, Failure};
@@ -34,6 +33,7 @@ impl FromStr for Target {
 
     fn from_str(written: &str) -> Result<Self, Self::Err> {
         let (name, path) = match written.split_once('=') {
+            Some((name, "-")) => (name, None),
             Some((_, "")) => return Err("there is no path behind the equals sign".to_owned()),
             Some((name, path)) => (name, Some(PathBuf::from(path))),
             None => (written, None),
@@ -48,22 +48,24 @@ impl FromStr for Target {
 /// Everywhere that a report goes to.
 pub(super) struct Sinks {
     targets: Vec<Target>,
-    color: clap::ColorChoice,
 }
 
 impl Sinks {
-    /// At most one format may go to stdout; where none is chosen, the one for people does.
-    pub(super) fn new(targets: &[Target], color: clap::ColorChoice) -> Result<Self, Failure> {
-        if targets.iter().filter(|target| target.path.is_none()).count() > 1 {
-            return Err(Failure::usage(
-                "two formats would share stdout; give one of them a file, as in --format sarif=PATH",
-            ));
+    /// At most one format may go to one place; where none is chosen, the one for people goes to stdout.
+    pub(super) fn new(targets: &[Target]) -> Result<Self, Failure> {
+        for (index, target) in targets.iter().enumerate() {
+            if targets[..index].iter().any(|other| other.path == target.path) {
+                let place = target.path.as_ref().map_or("stdout".to_owned(), |path| path.display().to_string());
+                let text =
+                    format!("two formats would share {place}; give one of them a file, as in --format sarif=PATH");
+                return Err(Failure::usage(text));
+            }
         }
         let targets = match targets {
             [] => vec![Target { format: Format::Human, path: None }],
             targets => targets.to_vec(),
         };
-        Ok(Self { targets, color })
+        Ok(Self { targets })
     }
 
     /// Writes what a subcommand came to in every format, and passes its exit code on.
@@ -91,12 +93,7 @@ impl Sinks {
 
     /// Writes text to stdout, without its colours where they are not wanted.
     pub(super) fn print(&self, text: &str) -> Result<Exit, Failure> {
-        let choice = match self.color {
-            clap::ColorChoice::Auto => AutoStream::choice(&io::stdout()),
-            clap::ColorChoice::Always => anstream::ColorChoice::Always,
-            clap::ColorChoice::Never => anstream::ColorChoice::Never,
-        };
-        let mut stdout = AutoStream::new(io::stdout().lock(), choice);
+        let mut stdout = anstream::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             // The reader has seen enough, as `head` does.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Expected),

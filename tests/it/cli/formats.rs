@@ -90,6 +90,8 @@ fn the_human_format_is_without_colour_in_a_file() {
 #[rstest]
 #[case::two_on_stdout("--format json --format tap", "two formats would share stdout")]
 #[case::the_same_twice("--format json --format json", "two formats would share stdout")]
+#[case::stdout_by_its_dash("--format json=- --format tap", "two formats would share stdout")]
+#[case::two_in_one_file("--format json=out --format tap=out", "two formats would share out;")]
 #[case::a_format_that_there_is_not("--format xml", "expected human, json, junit, sarif, github or tap")]
 #[case::no_path("--format json=", "there is no path behind the equals sign")]
 fn wrong_formats_are_wrong_usage(#[case] options: &str, #[case] said: &str) {
@@ -120,4 +122,42 @@ fn an_old_report_is_written_over() {
     assert_eq!(folder.stdout("check policy.xml --format json=out.json"), (0, String::new()));
     let report = fs::read(folder.path("out.json")).unwrap();
     assert_eq!(serde_json::from_slice::<serde_json::Value>(&report).unwrap()["command"], "check");
+}
+
+#[test]
+fn a_dash_is_stdout() {
+    let folder = mixed();
+    assert_eq!(folder.stdout("check policy.xml --format json=-"), folder.stdout("check policy.xml --format json"));
+    assert!(!folder.path("-").exists());
+}
+
+/// What comes in colour even where no terminal is, unless it is told not to.
+#[rstest]
+#[case::a_report("check mixed.xml")]
+#[case::an_error("check absent.xml")]
+#[case::a_wrong_scenario("test flash-policy.toml")]
+#[case::help("--help")]
+#[case::wrong_usage("check --fail-on")]
+fn color_is_heeded_wherever_something_is_said(#[case] call: &str) {
+    let folder = mixed();
+    let said = |options: &str, forced: bool| {
+        let mut command = folder.run(&format!("{call} {options}"));
+        if forced {
+            command.env("CLICOLOR_FORCE", "1");
+        }
+        let output = command.output().unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let is_coloured = |text: &str| text.contains('\u{1b}');
+    assert!(
+        is_coloured(&said("--color always", false)) || call.contains("absent"),
+        "{}",
+        said("--color always", false)
+    );
+    for never in ["--color never", "--color=never"] {
+        let text = said(never, true);
+        assert!(!is_coloured(&text), "{text}");
+        assert!(!text.is_empty());
+    }
+    assert!(!is_coloured(&said("--color auto", false)), "no terminal is there");
 }
