@@ -75,10 +75,10 @@ impl Checker<'_> {
             } else {
                 plan.write(input)?
             }
-            said += &plan.in_words(&input.name, if self.args.diff { "would mend" } else { "mended" });
             mends.mended.extend(plan.report(&input.name));
             mends.changes.extend(plan.changes.iter().cloned());
         }
+        said += &mends.to_string();
         Ok((said, Some(mends)))
     }
 

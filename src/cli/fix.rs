@@ -65,20 +65,6 @@ impl Plan {
             column: fix.position().map(|position| position.column),
         })
     }
-
-    /// What was mended, or would be, and what that changes: one line each.
-    pub(super) fn in_words(&self, file: &str, done: &str) -> String {
-        let file = shown(file);
-        let mut said = String::new();
-        for fix in &self.fixes {
-            let place = fix.position().map_or(String::new(), |position| format!(":{position}"));
-            said += &format!("{done} {} in {file}{place}\n", fix.rule());
-        }
-        for change in &self.changes {
-            said += &format!("this changes what the policy grants: {change}\n");
-        }
-        said + "\n"
-    }
 }
 
 /// What changes in meaning. A document that a player rejects grants nothing.

@@ -88,6 +88,12 @@ impl Sinks {
                 }
             };
         }
+        // That files were changed is said in any case.
+        if let Some(mends) = done.report.mends.filter(|mends| mends.written) {
+            if self.targets.iter().all(|target| target.format != Format::Human) {
+                let _ = write!(anstream::stderr(), "{mends}");
+            }
+        }
         Ok(done.exit)
     }
 

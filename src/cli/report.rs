@@ -1,12 +1,14 @@
 //! What a subcommand comes to, as the JSON that is an interface (`flash-policy/report@1`), and as the entries that the
 //! formats for machines of other people share.
 
+use std::fmt;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::exit::Exit;
+use crate::excerpt::shown;
 use crate::player::{self, Grantor, Outcome};
 use crate::rules::{Position, Severity};
 
@@ -277,6 +279,21 @@ impl Report {
     pub(super) fn new(command: &'static str, summary: Summary) -> Self {
         let (cases, findings, suppressed, mends, changes, coverage) = Default::default();
         Self { schema: SCHEMA, command, summary, cases, findings, suppressed, mends, changes, coverage }
+    }
+}
+
+/// One line for each mend, and for each change that they make.
+impl fmt::Display for Mends {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let done = if self.written { "mended" } else { "would mend" };
+        for Mended { rule, file, line, column } in &self.mended {
+            let place = line.zip(*column).map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
+            writeln!(f, "{done} {rule} in {}{place}", shown(file))?;
+        }
+        for change in &self.changes {
+            writeln!(f, "this changes what the policy grants: {change}")?;
+        }
+        if self.mended.is_empty() { Ok(()) } else { writeln!(f) }
     }
 }
 
