@@ -71,9 +71,11 @@ impl Checker<'_> {
         }
         for (input, plan) in inputs.iter_mut().zip(&plans).filter_map(|(input, plan)| Some((input, plan.as_ref()?))) {
             if self.args.diff {
-                said += &plan.patch(input)
+                said += &plan.patch(input);
             } else {
-                plan.write(input)?
+                // What is mended already is told with what went wrong.
+                plan.write(input)
+                    .map_err(|failure| Failure { message: format!("{mends}{}", failure.message), ..failure })?;
             }
             mends.mended.extend(plan.report(&input.name));
             mends.changes.extend(plan.changes.iter().cloned());
