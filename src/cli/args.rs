@@ -127,7 +127,7 @@ pub(super) struct Test {
     pub(super) coverage: bool,
 
     /// List the cases, and run none
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["coverage", "update"])]
     pub(super) list: bool,
 
     /// Only cases with this text in `file: name`; may be repeated

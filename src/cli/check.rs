@@ -148,7 +148,7 @@ impl Checker<'_> {
                     hidden += &format!("suppressed: {} in {}: {}\n", entry.name, shown(&entry.file), shown(reason));
                     suppressed.push(Suppressed { finding, reason: reason.clone() });
                 }
-                State::Passed => {}
+                State::Passed | State::NotRun => {}
             }
         }
         let of = |severity: Severity| findings.iter().filter(|one| one.severity == severity.to_string()).count();

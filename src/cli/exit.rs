@@ -8,7 +8,7 @@ use crate::excerpt::shown;
 use crate::scenario::ScenarioError;
 
 /// The exit codes, which are an interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
     /// All is as expected.
     Expected = 0,
@@ -24,6 +24,23 @@ pub(super) enum Exit {
     Nothing = 5,
     /// A defect of ours.
     Defect = 70,
+}
+
+impl Exit {
+    /// What a run that came to both ends with: that after which less of what it says can be trusted. After a defect it is
+    /// nothing; what could not run, could not be read or was not there has no verdict; a wrong verdict is one.
+    pub(super) fn or_worse(self, other: Self) -> Self {
+        let distrust = |exit| match exit {
+            Self::Expected => 0,
+            Self::Finding => 1,
+            Self::Nothing => 2,
+            Self::Input => 3,
+            Self::NotRun => 4,
+            Self::Usage => 5,
+            Self::Defect => 6,
+        };
+        if distrust(other) > distrust(self) { other } else { self }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -49,6 +66,11 @@ impl Failure {
         Self::new(Exit::Usage, message)
     }
 
+    /// The exit code of a file that cannot be run.
+    pub(super) fn exit_of(error: &ScenarioError) -> Exit {
+        if error.is_nothing_to_test() { Exit::Nothing } else { Exit::Input }
+    }
+
     /// Says it on stderr; the exit code that follows from it.
     pub(super) fn tell(self) -> Exit {
         // Where stderr is gone, the exit code still tells.
@@ -59,7 +81,6 @@ impl Failure {
 
 impl From<ScenarioError> for Failure {
     fn from(error: ScenarioError) -> Self {
-        let exit = if error.is_nothing_to_test() { Exit::Nothing } else { Exit::Input };
-        Self { exit, message: error.render(true) }
+        Self { exit: Self::exit_of(&error), message: error.render(true) }
     }
 }

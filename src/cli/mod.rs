@@ -69,7 +69,12 @@ fn run(args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Check(check) => sinks.put(check::run(&check)?),
         Command::Eval(eval) => sinks.put(eval::run(&eval)?),
-        Command::Test(test) => sinks.put(test::run(&test)?),
+        Command::Test(test) => {
+            if test.list {
+                sinks.check_that_a_list_fits()?;
+            }
+            sinks.put(test::run(&test)?)
+        }
         Command::Diff(diff) => sinks.put(diff::run(&diff)?),
         Command::Explain(Explain { id: None }) => sinks.print(&explain::list()),
         Command::Explain(Explain { id: Some(id) }) => sinks.print(&explain::explain(&id).map_err(Failure::usage)?),

@@ -68,6 +68,14 @@ impl Sinks {
         Ok(Self { targets })
     }
 
+    /// The other formats tell of tests that have run.
+    pub(super) fn check_that_a_list_fits(&self) -> Result<(), Failure> {
+        match self.targets.iter().find(|target| ![Format::Human, Format::Json].contains(&target.format)) {
+            None => Ok(()),
+            Some(_) => Err(Failure::usage("--list runs nothing, so that only the formats human and json can show it")),
+        }
+    }
+
     /// Writes what a subcommand came to in every format, and passes its exit code on.
     pub(super) fn put(&self, done: Done) -> Result<Exit, Failure> {
         for target in &self.targets {

@@ -52,10 +52,12 @@ pub(super) enum State {
         reason: String,
         in_source: bool,
     },
+    /// It could not be judged: its file, the machine or this program is at fault.
+    NotRun,
 }
 
 /// A whole report.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 #[schemars(title = "flash-policy/report@1", description = "The report of `flash-policy --format json`.")]
 pub(super) struct Report {
     /// Always `flash-policy/report@1`.
@@ -67,6 +69,12 @@ pub(super) struct Report {
     /// The cases that `test` ran, or the combinations that `eval` decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cases: Option<Vec<Case>>,
+    /// With `test --list`: the cases that would be run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) listed: Option<Vec<Listed>>,
+    /// Files of `test` of which nothing could be run; absent where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) errors: Vec<Wrong>,
     /// What `check` found and nobody suppressed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) findings: Option<Vec<Finding>>,
@@ -96,6 +104,7 @@ pub(super) struct Summary {
     pub(super) passed: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) failed: Option<usize>,
+    /// Findings that are errors; of `test`, files of which nothing could be run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) errors: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,6 +178,29 @@ pub(super) struct Case {
     /// What differs, one line each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) mismatches: Vec<String>,
+}
+
+/// One case of `test --list`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Listed {
+    /// The scenario file.
+    pub(super) file: String,
+    /// The case's name, or `matrix`.
+    pub(super) name: String,
+}
+
+/// A file of which nothing could be run.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Wrong {
+    pub(super) file: String,
+    /// From 1; null where the error is about the file as a whole.
+    pub(super) line: Option<u32>,
+    /// In characters, from 1.
+    pub(super) column: Option<u32>,
+    pub(super) message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) help: Option<String>,
 }
 
 /// One verdict. Times are the player's, in milliseconds.
@@ -277,8 +309,7 @@ pub(super) struct Covered {
 
 impl Report {
     pub(super) fn new(command: &'static str, summary: Summary) -> Self {
-        let (cases, findings, suppressed, mends, changes, coverage) = Default::default();
-        Self { schema: SCHEMA, command, summary, cases, findings, suppressed, mends, changes, coverage }
+        Self { schema: SCHEMA, command, summary, ..Self::default() }
     }
 }
 

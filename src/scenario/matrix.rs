@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::decide::{Decided, Difference};
 use super::model::{Attempt, MatrixPlan, Scenario};
 use super::status::{Status, defect};
-use crate::analysis::{Cell, Matrix};
+use crate::analysis::{Cell, CellChange, Matrix};
 use crate::excerpt::shown;
 use crate::files;
 use crate::player::{Cause, Outcome};
@@ -28,8 +28,16 @@ pub struct MatrixReport {
     line: u32,
     column: u32,
     snapshot: PathBuf,
-    status: Status,
     matrix: Matrix,
+    compared: Compared,
+}
+
+/// What came of comparing the verdicts with the snapshot.
+#[derive(Clone, Debug)]
+struct Compared {
+    status: Status,
+    changes: Vec<CellChange>,
+    summary: String,
     text: String,
 }
 
@@ -56,7 +64,17 @@ impl MatrixReport {
 
     /// Whether it is as its snapshot has it.
     pub fn status(&self) -> Status {
-        self.status
+        self.compared.status
+    }
+
+    /// Each cell that is not as the snapshot has it; none where there is no snapshot.
+    pub fn changes(&self) -> &[CellChange] {
+        &self.compared.changes
+    }
+
+    /// What came of it, in one line.
+    pub fn summary(&self) -> &str {
+        &self.compared.summary
     }
 
     /// The verdicts.
@@ -72,10 +90,10 @@ impl MatrixReport {
     ///
     /// As the system; a read-only snapshot is not written. `InvalidData` where not every cell was decided.
     pub fn update(&self) -> io::Result<bool> {
-        match self.status {
+        match self.compared.status {
             Status::Passed => return Ok(false),
             Status::Failed => {}
-            _ => return Err(io::Error::new(io::ErrorKind::InvalidData, self.text.clone())),
+            _ => return Err(io::Error::new(io::ErrorKind::InvalidData, self.compared.text.clone())),
         }
         files::replace(&self.snapshot, self.matrix.to_string().as_bytes()).map(|()| true)
     }
@@ -105,9 +123,9 @@ impl MatrixReport {
                 }
             }
         });
-        let (status, text) = compare(scenario, plan, &matrix, &differing, not_run);
+        let compared = compare(scenario, plan, &matrix, &differing, not_run);
         let (file, snapshot) = (scenario.file.path.clone(), plan.snapshot.clone());
-        Self { file, line: plan.position.line, column: plan.position.column, snapshot, status, matrix, text }
+        Self { file, line: plan.position.line, column: plan.position.column, snapshot, matrix, compared }
     }
 }
 
@@ -117,38 +135,63 @@ fn compare(
     matrix: &Matrix,
     differing: &[Difference],
     not_run: Option<String>,
-) -> (Status, String) {
+) -> Compared {
+    let snapshot = shown(plan.snapshot.display());
+    let undecided = |status, text: String| {
+        let summary = text.lines().next().unwrap_or_default().to_owned();
+        Compared { status, changes: Vec::new(), summary, text }
+    };
     if !differing.is_empty() {
-        return (Status::Disagreement, defect(differing));
+        return undecided(Status::Disagreement, defect(differing));
     }
     if let Some(problem) = not_run {
-        return (Status::NotRun, format!("the matrix could not be run: {problem}\n"));
+        return undecided(Status::NotRun, format!("the matrix could not be run: {problem}\n"));
     }
     let table = matrix.to_string();
     let pinned = plan.pinned.as_ref().map(|pinned| pinned.replace("\r\n", "\n"));
-    let (expected, got, details) = match pinned {
-        Some(pinned) if pinned == table => return (Status::Passed, table),
-        Some(pinned) => {
-            let changes = matrix.changes(&pinned);
-            let lines: String = changes.iter().map(|change| format!("  cell     {change}\n")).collect();
-            match changes.len() {
-                0 => ("the table", "the same cells, laid out otherwise".to_owned(), lines),
-                1 => ("the cells", "1 that differs".to_owned(), lines),
-                count => ("the cells", format!("{count} that differ"), lines),
-            }
+    let Some(pinned) = pinned else {
+        let lines: String = table.lines().map(|line| format!("  table    {line}\n")).collect();
+        let text = failure(scenario, &snapshot, "the table", "no such file", &lines);
+        return Compared { text, ..undecided(Status::Failed, format!("there is no {snapshot}")) };
+    };
+    if pinned == table {
+        return Compared { text: table, ..undecided(Status::Passed, format!("as {snapshot} has it")) };
+    }
+    let changes = matrix.changes(&pinned);
+    let lines: String = changes.iter().map(|change| format!("  cell     {change}\n")).collect();
+    let (what, got, summary) = match changes.len() {
+        0 => {
+            let got = "the same cells, laid out otherwise".to_owned();
+            ("the table", got, format!("the cells of {snapshot}, laid out otherwise"))
         }
-        None => {
-            let lines = table.lines().map(|line| format!("  table    {line}\n")).collect();
-            ("the table", "no such file".to_owned(), lines)
+        1 => {
+            ("the cells", "1 that differs".to_owned(), format!("1 cell differs from {snapshot}: {}", listed(&changes)))
+        }
+        count => {
+            let summary = format!("{count} cells differ from {snapshot}: {}", listed(&changes));
+            ("the cells", format!("{count} that differ"), summary)
         }
     };
-    let (snapshot, file) = (shown(plan.snapshot.display()), shown(scenario.file.path.display()));
+    let text = failure(scenario, &snapshot, what, &got, &lines);
+    Compared { status: Status::Failed, changes, summary: shown(summary), text }
+}
+
+fn failure(scenario: &Scenario, snapshot: &str, expected: &str, got: &str, details: &str) -> String {
+    let file = shown(scenario.file.path.display());
     let accept = format!("  advice   to accept it: flash-policy test --update {file}\n");
-    (Status::Failed, format!("expected {expected} of {snapshot}\n     got {got}\n{details}{accept}"))
+    format!("expected {expected} of {snapshot}\n     got {got}\n{details}{accept}")
+}
+
+/// As many as a line can hold.
+fn listed(changes: &[CellChange]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<_> = changes.iter().take(SHOWN).map(ToString::to_string).collect();
+    let more = changes.len().saturating_sub(SHOWN);
+    shown.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
 }
 
 impl std::fmt::Display for MatrixReport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.compared.text)
     }
 }

@@ -9,8 +9,10 @@ use crate::rules::{self, Severity};
 pub(in super::super) fn github(done: &Done) -> String {
     let mut commands = String::new();
     for entry in &done.entries {
-        if let State::Found { severity, .. } = entry.state {
-            commands += &command(entry, severity);
+        match entry.state {
+            State::Found { severity, .. } => commands += &command(entry, severity),
+            State::NotRun => commands += &command(entry, Severity::Error),
+            State::Passed | State::Suppressed { .. } => {}
         }
     }
     commands

@@ -26,11 +26,8 @@ fn test_case(entry: &Entry, file: &str) -> TestCase {
     let detail = block(&entry.detail);
     let (status, output) = match &entry.state {
         State::Passed => (TestCaseStatus::success(), detail),
-        State::Found { fails: true, .. } => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_type(line(&entry.id)).set_message(line(&entry.message)).set_description(detail);
-            (status, String::new())
-        }
+        State::Found { fails: true, .. } => (non_success(entry, NonSuccessKind::Failure, detail), String::new()),
+        State::NotRun => (non_success(entry, NonSuccessKind::Error, detail), String::new()),
         State::Found { fails: false, .. } => (TestCaseStatus::success(), detail),
         State::Suppressed { reason, .. } => {
             (TestCaseStatus::success(), format!("suppressed: {}\n{detail}", line(reason)))
@@ -42,4 +39,10 @@ fn test_case(entry: &Entry, file: &str) -> TestCase {
         case.set_system_out(output);
     }
     case
+}
+
+fn non_success(entry: &Entry, kind: NonSuccessKind, detail: String) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_type(line(&entry.id)).set_message(line(&entry.message)).set_description(detail);
+    status
 }

@@ -62,10 +62,10 @@ fn described(rule: &Rule) -> Value {
     })
 }
 
-/// What is no rule is the cause of a verdict, or the direction of a change.
+/// What is no rule is the cause of a verdict, the direction of a change, or the state of a case or file.
 fn described_by_id(id: &str, severity: Severity) -> Value {
     let words = line(&id.replace('-', " "));
-    let help = explain(id).unwrap_or_else(|_| "compare what was expected with what came of it".to_owned());
+    let help = explain(id).unwrap_or_else(|_| help(id).to_owned());
     json!({
         "id": line(id),
         "name": pascal_case(id),
@@ -75,6 +75,19 @@ fn described_by_id(id: &str, severity: Severity) -> Value {
         "defaultConfiguration": { "level": level(severity, "note") },
         "properties": { "tags": [] },
     })
+}
+
+fn help(id: &str) -> &'static str {
+    match id {
+        "matrix" => "if the cells are as they shall be, accept them: flash-policy test --update FILE",
+        "newly-permitted" => "if it is meant, accept it: flash-policy diff --allow-widening OLD NEW",
+        "newly-denied" => "see whether anybody still needs it",
+        "invalid-scenario" | "unreadable-file" => "correct the file: flash-policy test FILE shows the place",
+        "nothing-to-test" => "add a [[case]] or a [matrix], or name another file",
+        "not-run" => "this says nothing of the policy: mend what the machine lacks, and run it again",
+        "disagreement" => "this is a defect of flash-policy: please report it with the details",
+        _ => "compare what was expected with what came of it",
+    }
 }
 
 /// CWE-942, permissive cross-domain policy with untrusted domains.
@@ -91,6 +104,7 @@ fn result<'a>(entry: &'a Entry, rules: &mut Rules<'a>, seen: &mut HashMap<u64, u
     let (severity, suppressions) = match &entry.state {
         State::Passed => return None,
         State::Found { severity, .. } => (*severity, json!([])),
+        State::NotRun => (Severity::Error, json!([])),
         State::Suppressed { severity, reason, in_source } => {
             let kind = if *in_source { "inSource" } else { "external" };
             (*severity, json!([{ "kind": kind, "status": "accepted", "justification": line(reason) }]))

@@ -25,6 +25,7 @@ fn test_point(number: usize, entry: &Entry) -> String {
     match &entry.state {
         State::Passed => format!("ok {number} - {name}\n"),
         State::Found { severity, fails: true } => format!("not ok {number} - {name}\n{}", diagnostic(entry, *severity)),
+        State::NotRun => format!("not ok {number} - {name}\n{}", diagnostic(entry, Severity::Error)),
         State::Found { severity, fails: false } => format!("ok {number} - {name}\n{}", diagnostic(entry, *severity)),
         State::Suppressed { reason, .. } => format!("ok {number} - {name} # SKIP {}\n", escaped(reason)),
     }

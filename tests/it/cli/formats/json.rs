@@ -46,6 +46,8 @@ expect = "permitted"
 )]
 #[case::eval_of_a_port_out_of_range("eval policy.xml --swf http://www.example.com/a.swf --connect g.example.com:65536")]
 #[case::run_of_cases("test cases.toml --coverage")]
+#[case::list_of_cases("test cases.toml --list")]
+#[case::run_with_a_wrong_file("test cases.toml absent.toml flash-policy.toml")]
 #[case::diff("diff policy.xml mixed.xml")]
 #[case::diff_without_a_change("diff policy.xml policy.xml")]
 fn reports_are_valid_by_their_schema(#[case] arguments: &str) {
