@@ -33,8 +33,9 @@ pub(super) fn utf8(bytes: Vec<u8>) -> Result<String, Unreadable> {
     String::from_utf8(bytes).map_err(|_| Unreadable::because("it is no UTF-8 text"))
 }
 
-/// The scenario files at `path`: the file itself, or in a folder every `*.toml` in it and below, sorted, but for hidden
-/// ones, `Cargo.toml` and `flash-policy.toml`.
+/// The scenario files at `path`: the file itself, whatever is in it, or in a folder every `*.toml` in it and below that
+/// looks like one, sorted, but for hidden ones, `Cargo.toml` and `flash-policy.toml`. What has a line such as
+/// `version = 1`, `[[case]]`, `[[policy]]` or `[matrix]` looks like one, even if something in it is wrong.
 ///
 /// ```
 /// let error = flash_policy_fixture::scenario::find("no/such/folder").unwrap_err();
@@ -63,9 +64,8 @@ pub fn find(path: impl AsRef<Path>) -> Result<Vec<PathBuf>, ScenarioError> {
             match entry.file_type() {
                 _ if name.starts_with('.') => {}
                 Ok(kind) if kind.is_dir() => folders.push(entry.path()),
-                _ if name.ends_with(".toml") && !["Cargo.toml", "flash-policy.toml"].contains(&&*name) => {
-                    found.push(entry.path());
-                }
+                _ if !name.ends_with(".toml") || ["Cargo.toml", "flash-policy.toml"].contains(&&*name) => {}
+                _ if looks_like_a_scenario(&entry.path()) => found.push(entry.path()),
                 _ => {}
             }
         }
@@ -76,6 +76,35 @@ pub fn find(path: impl AsRef<Path>) -> Result<Vec<PathBuf>, ScenarioError> {
     }
     found.sort();
     Ok(found)
+}
+
+/// What cannot be read may be one: whoever reads it says why not.
+fn looks_like_a_scenario(path: &Path) -> bool {
+    let mut bytes = Vec::new();
+    // Whatever is no regular file could be waited for.
+    let is_file = fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+    let file = is_file.then(|| fs::File::open(path).ok()).flatten();
+    if file.and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes).ok()).is_none() {
+        return true;
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let mut is_top_level = true;
+    text.trim_start_matches('\u{feff}').lines().any(|line| {
+        let line: String = line.chars().filter(|c| !c.is_whitespace()).collect();
+        is_top_level &= !line.starts_with('[');
+        if is_top_level { is_key_of_a_scenario(&line) } else { is_table_of_a_scenario(&line) }
+    })
+}
+
+/// rustfmt's `version` is text, and so are the versions of packages.
+fn is_key_of_a_scenario(line: &str) -> bool {
+    let has_number = |line: &str| line.starts_with(|c: char| c.is_ascii_digit());
+    line.strip_prefix("version=").is_some_and(has_number)
+        || ["case=[", "policy=[", "backend=["].iter().any(|key| line.starts_with(key))
+}
+
+fn is_table_of_a_scenario(line: &str) -> bool {
+    ["[[case]]", "[[policy]]", "[[backend]]", "[case]", "[matrix]"].iter().any(|table| line.starts_with(table))
 }
 
 /// The path without `folder/..`, unless that is another file: a link goes elsewhere. So one file has one name, whichever

@@ -127,7 +127,7 @@ fn a_scenario_file_that_is_wrong_is_an_error(#[case] bytes: Vec<u8>, #[case] mes
 
 #[test]
 fn every_scenario_file_that_is_wrong_is_named() {
-    let folder = Folder::new().put("s/a.toml", "version = 2").put("s/b.toml", "versoin = 1");
+    let folder = Folder::new().put("s/a.toml", "version = 2").put("s/b.toml", "versoin = 1\ncase = []");
     let (exit, said) = folder.stderr("test s missing.toml");
     assert_eq!(exit, 3);
     for name in ["s/a.toml:1:11", "s/b.toml:1:1", "missing.toml", "did you mean `version`?"] {

@@ -45,6 +45,39 @@ fn a_folder_is_searched_and_its_files_are_sorted() {
     assert_eq!(files, found);
 }
 
+/// A repository has other files in TOML; what was meant as a scenario must not be missed.
+#[rstest]
+#[case::of_rustfmt("max_width = 120\nversion = 'Two'\n", false)]
+#[case::of_a_package("[package]\nname = 'x'\nversion = '0.1.0'\n", false)]
+#[case::of_a_table_of_versions("[tools]\nversion = 1\n", false)]
+#[case::empty("", false)]
+#[case::of_a_policy_elsewhere("[[suppress]]\nrule = 'FSP-L18'\n", false)]
+#[case::of_another_version("version = 2", true)]
+#[case::behind_a_byte_order_mark("\u{feff}version=1", true)]
+#[case::without_its_version("title = 'x'\n\n[[case]]\n", true)]
+#[case::with_one_bracket("[case]\n", true)]
+#[case::with_blanks("[[ case ]] # the first\n", true)]
+#[case::of_a_stage_alone("[[policy]]\nat = 'h:1'", true)]
+#[case::of_a_matrix("[matrix]\n", true)]
+#[case::of_inline_cases("versoin = 1\ncase = [{ name = 'a' }]", true)]
+#[case::that_is_no_toml("version = 1\n<<<<<<< ours\n", true)]
+fn in_a_folder_what_looks_like_a_scenario_is_one(#[case] text: &str, #[case] is_one: bool) {
+    let folder = folder(&["a.toml"]);
+    let path = folder.path().join("b.toml");
+    fs::write(&path, text).unwrap();
+    assert_eq!(scenario::find(folder.path()).unwrap().contains(&path), is_one);
+    assert_eq!(scenario::find(&path).unwrap(), [path], "whoever names it means it");
+}
+
+#[cfg(unix)]
+#[test]
+fn in_a_folder_what_cannot_be_read_is_told() {
+    let folder = folder(&["a.toml"]);
+    std::os::unix::fs::symlink("nothing", folder.path().join("b.toml")).unwrap();
+    let error = scenario::run(folder.path()).unwrap_err();
+    assert!(error.is_unreadable() && error.path().ends_with("b.toml"), "{error}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_in_a_circle_is_not_followed() {
