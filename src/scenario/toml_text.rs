@@ -1,6 +1,5 @@
 //! The parser of TOML, and its errors reworded for the author of a scenario or settings file.
 
-#[cfg(feature = "cli")]
 use std::ops::Range;
 use std::path::Path;
 use std::thread;
@@ -32,7 +31,7 @@ pub(crate) fn parse<T: DeserializeOwned + Send>(text: &str, path: &Path) -> Resu
 
 fn explain(error: &toml::de::Error, text: &str, path: &Path) -> ScenarioError {
     let span = error.span().unwrap_or(0..0);
-    let (message, help) = reworded(error.message());
+    let (message, help) = reworded(error.message(), &Written::at(&span, text));
     ScenarioError::invalid(path, text, span, message, help)
 }
 
@@ -42,7 +41,38 @@ pub(crate) fn wrong(path: &Path, text: &str, span: Range<usize>, message: &str, 
     ScenarioError::invalid(path, text, span, message.to_owned(), Some(help.to_owned()))
 }
 
-fn reworded(said: &str) -> (String, Option<String>) {
+/// What is wrong, as it is written.
+struct Written<'a> {
+    key: &'a str,
+    value: &'a str,
+}
+
+impl<'a> Written<'a> {
+    fn at(span: &Range<usize>, text: &'a str) -> Self {
+        let before = text.get(..span.start).unwrap_or_default().trim_end().strip_suffix('=').unwrap_or_default();
+        let key = before.trim_end().rsplit(|c: char| c.is_whitespace() || ",.{".contains(c)).next();
+        Self { key: key.unwrap_or_default(), value: text.get(span.clone()).unwrap_or_default() }
+    }
+
+    /// What to write where a value of another type stands.
+    fn instead(&self, expected: &str, found: &str) -> Option<String> {
+        let is_scalar = !["map", "sequence"].contains(&found);
+        let text = match expected {
+            "a sequence" if found == "map" => "write an entry of a list with two brackets, such as [[case]]",
+            "a sequence" => return Some(format!("put it in brackets: [{}]", shown(self.value))),
+            "a string" if is_scalar && self.key == "timeout" => "write a duration in quotes, such as \"20s\"",
+            "a string" if is_scalar => return Some(format!("put it in quotes: \"{}\"", shown(self.value))),
+            "a string" => "write one value in quotes",
+            "usize" => "write a count from 0 on, without quotes",
+            "i64" => "write the number without quotes",
+            _ if expected == "a map" || expected.starts_with("struct ") => "write a table, such as { KEY = VALUE }",
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+}
+
+fn reworded(said: &str, written: &Written<'_>) -> (String, Option<String>) {
     if let Some((key, legal)) = said.strip_prefix("unknown field `").and_then(|rest| rest.rsplit_once("`, expected ")) {
         if URL_KEYS.contains(&key) {
             let message = format!("`{key}` is about data over HTTP, and URL policies are not part of this version");
@@ -56,22 +86,27 @@ fn reworded(said: &str) -> (String, Option<String>) {
     }
     let (_, mistyped) = said.split_once("invalid type: ").or(said.split_once("invalid value: ")).unwrap_or_default();
     if let Some((found, expected)) = mistyped.rsplit_once(", expected ") {
-        let help = (found, expected) == ("map", "a sequence");
-        let help = help.then(|| "write an entry of a list with two brackets, such as [[case]]".to_owned());
+        let help = written.instead(expected, found);
         return (format!("expected {}, found {}", in_toml(expected), shown(in_toml(found))), help);
     }
-    (harmless(&said.replace('\n', ", "), 300), None)
+    let help = match said {
+        "duplicate key" => Some("leave one of them, for a key stands once in its table"),
+        said if said.contains("recursion") => Some("write it flat: nothing of this format is nested like that"),
+        _ => None,
+    };
+    (harmless(&said.replace('\n', ", "), 300), help.map(str::to_owned))
 }
 
 /// What serde calls by the types of Rust.
 fn in_toml(kind: &str) -> &str {
     match kind {
-        "i64" | "usize" => "a whole number",
+        "i64" => "a whole number",
+        "usize" => "a whole number from 0 on",
         "a sequence" => "a list",
         "sequence" => "list",
         "a map" => "a table",
         "map" => "table",
         _ if kind.starts_with("struct ") => "a table",
-        kind => kind,
+        kind => kind.strip_suffix(" as i128").unwrap_or(kind),
     }
 }

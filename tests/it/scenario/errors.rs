@@ -13,21 +13,33 @@ fn error(text: &str) -> String {
 #[rstest]
 #[case::empty("", "s.toml:1:1: `version` is missing; begin the file with `version = 1`")]
 #[case::another_version("version = 2", "s.toml:1:11: version 2 is not known; write `version = 1`")]
-#[case::a_version_that_is_text("version = '1'", "s.toml:1:11: expected a whole number, found string \"1\"")]
+#[case::a_version_that_is_text(
+    "version = '1'",
+    "s.toml:1:11: expected a whole number, found string \"1\"; write the number without quotes"
+)]
 #[case::a_misspelt_key("version = 1\ntitel = ''", "s.toml:2:1: unknown key `titel`; did you mean `title`?")]
 #[case::a_key_that_is_near_to_none(
     "version = 1\nzzz = 1",
     "s.toml:2:1: unknown key `zzz`; expected one of `version`, `title`, `profile`, `policy`, `backend`, `case`, `matrix`"
 )]
-#[case::a_title_that_is_a_number("version = 1\ntitle = 3", "s.toml:2:9: expected a string, found integer `3`")]
-#[case::a_key_twice("version = 1\nversion = 1", "s.toml:2:1: duplicate key")]
+#[case::a_title_that_is_a_number(
+    "version = 1\ntitle = 3",
+    "s.toml:2:9: expected a string, found integer `3`; put it in quotes: \"3\""
+)]
+#[case::a_key_twice(
+    "version = 1\nversion = 1",
+    "s.toml:2:1: duplicate key; leave one of them, for a key stands once in its table"
+)]
 #[case::an_open_string("version = 1\ntitle = \"x", "s.toml:2:11: invalid basic string, expected `\"`")]
 #[case::no_toml("<cross-domain-policy/>", "s.toml:1:23: key with no value, expected `=`")]
 #[case::one_bracket(
     "version = 1\n[case]\nname = 'a'",
     "s.toml:2:1: expected a list, found table; write an entry of a list with two brackets, such as [[case]]"
 )]
-#[case::an_entry_that_is_text("version = 1\npolicy = ['x']", "s.toml:2:11: expected a table, found string \"x\"")]
+#[case::an_entry_that_is_text(
+    "version = 1\npolicy = ['x']",
+    "s.toml:2:11: expected a table, found string \"x\"; write a table, such as { KEY = VALUE }"
+)]
 #[case::a_policy_without_a_place(
     "version = 1\n[[policy]]\nxml = ''",
     "s.toml:2:1: `at` is missing; add it to this table"
@@ -167,7 +179,31 @@ fn the_stage(#[case] entry: &str, #[case] expected: &str) {
 )]
 #[case::a_count(
     "expect = 'denied'\nrequests = { 'game.example.com:843' = -1 }",
-    "s.toml:12:39: expected a whole number, found integer `-1`"
+    "s.toml:12:39: expected a whole number from 0 on, found integer `-1`; write a count from 0 on, without quotes"
+)]
+#[case::a_count_that_is_text(
+    "expect = 'denied'\nrequests = { 'game.example.com:843' = '1' }",
+    "s.toml:12:39: expected a whole number from 0 on, found string \"1\"; write a count from 0 on, without quotes"
+)]
+#[case::a_count_beyond_all_numbers(
+    "expect = 'denied'\nrequests = { 'game.example.com:843' = 99999999999999999999 }",
+    "s.toml:12:39: expected a whole number from 0 on, found integer `99999999999999999999`; write a count from 0 on, without quotes"
+)]
+#[case::counts_without_endpoints(
+    "expect = 'denied'\nrequests = 1",
+    "s.toml:12:12: expected a table, found integer `1`; write a table, such as { KEY = VALUE }"
+)]
+#[case::a_timeout_that_is_a_number(
+    "expect = 'denied'\ntimeout = 20",
+    "s.toml:12:11: expected a string, found integer `20`; write a duration in quotes, such as \"20s\""
+)]
+#[case::a_session_that_is_a_number(
+    "expect = 'denied'\nsession = 7",
+    "s.toml:12:11: expected a string, found integer `7`; put it in quotes: \"7\""
+)]
+#[case::a_verdict_that_is_a_list(
+    "expect = ['denied']",
+    "s.toml:11:10: expected a string, found list; write one value in quotes"
 )]
 #[case::requests_to_what_is_not_there(
     "expect = 'denied'\nrequests = { 'gmae.example.com:843' = 0 }",
@@ -175,7 +211,7 @@ fn the_stage(#[case] entry: &str, #[case] expected: &str) {
 )]
 #[case::a_list_that_is_text(
     "expect = 'denied'\nload-policy-files = 'x'",
-    "s.toml:12:21: expected a list, found string \"x\""
+    "s.toml:12:21: expected a list, found string \"x\"; put it in brackets: ['x']"
 )]
 #[case::a_part_of_with(
     "expect = 'denied'\nwith.bakend = {}",
@@ -333,6 +369,13 @@ error: unknown key `titel`
   = help: did you mean `title`?"
     );
     assert!(error.render(true).contains("\u{1b}["), "in colour");
+}
+
+/// The parser stops before the stack ends.
+#[test]
+fn what_is_nested_too_deeply_is_told_with_what_to_do() {
+    let told = error(&format!("version = 1\nx = {}", "[".repeat(10_000)));
+    assert!(told.ends_with("; write it flat: nothing of this format is nested like that"), "{told}");
 }
 
 /// A document that is no policy is what some scenarios test.
