@@ -225,6 +225,8 @@ pub(super) struct Verdict {
     pub(super) reported_at_ms: Vec<Option<u64>>,
     /// Every location that was consulted, in order.
     pub(super) asked: Vec<Asked>,
+    /// Rule ids: of the attempt, such as a location of loadPolicyFile that is none, and of each answer.
+    pub(super) diagnostics: Vec<String>,
     /// Every TCP connection, in order.
     pub(super) connections: Vec<Connection>,
     /// For people, several lines.
@@ -345,6 +347,7 @@ impl<S> From<&Outcome<S>> for Verdict {
             decided_at_ms: millis(outcome.decided_at()),
             reported_at_ms: outcome.report_times().iter().map(|at| at.map(millis)).collect(),
             asked: outcome.asked().iter().map(Asked::from).collect(),
+            diagnostics: outcome.diagnostics().map(|met| met.rule().id().to_owned()).collect(),
             connections: outcome.transcript().iter().map(Connection::from).collect(),
             diagnosis: outcome.to_string(),
         }

@@ -227,6 +227,23 @@ fn a_matrix_that_differs_names_its_cells_in_one_line() {
     assert_eq!((junit.matches("<failure ").count(), junit.matches("<error ").count()), (1, 0), "{junit}");
 }
 
+/// The player ignores such a location without a word: that is what people do wrong and want to see.
+#[rstest]
+#[case::of_http("http://game.example.com:843")]
+#[case::without_a_scheme("game.example.com:843")]
+#[case::without_a_port("xmlsocket://game.example.com")]
+fn a_location_of_load_policy_file_that_is_none_is_noted(#[case] location: &str) {
+    let load = format!("load-policy-files = ['{location}']\nexpect = \"denied\"");
+    let folder = folder().put("game.toml", SCENARIO.replace("expect = \"denied\"", &load));
+    let report = folder.json("test game.toml");
+    assert_eq!(report["summary"]["passed"], 2);
+    assert_eq!(report["cases"][0]["got"]["diagnostics"], serde_json::json!([]));
+    assert_eq!(report["cases"][1]["got"]["diagnostics"], serde_json::json!(["FSP-S11"]));
+    let folder = folder
+        .put("game.toml", SCENARIO.replace("expect = \"denied\"", &load).replace("domain-not-listed", "low-port"));
+    folder.run("test game.toml").assert().code(1).stdout(contains("  note     error FSP-S11: "));
+}
+
 #[test]
 fn coverage_names_the_rules_that_no_case_needs() {
     let policy =
