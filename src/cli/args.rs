@@ -104,6 +104,9 @@ pub(super) struct Eval {
     pub(super) connect: Vec<Destination>,
 
     /// Where the document is served; else by port 843 of the host that the SWF connects to
+    ///
+    /// By itself a player asks port 843 and the port that the SWF connects to. Of any other place it is supposed that the
+    /// SWF calls Security.loadPolicyFile("xmlsocket://HOST:PORT") before it connects.
     #[arg(long, value_name = "HOST:PORT")]
     pub(super) served_from: Option<Endpoint>,
 

@@ -1,5 +1,7 @@
 //! `flash-policy eval`: the verdict and why, without a network.
 
+use std::path::Path;
+
 use super::args::{Destination, Eval};
 use super::exit::{Exit, Failure};
 use super::input::Input;
@@ -7,11 +9,13 @@ use super::report::{Case, Done, Entry, Report, State, Summary, Verdict as Json};
 use crate::analysis::{Cell, Matrix};
 use crate::excerpt::{Excerpt, span};
 use crate::player::{Endpoint, Evaluator, MASTER_PORT, Outcome, Swf, Verdict};
-use crate::policy::PolicyDocument;
 use crate::rules::Severity;
-use crate::wire::{Declaration, Script};
+use crate::wire::Script;
 
 pub(super) fn run(args: &Eval) -> Result<Done, Failure> {
+    if args.file == Path::new("-") && args.master.as_deref() == Some(Path::new("-")) {
+        return Err(Failure::usage("standard input cannot be both documents; give one of them as a file"));
+    }
     let file = Input::read(&args.file)?;
     let master = args.master.as_deref().map(Input::read).transpose()?;
     if args.served_from.as_ref().is_some_and(|from| from.port() == MASTER_PORT) && master.is_some() {
@@ -46,23 +50,17 @@ impl Player<'_> {
     fn connect(&self, swf: &Swf, target: &Destination) -> Outcome<()> {
         let mut player = Evaluator::with_profile(swf.clone(), self.args.profile.clone());
         let master = Endpoint::new(&target.host, MASTER_PORT);
-        let location = self.args.served_from.clone().unwrap_or_else(|| master.clone());
-        let destination = u16::try_from(target.port).ok().map(|port| Endpoint::new(&target.host, port));
-        let served = [(Some(&location), Some(&self.file)), (Some(&master), self.master.as_ref())];
-        let places = [Some(&location), Some(&master), destination.as_ref()];
-        for place in places.into_iter().flatten() {
-            let mut declared = Declaration::new();
-            if let Some((_, Some(input))) = served.iter().find(|(at, input)| *at == Some(place) && input.is_some()) {
-                declared = declared.policy([Script::policy(PolicyDocument::from(input.bytes.as_slice()).as_bytes())]);
-            } else if Some(place) != destination.as_ref() {
-                continue;
-            }
-            if Some(place) == destination.as_ref() {
-                declared = declared.backend(Script::echo());
-            }
-            player.declare(place.clone(), declared);
+        if let Some(document) = &self.master {
+            player = player.policy(&master.to_string(), document.bytes.as_slice());
         }
-        if location != master && Some(&location) != destination.as_ref() {
+        let location = self.args.served_from.as_ref().unwrap_or(&master);
+        player = player.policy(&location.to_string(), self.file.bytes.as_slice());
+        let destination = u16::try_from(target.port).ok().map(|port| Endpoint::new(&target.host, port));
+        if let Some(destination) = &destination {
+            player = player.backend(&destination.to_string(), Script::echo());
+        }
+        // By itself a player asks these two only.
+        if *location != master && Some(location) != destination.as_ref() {
             player.session().load_policy_file(&format!("xmlsocket://{location}"));
         }
         player.connect(&target.host, target.port)

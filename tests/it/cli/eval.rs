@@ -84,3 +84,11 @@ fn the_profile_is_chosen() {
     let report = folder.json(&format!("{call} --profile strict"));
     assert_eq!(report["cases"][0]["got"]["outcome"], "denied", "{report}");
 }
+
+#[test]
+fn the_help_says_what_is_supposed_of_the_swf() {
+    let (exit, said) = Folder::new().stdout("eval --help");
+    assert_eq!(exit, 0);
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("it is supposed that the SWF calls Security.loadPolicyFile"), "{said}");
+}

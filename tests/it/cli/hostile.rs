@@ -31,6 +31,10 @@ const CALLS: [&str; 4] = [
 #[case::no_port("eval policy.xml --swf http://a/ --connect a", "expected HOST:PORT")]
 #[case::a_master_of_nothing("eval policy.xml --swf http://a/ --connect a:1 --master m.xml", "--served-from")]
 #[case::no_place_of_two_policies("diff policy.xml policy.xml --served-from game", "expected HOST:PORT or PORT")]
+#[case::two_documents_on_standard_input(
+    "eval - --master - --served-from a:2525 --swf http://a/ --connect a:1",
+    "standard input cannot be both documents"
+)]
 #[case::a_bad_partition("test policy.toml --partition 3/2", "expected M/N with M from 1 to N")]
 #[case::a_bad_color("check policy.xml --color red", "possible values: auto, always, never")]
 #[case::an_unknown_shell("completions cmd", "bash")]
