@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::Cause;
 use crate::rules::{self, Rule};
+use crate::scenario;
 
 /// Parsed at each call, for it has one call. A test holds it against the table of rules and the list of causes.
 const DOCUMENT: &str = include_str!("../../docs/rules.md");
@@ -89,19 +90,9 @@ fn unknown(id: &str) -> String {
     format!("no rule or cause is called {id:?}; {nearest}`flash-policy explain` lists all")
 }
 
-/// The section whose name takes the fewest typing errors, if they are few for its length.
+/// The section that goes by the nearest name.
 fn nearest(id: &str) -> Option<Section<'static>> {
-    let id = id.to_ascii_lowercase();
-    let errors = |section: &Section<'_>| {
-        let near = section.names().filter_map(|name| {
-            let few = name.len() / 3;
-            // Each byte of difference in length is an error, and need not be searched for.
-            let near = name.len().abs_diff(id.len()) <= few;
-            let errors = near.then(|| strsim::damerau_levenshtein(&name.to_ascii_lowercase(), &id))?;
-            (errors <= few).then_some(errors)
-        });
-        near.min()
-    };
-    let near = sections().filter_map(|section| Some((errors(&section)?, section)));
-    near.min_by_key(|(errors, _)| *errors).map(|(_, section)| section)
+    let names: Vec<_> = sections().flat_map(|section| section.names().collect::<Vec<_>>()).collect();
+    let near = scenario::nearest(id, &names)?;
+    sections().find(|section| section.names().any(|name| name == near))
 }

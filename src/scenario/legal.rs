@@ -80,14 +80,17 @@ pub(super) fn suggest<'a>(written: &str, legal: impl IntoIterator<Item = &'a str
     }
 }
 
+/// What takes the fewest typing errors to become `written`, if they are few for its length.
 pub(crate) fn nearest<'a>(written: &str, legal: &[&'a str]) -> Option<&'a str> {
-    // The longest legal word is a host's name: what is longer is near to none, and costs time to compare.
-    if written.len() > 300 {
-        return None;
-    }
     let written = written.to_ascii_lowercase();
-    let near = legal.iter().map(|id| (strsim::jaro_winkler(&written, &id.to_ascii_lowercase()), *id));
-    near.filter(|(nearness, _)| *nearness > 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, id)| id)
+    let near = legal.iter().filter_map(|id| {
+        let few = id.len() / 3;
+        // Each byte of difference in length is an error, and need not be searched for.
+        let near = id.len().abs_diff(written.len()) <= few;
+        let errors = near.then(|| strsim::damerau_levenshtein(&id.to_ascii_lowercase(), &written))?;
+        (errors <= few).then_some((errors, *id))
+    });
+    near.min_by_key(|(errors, _)| *errors).map(|(_, id)| id)
 }
 
 /// What was written, short enough to be shown.

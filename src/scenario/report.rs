@@ -110,17 +110,18 @@ impl Report {
     pub fn merge(&mut self, other: Self) {
         self.cases.extend(other.cases);
         self.matrices.extend(other.matrices);
-        for rule in other.coverage {
-            match self.coverage.iter_mut().find(|known| known.is_same(&rule)) {
-                None => self.coverage.push(rule),
-                Some(known) => {
-                    known.granted += rule.granted;
-                    known.denied += rule.denied;
-                    known.is_exercised |= rule.is_exercised;
-                }
+        self.coverage.extend(other.coverage);
+        // Both are in order already, which makes this one pass.
+        self.coverage.sort_by(|a, b| a.key().cmp(&b.key()));
+        self.coverage.dedup_by(|again, rule| {
+            let is_same = rule.key() == again.key();
+            if is_same {
+                rule.granted += again.granted;
+                rule.denied += again.denied;
+                rule.is_exercised |= again.is_exercised;
             }
-        }
-        self.coverage.sort_by(|a, b| (&a.file, a.position).cmp(&(&b.file, b.position)));
+            is_same
+        });
     }
 
     fn statuses(&self) -> impl Iterator<Item = Status> {
@@ -262,8 +263,8 @@ impl fmt::Display for Mismatch {
 
 impl RuleCoverage {
     /// Where a document is written with escapes, all its elements have one place.
-    fn is_same(&self, other: &Self) -> bool {
-        (&self.file, self.position, &self.element) == (&other.file, other.position, &other.element)
+    fn key(&self) -> (&Path, Position, &str) {
+        (&self.file, self.position, &self.element)
     }
 }
 

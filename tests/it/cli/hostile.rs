@@ -20,6 +20,7 @@ const CALLS: [&str; 4] = [
 #[case::a_format_without_its_path("check policy.xml --format json=", "no path behind the equals sign")]
 #[case::two_formats_on_stdout("check policy.xml --format json --format tap", "two formats would share stdout")]
 #[case::an_unknown_rule("check policy.xml --rule FSP-D99=off", "there is no rule `FSP-D99`; did you mean")]
+#[case::a_rule_that_is_near_to_none("check policy.xml --rule FSP-X=off", "flash-policy explain lists them")]
 #[case::an_unknown_level("check policy.xml --rule FSP-D14=loud", "`loud` is no severity")]
 #[case::a_rule_without_a_level("check policy.xml --rule FSP-D14", "expected ID=LEVEL")]
 #[case::a_bad_location("check policy.xml --served-from game", "`game` is not an endpoint")]
