@@ -1,6 +1,5 @@
 //! What the command is called with.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -11,7 +10,7 @@ use super::report;
 use crate::player::{Endpoint, Profile, Swf};
 use crate::policy::PolicyKind;
 use crate::rules::{self, Rule, Severity};
-use crate::scenario;
+use crate::scenario::{self, Connect, Illegal};
 
 /// Verifies Flash socket policies: what they say, what they grant, and what a player would make of them.
 #[derive(Parser)]
@@ -96,12 +95,12 @@ pub(super) struct Eval {
     pub(super) file: PathBuf,
 
     /// A SWF's URL, or sandbox:local-trusted and the like; may be repeated
-    #[arg(long, required = true, value_name = "URL", value_parser = swf)]
+    #[arg(long, required = true, value_name = "URL", value_parser = legal(scenario::swf))]
     pub(super) swf: Vec<Swf>,
 
     /// Where it connects to; may be repeated
-    #[arg(long, required = true, value_name = "HOST:PORT", value_parser = destination)]
-    pub(super) connect: Vec<Destination>,
+    #[arg(long, required = true, value_name = "HOST:PORT", value_parser = legal(scenario::connect))]
+    pub(super) connect: Vec<Connect>,
 
     /// Where the document is served; else by port 843 of the host that the SWF connects to
     ///
@@ -115,7 +114,7 @@ pub(super) struct Eval {
     pub(super) master: Option<PathBuf>,
 
     /// Which player: flash-10, flash-9-124 or strict
-    #[arg(long, value_name = "PROFILE", default_value = "flash-10", value_parser = profile)]
+    #[arg(long, value_name = "PROFILE", default_value = "flash-10", value_parser = legal(scenario::profile))]
     pub(super) profile: Profile,
 }
 
@@ -197,13 +196,6 @@ pub(super) struct Man {
     pub(super) subcommand: Option<String>,
 }
 
-/// A host and a port that may be out of range, for what a player makes of that is a question too.
-#[derive(Clone)]
-pub(super) struct Destination {
-    pub(super) host: String,
-    pub(super) port: i64,
-}
-
 /// From which severity on a finding makes the command fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum FailOn {
@@ -211,13 +203,6 @@ pub(super) enum FailOn {
     Warning,
     Info,
     Never,
-}
-
-impl fmt::Display for Destination {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, port } = self;
-        if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
-    }
 }
 
 impl FailOn {
@@ -298,38 +283,15 @@ fn level(written: &str) -> Result<(&'static Rule, Option<Severity>), String> {
     Ok((known_rule(id)?, level))
 }
 
-fn swf(written: &str) -> Result<Swf, String> {
-    let Some(sandbox) = written.strip_prefix("sandbox:") else {
-        return written.parse().map_err(|error: crate::player::InvalidSwf| error.to_string());
-    };
-    let known = scenario::SANDBOXES;
-    let found = known.iter().find(|(id, _)| *id == sandbox).map(|(_, sandbox)| Swf::from(*sandbox));
-    found.ok_or_else(|| {
-        let known: Vec<_> = known.iter().map(|(id, _)| *id).collect();
-        format!("`{sandbox}` is no sandbox; expected one of {}", known.join(", "))
-    })
-}
-
-fn destination(written: &str) -> Result<Destination, String> {
-    let expected = || "expected HOST:PORT, as in game.example.com:5000".to_owned();
-    let (host, port) = written.rsplit_once(':').ok_or_else(expected)?;
-    let port = port.parse().map_err(|_| expected())?;
-    let endpoint: Endpoint = format!("{host}:1").parse().map_err(|_| expected())?;
-    Ok(Destination { host: endpoint.host().to_owned(), port })
+/// What a scenario file may say too, with its errors as the parser of arguments has them.
+fn legal<T>(read: fn(&str) -> Result<T, Illegal>) -> impl Fn(&str) -> Result<T, String> + Clone {
+    move |written| read(written).map_err(|illegal| illegal.to_string())
 }
 
 fn port_served_from(written: &str) -> Result<u16, String> {
     let endpoint = || written.parse().map(|endpoint: Endpoint| endpoint.port());
     written.parse().or_else(|_| endpoint()).map_err(|_| {
         format!("`{written}` is no place to serve from; expected HOST:PORT or PORT, as in game.example.com:843 or 843")
-    })
-}
-
-fn profile(written: &str) -> Result<Profile, String> {
-    let found = scenario::PROFILES.iter().find(|(id, _)| *id == written);
-    found.map(|(_, profile)| profile()).ok_or_else(|| {
-        let known: Vec<_> = scenario::PROFILES.iter().map(|(id, _)| *id).collect();
-        format!("expected one of {}", known.join(", "))
     })
 }
 

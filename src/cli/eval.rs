@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::args::{Destination, Eval};
+use super::args::Eval;
 use super::exit::{Exit, Failure};
 use super::input::Input;
 use super::report::{Case, Done, Entry, Report, State, Summary, Verdict as Json};
@@ -10,6 +10,7 @@ use crate::analysis::{Cell, Matrix};
 use crate::excerpt::{Excerpt, span};
 use crate::player::{Endpoint, Evaluator, MASTER_PORT, Outcome, Swf, Verdict};
 use crate::rules::Severity;
+use crate::scenario::Connect;
 use crate::wire::Script;
 
 pub(super) fn run(args: &Eval) -> Result<Done, Failure> {
@@ -47,7 +48,7 @@ struct Player<'a> {
 }
 
 impl Player<'_> {
-    fn connect(&self, swf: &Swf, target: &Destination) -> Outcome<()> {
+    fn connect(&self, swf: &Swf, target: &Connect) -> Outcome<()> {
         let mut player = Evaluator::with_profile(swf.clone(), self.args.profile.clone());
         let master = Endpoint::new(&target.host, MASTER_PORT);
         if let Some(document) = &self.master {

@@ -1,6 +1,9 @@
-//! The ids that may stand in a scenario file, and which of them is near to one that may not.
+//! What may stand in a scenario file and on the command line, and what to say of what may not.
 
-use crate::player::{Cause, PlayerEvent, Profile, Sandbox, Verdict};
+use std::fmt;
+
+use super::model::Connect;
+use crate::player::{Cause, Endpoint, PlayerEvent, Profile, Sandbox, Swf, Verdict};
 use crate::rules::visible;
 use crate::wire::Fault;
 
@@ -15,7 +18,7 @@ pub(super) enum BackendState {
     UnknownName,
 }
 
-pub(crate) type Table<T> = [(&'static str, T)];
+pub(super) type Table<T> = [(&'static str, T)];
 
 pub(super) const BACKEND_STATES: &Table<BackendState> = &[
     ("up", BackendState::Up),
@@ -29,11 +32,11 @@ pub(super) const BACKEND_STATES: &Table<BackendState> = &[
 pub(super) const POLICY_STATES: [(&str, Fault); 3] =
     [("refused", Fault::Refused), ("dropped", Fault::Dropped), ("silent", Fault::Silent)];
 
-pub(crate) const PROFILES: &Table<fn() -> Profile> =
+pub(super) const PROFILES: &Table<fn() -> Profile> =
     &[("flash-10", Profile::flash_10), ("flash-9-124", Profile::flash_9_124), ("strict", Profile::strict)];
 
 /// A SWF without a URL runs in one of these.
-pub(crate) const SANDBOXES: &Table<Sandbox> = &[
+pub(super) const SANDBOXES: &Table<Sandbox> = &[
     ("local-with-file", Sandbox::LocalWithFile),
     ("local-with-networking", Sandbox::LocalWithNetworking),
     ("local-trusted", Sandbox::LocalTrusted),
@@ -65,6 +68,67 @@ pub(super) fn ids<T>(table: &Table<T>) -> Vec<&'static str> {
 #[cfg(feature = "cli")]
 pub(super) fn one_of<T>(table: &Table<T>) -> serde_json::Value {
     serde_json::json!({ "type": "string", "enum": ids(table) })
+}
+
+/// What is wrong with a value, and what to write instead.
+pub(crate) struct Illegal {
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+}
+
+impl Illegal {
+    /// Of an error whose text is `message; expected …`.
+    pub(super) fn of(error: impl fmt::Display) -> Self {
+        let text = error.to_string();
+        let (message, help) = match text.rsplit_once("; expected ") {
+            Some((message, expected)) => (message, Some(format!("expected {expected}"))),
+            None => (text.as_str(), None),
+        };
+        Self { message: harmless(message, 300), help }
+    }
+}
+
+impl fmt::Display for Illegal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        self.help.as_ref().map_or(Ok(()), |help| write!(f, "; {help}"))
+    }
+}
+
+/// What the table has by the id that is written; `what` is what all of it is.
+pub(super) fn id<T: Clone>(written: &str, what: &str, table: &Table<T>) -> Result<T, Illegal> {
+    let found = table.iter().find(|(id, _)| *id == written).map(|(_, value)| value.clone());
+    found.ok_or_else(|| Illegal {
+        message: format!("`{}` is no {what}", shown(written)),
+        help: Some(suggest(written, ids(table))),
+    })
+}
+
+pub(crate) fn profile(written: &str) -> Result<Profile, Illegal> {
+    id(written, "profile", PROFILES).map(|profile| profile())
+}
+
+/// The URL of a SWF, or `sandbox:` and the id of one.
+pub(crate) fn swf(written: &str) -> Result<Swf, Illegal> {
+    match written.strip_prefix("sandbox:") {
+        Some(id) => self::id(id, "sandbox", SANDBOXES).map(Swf::from),
+        None => written.parse().map_err(|error: crate::player::InvalidSwf| Illegal::of(error)),
+    }
+}
+
+/// A HOST:PORT whose port may be out of range, for what a player makes of that is a question too.
+pub(crate) fn connect(written: &str) -> Result<Connect, Illegal> {
+    let parse = || {
+        let (host, port) = written.rsplit_once(':')?;
+        // But the host is as in any endpoint.
+        format!("{host}:0").parse::<Endpoint>().ok()?;
+        let port = port.parse().ok().filter(|number: &i64| number.to_string() == port)?;
+        Some(Connect { host: host.to_owned(), port })
+    };
+    parse().ok_or_else(|| Illegal {
+        message: format!("`{}` is not HOST:PORT", shown(written)),
+        help: Some("expected one such as game.example.com:5000 or [::1]:843".to_owned()),
+    })
 }
 
 /// What is to be said of `written`, which is none of these: the nearest, or all of them.

@@ -30,7 +30,8 @@ pub use runner::Runner;
 pub use status::Status;
 #[cfg(feature = "cli")]
 pub(crate) use {
-    legal::{PROFILES, SANDBOXES, nearest},
+    legal::{Illegal, connect, nearest, profile, swf},
+    model::Connect,
     toml_text::{parse as parse_toml, wrong as wrong_toml},
 };
 

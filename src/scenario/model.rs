@@ -93,9 +93,9 @@ pub(super) struct Attempt {
 
 /// A `host:port` whose port may be out of range.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Connect {
-    pub(super) host: String,
-    pub(super) port: i64,
+pub(crate) struct Connect {
+    pub(crate) host: String,
+    pub(crate) port: i64,
 }
 
 /// What a case changes of the stage.

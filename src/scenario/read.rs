@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Lines, ScenarioError};
 use super::file::{At, BackendEntry, CaseEntry, File, MatrixEntry, PolicyEntry, Text, WithEntry};
-use super::legal::{self, BackendState, Table, harmless, shown, suggest};
+use super::legal::{self, BackendState, Illegal, Table, harmless, shown, suggest};
 use super::load;
 use super::model::{Attempt, Case, Changes, Connect, Expectation, MatrixPlan, Policy, Scenario};
 use super::source::{self, Document, Origin};
@@ -303,28 +303,15 @@ impl Reader<'_> {
     }
 
     fn profile(&self, written: Option<&Text>) -> Result<Option<Profile>> {
-        written.map(|written| Ok(self.id(written, "profile", legal::PROFILES)?())).transpose()
+        written.map(|written| self.legal(written, legal::profile(written.value()))).transpose()
     }
 
     fn swf(&self, written: &Text) -> Result<Swf> {
-        match written.value().strip_prefix("sandbox:") {
-            Some(id) => self.one_of(written, id, "sandbox", legal::SANDBOXES).map(Swf::from),
-            None => written.value().parse().map_err(|error| self.explained(written, error)),
-        }
+        self.legal(written, legal::swf(written.value()))
     }
 
     fn connect(&self, written: &Text) -> Result<Connect> {
-        let parse = |written: &str| {
-            let (host, port) = written.rsplit_once(':')?;
-            // The port may be out of range, but the host is as in any endpoint.
-            format!("{host}:0").parse::<Endpoint>().ok()?;
-            let port = port.parse().ok().filter(|number: &i64| number.to_string() == port)?;
-            Some(Connect { host: host.to_owned(), port })
-        };
-        parse(written.value()).ok_or_else(|| {
-            let message = format!("`{}` is not HOST:PORT", shown(written.value()));
-            self.wrong(written, message, "expected one such as game.example.com:5000 or [::1]:843")
-        })
+        self.legal(written, legal::connect(written.value()))
     }
 
     fn endpoint(&self, written: &Text) -> Result<Endpoint> {
@@ -387,14 +374,7 @@ impl Reader<'_> {
     }
 
     fn id<T: Clone>(&self, written: &Text, what: &str, table: &Table<T>) -> Result<T> {
-        self.one_of(written, written.value(), what, table)
-    }
-
-    fn one_of<T: Clone>(&self, written: &Text, id: &str, what: &str, table: &Table<T>) -> Result<T> {
-        let found = table.iter().find(|(legal, _)| *legal == id).map(|(_, value)| value.clone());
-        found.ok_or_else(|| {
-            self.wrong(written, format!("`{}` is no {what}", shown(id)), &suggest(id, legal::ids(table)))
-        })
+        self.legal(written, legal::id(written.value(), what, table))
     }
 
     /// A path relative to the scenario file.
@@ -419,14 +399,15 @@ impl Reader<'_> {
         ScenarioError::unreadable_at(self.path, self.text, written.span(), message, help)
     }
 
-    /// An error whose text is `message; expected …`.
+    fn legal<T>(&self, written: &At<impl Sized>, value: Result<T, Illegal>) -> Result<T> {
+        value.map_err(|Illegal { message, help }| {
+            ScenarioError::invalid(self.path, self.text, written.span(), message, help)
+        })
+    }
+
     fn explained(&self, written: &At<impl Sized>, error: impl Display) -> ScenarioError {
-        let text = error.to_string();
-        let (message, help) = match text.rsplit_once("; expected ") {
-            Some((message, expected)) => (message, Some(format!("expected {expected}"))),
-            None => (text.as_str(), None),
-        };
-        ScenarioError::invalid(self.path, self.text, written.span(), harmless(message, 300), help)
+        let Illegal { message, help } = Illegal::of(error);
+        ScenarioError::invalid(self.path, self.text, written.span(), message, help)
     }
 
     fn wrong(&self, place: &At<impl Sized>, message: impl Into<String>, help: &str) -> ScenarioError {

@@ -29,7 +29,10 @@ const CALLS: [&str; 4] = [
 #[case::a_swf_without_a_scheme("eval policy.xml --swf game.swf --connect a:1", "is not the URL of a SWF")]
 #[case::an_unknown_sandbox("eval policy.xml --swf sandbox:trusted --connect a:1", "local-trusted")]
 #[case::no_swf("eval policy.xml --connect a:1", "--swf")]
-#[case::no_port("eval policy.xml --swf http://a/ --connect a", "expected HOST:PORT")]
+#[case::no_port("eval policy.xml --swf http://a/ --connect a", "`a` is not HOST:PORT; expected one such as")]
+#[case::a_port_with_a_sign("eval policy.xml --swf http://a/ --connect a:+1", "`a:+1` is not HOST:PORT")]
+#[case::a_misspelt_sandbox("eval policy.xml --swf sandbox:local-truste --connect a:1", "did you mean `local-trusted`?")]
+#[case::a_misspelt_profile("eval policy.xml --profile strickt --swf http://a/ --connect a:1", "did you mean `strict`?")]
 #[case::a_master_of_nothing("eval policy.xml --swf http://a/ --connect a:1 --master m.xml", "--served-from")]
 #[case::no_place_of_two_policies("diff policy.xml policy.xml --served-from game", "expected HOST:PORT or PORT")]
 #[case::two_documents_on_standard_input(
