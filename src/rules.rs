@@ -202,6 +202,12 @@ pub fn find(id: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.id.eq_ignore_ascii_case(id))
 }
 
+/// The rule that people call so: by its id, with or without `FSP-`.
+#[cfg(feature = "analysis")]
+pub(crate) fn named(id: &str) -> Option<&'static Rule> {
+    find(id).or_else(|| find(&format!("FSP-{id}")))
+}
+
 // One pass over the text, so that a value that contains braces is not taken for a placeholder.
 fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut message = String::with_capacity(text.len());
@@ -384,14 +390,14 @@ rules! {
     L15 "domain-not-a-host" Error "domain=\"{s}\" cannot be the name or address of one host" "write *, *.example.com, one host name or one address";
     L16 "shadowed-rule" Warning "this rule grants nothing that the rule on line {line} does not grant" "remove one of the two rules";
     L17 "duplicate-rule" Warning "this rule says the same as the rule on line {line}" "remove one of the two rules";
-    L18 "star-beside-others" Warning "domain=\"*\" admits every site to {ports}, whatever sites the {n} beside it names" "name the sites in the rule with *, or remove the other rules if everybody is meant";
+    L18 "star-beside-others" Warning "domain=\"*\" admits every site to {ports}, whatever sites the {n} beside it names" "name the sites in the rule with *, or let it stand alone if everybody is meant";
     L19 "public-suffix-wildcard" Warning "*.{suffix} covers every site that anybody registers under {suffix} (CWE-942)" "name the sites one by one, each with a wildcard of its own if need be";
     L20 "only-policy-port" Error "to-ports=\"{s}\" lists only 843, where policies are asked for, not a port that a SWF connects to" "list the port that the SWF connects to";
     L21 "any-site" Warning "a SWF of any site may {what} (CWE-942)" "name the sites that need it";
     L22 "dead-grants" Error "meta-policy none voids the {n} of this policy" "let site-control say master-only or all, or remove the rules";
     L23 "any-headers" Warning "a SWF of any site may send any header (CWE-942)" "name the sites and the headers that they need";
     L24 "insecure-grant" Warning "secure=\"false\" lets SWFs that came over http read what is served over https" "serve the SWFs over https, and drop secure=\"false\"";
-    L25 "suppression-without-reason" Error "the suppression of {id} gives no reason, and suppresses nothing" "write the reason behind a colon, as in <!-- flash-policy-allow FSP-D14: public arcade -->";
+    L25 "suppression-without-reason" Error "a suppression without {what} suppresses nothing" "write the id of the rule, a colon and the reason, as in <!-- flash-policy-allow FSP-D14: public arcade -->";
     L26 "unused-suppression" Warning "nothing here meets {id}: the suppression has no effect" "remove the suppression";
     L27 "missing-headers" Error "<allow-http-request-headers-from> names no headers; it grants nothing" "add headers with the names that may be sent";
 }

@@ -106,9 +106,13 @@ fn fix(finding: &Diagnostic, text: &str, mark: usize) -> Option<Fix> {
     Some(Fix { rule, range, replacement, position: finding.position() })
 }
 
+// Only what can mean nothing else: not a list, not a path without a scheme, and nothing that would name everybody.
 fn without_the_rest_of_a_url(written: &str) -> Option<String> {
-    let host = bare_host(written.trim());
-    host.parse::<DomainPattern>().ok().map(|_| host.to_owned())
+    let host = bare_host(written);
+    let is_one = !written.contains(|c: char| c == ',' || c.is_whitespace());
+    let is_plain = written.contains("://") || !written.trim_end_matches('/').contains('/');
+    let is_somebody = host != "*" && host.parse::<DomainPattern>().is_ok();
+    (is_one && is_plain && is_somebody).then(|| host.to_owned())
 }
 
 // `80 81` would become port 8081: only where the same ports stay.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
-use super::covers::Covers;
+use super::grant::Grant;
 use super::suppression::{self, Judged};
 use crate::player::{Endpoint, FIRST_HIGH_PORT, MASTER_PORT};
 use crate::policy::{AllowAccessFrom, MetaPolicy, PolicyFile, PolicyKind, PortGrant, ToPorts};
@@ -47,6 +47,11 @@ impl Linter {
         self.kind
     }
 
+    /// The port that the documents are served from.
+    pub(crate) fn source_port(&self) -> u16 {
+        self.served_from.as_ref().map_or(MASTER_PORT, Endpoint::port)
+    }
+
     /// Which kind a document is: for sockets if it names ports, for URLs if it speaks of HTTP headers; where it says
     /// neither, `None`.
     pub fn guess(document: impl AsRef<[u8]>) -> Option<PolicyKind> {
@@ -64,13 +69,14 @@ impl Linter {
         let document = document.as_ref();
         match PolicyFile::parse_as(self.kind, document) {
             Err(malformed) => {
-                suppression::judge(document, malformed.diagnostics().to_vec(), Some(malformed.diagnostic()))
+                let found = malformed.diagnostics().to_vec();
+                suppression::judge(document, found, Some(malformed.diagnostic()), |_| false)
             }
             Ok(policy) => {
                 let mut found = policy.diagnostics().to_vec();
                 found.extend(self.of_rules(&policy));
                 found.extend(self.of_site_control(&policy));
-                suppression::judge(document, found, None)
+                suppression::judge(document, found, None, |rule| self.can_meet(rule))
             }
         }
     }
@@ -79,13 +85,15 @@ impl Linter {
         let rules = policy.allow_access_from();
         let mut found: Vec<_> = rules.iter().flat_map(|rule| self.of_ports(rule)).collect();
         // Where the meta-policy voids them all, it does not matter whom they name.
-        if !self.is_master() || !policy.site_control().iter().any(|control| control.value() == Some(MetaPolicy::None)) {
+        if !self.site_control_counts()
+            || !policy.site_control().iter().any(|control| control.value() == Some(MetaPolicy::None))
+        {
             found.extend(rules.iter().flat_map(|rule| self.of_domain(rule)));
             found.extend(stars(rules, self.kind));
         }
         found.extend(needless(rules, self.kind));
-        found.extend(neighbours(rules));
-        found.extend(self.own_host(rules));
+        found.extend(neighbours(rules, self.kind));
+        found.extend(self.missing_own_host(rules));
         found
     }
 
@@ -96,7 +104,7 @@ impl Linter {
         if ports.ranges() == [MASTER_PORT..=MASTER_PORT] {
             found.extend(at(rule, "to-ports", rules::L20, &[("s", &ports.to_string())]));
         }
-        let source = self.served_from.as_ref().map_or(MASTER_PORT, Endpoint::port);
+        let source = self.source_port();
         let lowest = ports.ranges().first().map_or(0, |range| *range.start()).max(1);
         if source >= FIRST_HIGH_PORT && lowest < FIRST_HIGH_PORT {
             let remark = at(rule, "to-ports", rules::S01, &[("q", &source.to_string()), ("p", &lowest.to_string())]);
@@ -108,45 +116,57 @@ impl Linter {
 
     /// What is to be said of whom a rule names.
     fn of_domain(&self, rule: &AllowAccessFrom) -> Vec<Diagnostic> {
-        let mut found = Vec::new();
-        let mut remark = |attribute, lint, values: &[(&str, &str)]| found.extend(at(rule, attribute, lint, values));
-        let Some(domain) = rule.domain().map(ToString::to_string) else { return found };
-        if let Some(suffix) = domain.strip_prefix("*.").filter(|suffix| is_public(suffix)) {
-            remark("domain", rules::L19, &[("suffix", suffix)]);
-        }
+        let Some(domain) = rule.domain().map(ToString::to_string) else { return Vec::new() };
+        let suffix = domain.strip_prefix("*.").filter(|suffix| is_public(suffix));
+        let mut found: Vec<_> =
+            suffix.and_then(|suffix| at(rule, "domain", rules::L19, &[("suffix", suffix)])).into_iter().collect();
         let over_https = if rule.secure() == Some(true) { ", over https" } else { "" };
         match (self.kind, rule.to_ports()) {
             (PolicyKind::Url, _) => {
-                if domain == "*" {
-                    remark("domain", rules::L21, &[("what", &format!("read what this host serves{over_https}"))]);
-                }
-                if rule.secure() == Some(false) {
-                    remark("secure", rules::L24, &[]);
-                }
+                let what = format!("read what this host serves{over_https}");
+                found.extend(at(rule, "domain", rules::L21, &[("what", &what)]).filter(|_| domain == "*"));
+                found.extend(at(rule, "secure", rules::L24, &[]).filter(|_| rule.secure() == Some(false)));
             }
-            (_, PortGrant::Listed(ports)) => {
-                match (domain.as_str(), is_every_port(ports)) {
-                    ("*", true) => remark("domain", rules::D14, &[]),
-                    ("*", false) => {
-                        remark("domain", rules::L21, &[("what", &format!("connect to {ports}{over_https}"))])
-                    }
-                    _ => {}
-                }
-                if rule.secure() == Some(true) {
-                    let host = domain.strip_prefix("*.").unwrap_or(&domain);
-                    found.extend(
-                        at(rule, "secure", rules::D15, &[("url", &format!("http://{host}/"))])
-                            .map(Diagnostic::suspected),
-                    );
-                }
+            (PolicyKind::Socket, PortGrant::Listed(ports)) => {
+                let what = format!("connect to {ports}{over_https}");
+                let lint = if is_every_port(ports) { rules::D14 } else { rules::L21 };
+                found.extend(at(rule, "domain", lint, &[("what", &what)]).filter(|_| domain == "*"));
+                let host = if domain == "*" { "anyone.example" } else { domain.trim_start_matches("*.") };
+                let http = at(rule, "secure", rules::D15, &[("url", &format!("http://{host}/"))]);
+                found.extend(http.filter(|_| rule.secure() == Some(true)).map(Diagnostic::suspected));
             }
             _ => {}
         }
         found
     }
 
+    /// Whether such a document could meet a rule at all, so that its suppression may be called unused.
+    fn can_meet(&self, rule: &Rule) -> bool {
+        const OF_SOCKETS: [Rule; 13] = [
+            rules::D01,
+            rules::D04,
+            rules::D14,
+            rules::D15,
+            rules::D26,
+            rules::L01,
+            rules::L20,
+            rules::S01,
+            rules::S03,
+            rules::S04,
+            rules::S05,
+            rules::S10,
+            rules::L13,
+        ];
+        const OF_URLS: [Rule; 4] = [rules::D29, rules::L23, rules::L24, rules::L27];
+        let needs_a_place = [rules::S01, rules::S05, rules::S10].contains(rule);
+        match self.kind {
+            PolicyKind::Socket => !OF_URLS.contains(rule) && (self.served_from.is_some() || !needs_a_place),
+            PolicyKind::Url => !OF_SOCKETS.contains(rule),
+        }
+    }
+
     /// That the host which serves a socket policy is of no site that the policy names. The SWF may come from elsewhere.
-    fn own_host(&self, rules: &[AllowAccessFrom]) -> Option<Diagnostic> {
+    fn missing_own_host(&self, rules: &[AllowAccessFrom]) -> Option<Diagnostic> {
         let own = self.served_from.as_ref().filter(|_| self.kind == PolicyKind::Socket)?.host();
         let site = |host: &str| match host.parse::<IpAddr>() {
             Ok(_) => host.to_owned(),
@@ -163,12 +183,12 @@ impl Linter {
 
     fn of_site_control(&self, policy: &PolicyFile) -> Vec<Diagnostic> {
         let mut found = Vec::new();
-        let grants = policy.allow_access_from().iter().filter(|rule| Covers::new(rule, self.kind).is_some()).count();
+        let grants = policy.allow_access_from().iter().filter(|rule| Grant::new(rule, self.kind).is_some()).count();
         for control in policy.site_control() {
             let Some(position) = control.value_position().or(control.position()) else { continue };
             let mut remark = |lint, values: &[(&str, &str)]| found.push(Diagnostic::new(lint, values).at(position));
             let is_none = control.value() == Some(MetaPolicy::None);
-            if !self.is_master() {
+            if !self.site_control_counts() {
                 remark(rules::S05, &[]);
                 continue;
             }
@@ -184,7 +204,7 @@ impl Linter {
     }
 
     /// Whether a site-control in the document counts; that of a URL policy is not judged by a port.
-    fn is_master(&self) -> bool {
+    fn site_control_counts(&self) -> bool {
         let elsewhere = self.served_from.as_ref().is_some_and(|endpoint| endpoint.port() != MASTER_PORT);
         self.kind == PolicyKind::Url || !elsewhere
     }
@@ -192,11 +212,11 @@ impl Linter {
 
 /// Rules that repeat others, or that others make needless; what `*` makes needless is remarked at the `*`.
 fn needless(rules: &[AllowAccessFrom], kind: PolicyKind) -> Vec<Diagnostic> {
-    let alive: Vec<_> = rules.iter().filter_map(|rule| Covers::new(rule, kind)).collect();
+    let alive: Vec<_> = rules.iter().filter_map(|rule| Grant::new(rule, kind)).collect();
     let mut found = Vec::new();
     for (index, rule) in alive.iter().enumerate() {
         // Of two equal rules the later one is the needless one.
-        let makes_needless = |(other, cover): &(usize, &Covers<'_>)| {
+        let makes_needless = |(other, cover): &(usize, &Grant<'_>)| {
             *other != index
                 && (!cover.is_star() || rule.is_star())
                 && cover.covers(rule)
@@ -218,28 +238,29 @@ fn needless(rules: &[AllowAccessFrom], kind: PolicyKind) -> Vec<Diagnostic> {
 }
 
 /// That a rule for `x` stands beside one for `*.x`, which opens more ports to `x` than the rule itself.
-fn apex(rule: &Covers<'_>, alive: &[Covers<'_>]) -> Option<Diagnostic> {
+fn apex(rule: &Grant<'_>, alive: &[Grant<'_>]) -> Option<Diagnostic> {
     alive.iter().find(|other| other.is_wildcard_over_apex(rule) && !rule.opens_all_of(other))?;
     at(rule.rule, "domain", rules::D09, &[("s", rule.domain())])
 }
 
 /// `*` beside rules that name domains: who reads those thinks that they restrict something.
 fn stars(rules: &[AllowAccessFrom], kind: PolicyKind) -> Option<Diagnostic> {
-    let alive: Vec<_> = rules.iter().filter_map(|rule| Covers::new(rule, kind)).collect();
-    let star = alive.iter().find(|rule| rule.is_star() && !rule.is_secure())?;
+    let alive: Vec<_> = rules.iter().filter_map(|rule| Grant::new(rule, kind)).collect();
+    let star = alive.iter().find(|rule| rule.is_star())?;
     let named = alive.iter().filter(|rule| !rule.is_star()).count();
     let what = match star.ports() {
         Some(ports) if !is_every_port(ports) => ports.to_string(),
         _ => "everything".to_owned(),
-    };
+    } + if star.rule.secure() == Some(true) { ", over https" } else { "" };
     let remark = at(star.rule, "domain", rules::L18, &[("n", &counted(named, "rule")), ("ports", &what)]);
     remark.filter(|_| named > 0)
 }
 
 /// Names that people take for each other and the player does not: a site with and without `www`, and the two names of
 /// the machine itself.
-fn neighbours(rules: &[AllowAccessFrom]) -> Vec<Diagnostic> {
-    let named: Vec<_> = rules.iter().filter_map(|rule| Some((rule, rule.domain()?.to_string()))).collect();
+fn neighbours(rules: &[AllowAccessFrom], kind: PolicyKind) -> Vec<Diagnostic> {
+    let alive = rules.iter().filter(|rule| Grant::new(rule, kind).is_some());
+    let named: Vec<_> = alive.filter_map(|rule| Some((rule, rule.domain()?.to_string()))).collect();
     let exact: HashSet<_> = named.iter().map(|(_, domain)| domain.to_ascii_lowercase()).collect();
     let is_covered = |host: &str| {
         exact.contains(host)

@@ -4,11 +4,11 @@
 #[cfg(feature = "scenario")]
 mod coverage;
 #[cfg(feature = "analysis")]
-mod covers;
-#[cfg(feature = "analysis")]
 mod diff;
 #[cfg(feature = "analysis")]
 mod fix;
+#[cfg(feature = "analysis")]
+mod grant;
 #[cfg(feature = "analysis")]
 mod lint;
 #[cfg(feature = "scenario")]

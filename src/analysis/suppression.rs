@@ -29,7 +29,8 @@ impl Judged {
 
 /// One id in one comment: what it suppresses, why, and in which bytes of the text.
 struct Suppression {
-    id: String,
+    /// `None` where there is no such rule.
+    rule: Option<&'static Rule>,
     reason: String,
     reach: Range<usize>,
     position: Position,
@@ -37,9 +38,16 @@ struct Suppression {
 }
 
 /// Marks what the document's comments suppress, remarks what is wrong with them, and puts all in the document's order.
-/// Why a player rejects the whole document (`fatal`) cannot be suppressed in the document.
-pub(super) fn judge(document: &[u8], found: Vec<Diagnostic>, fatal: Option<&Diagnostic>) -> Vec<Judged> {
-    let text = readable(&document[..document.len().min(MAX_POLICY_BYTES)]);
+/// Why a player rejects the whole document (`fatal`) cannot be suppressed in the document. A suppression is unused where
+/// its rule could be met and was not.
+pub(super) fn judge(
+    document: &[u8],
+    found: Vec<Diagnostic>,
+    fatal: Option<&Diagnostic>,
+    can_be_met: impl Fn(&Rule) -> bool,
+) -> Vec<Judged> {
+    let end = document.iter().position(|byte| *byte == 0).unwrap_or(document.len()).min(MAX_POLICY_BYTES);
+    let text = readable(&document[..end]);
     let mut suppressions = suppressions(&text);
     let mut judged: Vec<_> = found
         .into_iter()
@@ -53,7 +61,7 @@ pub(super) fn judge(document: &[u8], found: Vec<Diagnostic>, fatal: Option<&Diag
             Judged { reason: reason.filter(|_| fatal != Some(&diagnostic)), diagnostic }
         })
         .collect();
-    let remarks = suppressions.iter().filter_map(Suppression::remark);
+    let remarks = suppressions.iter().filter_map(|one| one.remark(&can_be_met));
     judged.extend(remarks.map(|diagnostic| Judged { diagnostic, reason: None }));
     judged.sort_by_key(|one| (one.diagnostic.position(), one.diagnostic.rule().id()));
     judged
@@ -61,16 +69,17 @@ pub(super) fn judge(document: &[u8], found: Vec<Diagnostic>, fatal: Option<&Diag
 
 impl Suppression {
     fn suppresses(&self, rule: &Rule, at: usize) -> bool {
-        self.id.eq_ignore_ascii_case(rule.id()) && !self.reason.is_empty() && self.reach.contains(&at)
+        self.rule == Some(rule) && !self.reason.is_empty() && self.reach.contains(&at)
     }
 
-    fn remark(&self) -> Option<Diagnostic> {
-        let lint = match (self.reason.is_empty(), self.used) {
-            (true, _) => rules::L25,
-            (false, false) => rules::L26,
-            (false, true) => return None,
+    fn remark(&self, can_be_met: impl Fn(&Rule) -> bool) -> Option<Diagnostic> {
+        let remark = match self.rule {
+            None => Diagnostic::new(rules::L25, &[("what", "the id of a rule")]),
+            Some(_) if self.reason.is_empty() => Diagnostic::new(rules::L25, &[("what", "a reason")]),
+            Some(rule) if !self.used && can_be_met(rule) => Diagnostic::new(rules::L26, &[("id", rule.id())]),
+            Some(_) => return None,
         };
-        Some(Diagnostic::new(lint, &[("id", &self.id)]).at(self.position))
+        Some(remark.at(self.position))
     }
 }
 
@@ -86,6 +95,7 @@ fn suppressions(text: &str) -> Vec<Suppression> {
                 root_seen = true;
                 found.extend(waiting.drain(..).map(|one| Suppression { reach: reach.clone(), ..one }));
             }
+            Markup::Close => found.append(&mut waiting),
             _ => {}
         }
     }
@@ -96,18 +106,18 @@ fn suppressions(text: &str) -> Vec<Suppression> {
 /// The suppressions that a comment says, one for each id, which reach nowhere yet.
 fn of_comment(text: &str, start: usize, comment: &str) -> Vec<Suppression> {
     let inner = comment.trim_start_matches("<!--").trim_end_matches("-->").trim();
-    let Some(rest) = inner.strip_prefix(MARK).filter(|rest| rest.starts_with(char::is_whitespace)) else {
+    if !inner.get(..MARK.len()).is_some_and(|mark| mark.eq_ignore_ascii_case(MARK)) {
         return Vec::new();
-    };
+    }
+    let rest = &inner[MARK.len()..];
     let (ids, reason) = rest.split_once(':').unwrap_or((rest, ""));
     let position = position(text, start);
-    let ids = ids.split([',', ' ', '\t', '\r', '\n']).filter(|id| !id.is_empty());
     let one = |id: &str| Suppression {
-        id: id.to_owned(),
+        rule: rules::named(id.trim()),
         reason: reason.trim().to_owned(),
         reach: 0..0,
         position,
         used: false,
     };
-    ids.map(one).collect()
+    ids.split(',').map(one).collect()
 }

@@ -263,11 +263,9 @@ pub(super) fn kind(written: &str) -> Result<PolicyKind, String> {
 
 /// The rule with this id, or a sentence with one that is near.
 pub(super) fn known_rule(id: &str) -> Result<&'static Rule, String> {
-    rules::find(id).or_else(|| rules::find(&format!("FSP-{id}"))).ok_or_else(|| {
-        match scenario::nearest(id, &rules::ALL.iter().map(Rule::id).collect::<Vec<_>>()) {
-            Some(near) => format!("there is no rule `{id}`; did you mean {near}?"),
-            None => format!("there is no rule `{id}`; flash-policy explain lists them"),
-        }
+    rules::named(id).ok_or_else(|| match scenario::nearest(id, &rules::ALL.iter().map(Rule::id).collect::<Vec<_>>()) {
+        Some(near) => format!("there is no rule `{id}`; did you mean {near}?"),
+        None => format!("there is no rule `{id}`; flash-policy explain lists them"),
     })
 }
 

@@ -1,32 +1,42 @@
 //! `flash-policy check`: what is wrong with policy documents.
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::Check;
 use super::baseline::Baseline;
 use super::exit::{Exit, Failure};
 use super::fix::Plan;
 use super::input::Input;
-use super::report::{Done, Entry, Finding, Mends, Report, State, Summary, Suppressed};
+use super::report::{Done, Entry, Finding, Mends, Report, State, Summary, Suppressed, Wrong};
 use super::settings::{OfDocument, Settings};
 use crate::analysis::{Judged, Linter, counted};
 use crate::excerpt::{Excerpt, shown};
+use crate::player::Endpoint;
 use crate::policy::PolicyKind;
 use crate::rules::{Diagnostic, Severity};
 
 pub(super) fn run(args: &Check) -> Result<Done, Failure> {
+    if args.fix && !args.diff && args.paths.iter().any(|path| path == Path::new("-")) {
+        return Err(Failure::usage("standard input cannot be mended; use --diff to see what would be"));
+    }
     let checker = Checker { args, settings: Settings::of(args)? };
     let mut baseline = args.baseline.as_deref().map(Baseline::read).transpose()?.unwrap_or_default();
-    let mut inputs = Input::read_all(&args.paths)?;
-    if inputs.is_empty() {
-        let given: Vec<_> = args.paths.iter().map(|path| path.display().to_string()).collect();
-        let text = format!("there is no policy document in {}: no *.xml that speaks of policies", given.join(", "));
-        return Err(Failure::new(Exit::Nothing, text));
-    }
-    let (said, mends) = checker.mend(&mut inputs, &baseline)?;
+    let (mut inputs, wrong) = Input::read_all(&args.paths);
+    // Nothing is mended where something is wrong.
+    let (said, mends) = if wrong.is_empty() { checker.mend(&mut inputs, &baseline)? } else { Default::default() };
     let all: Vec<_> = inputs.iter().flat_map(|input| checker.entries(input, &mut baseline)).collect();
-    Ok(checker.done(all, &inputs, said, mends))
+    let mut done = checker.done(all, &inputs, said, mends);
+    if inputs.is_empty() {
+        // What there is to say is said of the files.
+        done.human.clear();
+    }
+    for (file, failure) in wrong {
+        done.report.errors.push(wrong_file(&file, &failure));
+        done.entries.push(entry_of_wrong(&file, &failure));
+        done.exit = done.exit.or_worse(failure.tell());
+    }
+    Ok(done)
 }
 
 struct Checker<'a> {
@@ -41,7 +51,9 @@ impl Checker<'_> {
     fn linter(&self, input: &Input) -> Linter {
         let said = self.settings.of_document(input.path.as_deref());
         let served_from = self.args.served_from.as_ref().or(said.served_from);
-        let kind = self.args.kind.or(said.kind).or(served_from.map(|_| PolicyKind::Socket));
+        let by_place = |from: Option<&Endpoint>| from.map(|_| PolicyKind::Socket);
+        let by_args = self.args.kind.or(by_place(self.args.served_from.as_ref()));
+        let kind = by_args.or(said.kind).or(by_place(said.served_from));
         let linter = Linter::new(kind.unwrap_or_else(|| guess(input)));
         match served_from {
             Some(endpoint) => linter.served_from(endpoint.clone()),
@@ -68,6 +80,13 @@ impl Checker<'_> {
                 document.suppressed(diagnostic.rule()).is_none() && finding.is_some_and(|finding| !is_known(finding))
             });
             plans.push(Plan::new(input, &linter, fixes)?);
+        }
+        for (input, _) in inputs.iter().zip(&plans).filter(|(_, plan)| plan.is_some() && mends.written) {
+            let is_read_only = |path: &PathBuf| path.metadata().is_ok_and(|data| data.permissions().readonly());
+            if input.path.as_ref().is_some_and(is_read_only) {
+                let text = format!("cannot write {}: it is read-only; make it writable first", input.name);
+                return Err(Failure::new(Exit::NotRun, text));
+            }
         }
         for (input, plan) in inputs.iter_mut().zip(&plans).filter_map(|(input, plan)| Some((input, plan.as_ref()?))) {
             if self.args.diff {
@@ -158,8 +177,12 @@ impl Checker<'_> {
         human += &format!("{} examined: ", policies(inputs.len(), urls));
         human += &[counted(errors, "error"), counted(warnings, "warning"), counted(infos, "info")].join(", ");
         human += &if suppressed.is_empty() { "\n".to_owned() } else { format!(", {} suppressed\n", suppressed.len()) };
-        if let Some(first) = findings.first() {
-            human += &format!("flash-policy explain {} says more\n", first.rule);
+        let worst = all.iter().filter_map(|(entry, _)| match &entry.state {
+            State::Found { severity, .. } => Some((*severity, entry)),
+            _ => None,
+        });
+        if let Some((_, first)) = worst.rev().max_by_key(|(severity, _)| *severity) {
+            human += &format!("flash-policy explain {} says more\n", first.id);
         }
         let summary = Summary {
             files: Some(inputs.len()),
@@ -174,6 +197,17 @@ impl Checker<'_> {
         let report = Report { findings: Some(findings), suppressed: Some(suppressed), mends, ..new };
         Done { exit, report, entries: all.into_iter().map(|(entry, _)| entry).collect(), human }
     }
+}
+
+fn wrong_file(file: &str, failure: &Failure) -> Wrong {
+    let message = failure.message.trim_start_matches("error: ").to_owned();
+    Wrong { file: file.to_owned(), line: None, column: None, message, help: None }
+}
+
+fn entry_of_wrong(file: &str, failure: &Failure) -> Entry {
+    let Wrong { file, message, .. } = wrong_file(file, failure);
+    let (name, id) = ("policy document".to_owned(), "unreadable-file".to_owned());
+    Entry { file, place: None, name, state: State::NotRun, id, detail: message.clone(), message }
 }
 
 fn finding(diagnostic: &Diagnostic, severity: Severity, file: &str) -> Finding {

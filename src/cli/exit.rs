@@ -28,12 +28,12 @@ pub(super) enum Exit {
 
 impl Exit {
     /// What a run that came to both ends with: that after which less of what it says can be trusted. After a defect it is
-    /// nothing; what could not run, could not be read or was not there has no verdict; a wrong verdict is one.
+    /// nothing; what could not run or could not be read has no verdict; a wrong verdict is one, whatever was not there.
     pub(super) fn or_worse(self, other: Self) -> Self {
         let distrust = |exit| match exit {
             Self::Expected => 0,
-            Self::Finding => 1,
-            Self::Nothing => 2,
+            Self::Nothing => 1,
+            Self::Finding => 2,
             Self::Input => 3,
             Self::NotRun => 4,
             Self::Usage => 5,

@@ -8,15 +8,15 @@ use super::report::Mended;
 use crate::analysis::{Diff, Fix, Linter, mended};
 use crate::excerpt::shown;
 use crate::files;
-use crate::player::{MASTER_PORT, Profile};
+use crate::player::Profile;
 use crate::policy::{PolicyFile, PolicyKind};
-use crate::rules::{D05, D06, D07};
+use crate::rules::{D05, D06, D07, visible};
 
 /// A document and its mends, of which nothing is written yet.
 pub(super) struct Plan {
     new: Vec<u8>,
     fixes: Vec<Fix>,
-    /// What the mended document grants that the other one did not.
+    /// What differs in what the two documents grant.
     pub(super) changes: Vec<String>,
 }
 
@@ -32,7 +32,7 @@ impl Plan {
         let new = mended(&input.bytes, &fixes);
         let changes = match linter.kind() {
             PolicyKind::Url => change_of_url_grants(&fixes),
-            _ => change_of_meaning(&input.bytes, &new),
+            _ => change_of_meaning(&input.bytes, &new, linter.source_port()),
         };
         Ok(Some(Self { new, fixes, changes }))
     }
@@ -40,7 +40,7 @@ impl Plan {
     /// Puts the mended document in the place of the other one.
     pub(super) fn write(&self, input: &mut Input) -> Result<(), Failure> {
         let Some(path) = &input.path else {
-            return Err(Failure::usage("standard input cannot be mended; use --diff to see what would be"));
+            return Ok(());
         };
         let cannot = |error| Failure::new(Exit::NotRun, format!("cannot write {}: {error}", input.name));
         files::replace(path, &self.new).map_err(cannot)?;
@@ -51,10 +51,17 @@ impl Plan {
     /// How the document would differ, as a patch.
     pub(super) fn patch(&self, input: &Input) -> String {
         let name = shown(&input.name);
+        // A document that can be mended is UTF-8.
         let (old, new) = (String::from_utf8_lossy(&input.bytes), String::from_utf8_lossy(&self.new));
-        let diff = TextDiff::from_lines(old.as_ref(), new.as_ref());
-        let text = diff.unified_diff().header(&name, &name).to_string();
-        text.split_inclusive('\n').map(|line| shown(line.trim_end_matches('\n')) + "\n").collect()
+        let (old, new): (Vec<_>, Vec<_>) = (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
+        let diff = TextDiff::configure().newline_terminated(true).diff_slices(&old, &new);
+        // Tabs and the ends of lines are part of the patch; what else a terminal would obey is shown.
+        let escape = |c: char| if c == '\t' { c.to_string() } else { visible(c) };
+        let line = |line: &str| {
+            let text = line.trim_end_matches('\n').strip_suffix('\r').unwrap_or(line.trim_end_matches('\n'));
+            text.chars().map(escape).collect::<String>() + &line[text.len()..]
+        };
+        diff.unified_diff().header(&name, &name).to_string().split_inclusive('\n').map(line).collect()
     }
 
     pub(super) fn report<'a>(&'a self, file: &'a str) -> impl Iterator<Item = Mended> + 'a {
@@ -68,9 +75,9 @@ impl Plan {
 }
 
 /// What changes in meaning. A document that a player rejects grants nothing.
-fn change_of_meaning(old: &[u8], new: &[u8]) -> Vec<String> {
+fn change_of_meaning(old: &[u8], new: &[u8], source_port: u16) -> Vec<String> {
     let policy = |bytes| PolicyFile::parse(bytes).unwrap_or_else(|_| PolicyFile::builder().build());
-    let diff = Diff::between(&policy(old), &policy(new), MASTER_PORT, &Profile::default());
+    let diff = Diff::between(&policy(old), &policy(new), source_port, &Profile::default());
     let changes = diff.changes().iter().map(ToString::to_string);
     changes.chain(diff.meta_policy().map(ToString::to_string)).collect()
 }

@@ -1,5 +1,6 @@
 //! Reading what the command is given.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -41,14 +42,23 @@ impl Input {
         Ok(Self { path: Some(path.to_owned()), bytes: bytes.map_err(|error| cannot_read(&name, &error.into()))?, name })
     }
 
-    /// The policy documents that are meant by paths: a file is one whatever is in it; in a folder, each `*.xml` that
-    /// speaks of a policy's elements, but nothing hidden.
-    pub(super) fn read_all(paths: &[PathBuf]) -> Result<Vec<Self>, Failure> {
-        let mut inputs = Vec::new();
+    /// The policy documents that are meant by paths, each once, and why some are not there: a file is one whatever is in
+    /// it; in a folder, each `*.xml` that speaks of a policy's elements, but nothing hidden.
+    pub(super) fn read_all(paths: &[PathBuf]) -> (Vec<Self>, Vec<(String, Failure)>) {
+        let (mut inputs, mut failures, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
         for path in paths {
-            if path.is_dir() { in_folder(path, &mut inputs)? } else { inputs.push(Self::read(path)?) }
+            let read = if path.is_dir() { in_folder(path) } else { Self::read(path).map(|input| vec![input]) };
+            match read {
+                Ok(read) => inputs.extend(read.into_iter().filter(|input| seen.insert(input.place()))),
+                Err(failure) => failures.push((path.display().to_string(), failure)),
+            }
         }
-        Ok(inputs)
+        (inputs, failures)
+    }
+
+    /// Where it really is; nowhere for standard input.
+    fn place(&self) -> Option<PathBuf> {
+        self.path.as_ref().and_then(|path| path.canonicalize().ok())
     }
 
     /// Whether it may be longer than what was read.
@@ -80,7 +90,8 @@ fn cannot_read(name: &str, why: &Unreadable) -> Failure {
     Failure::new(Exit::Input, format!("cannot read {name}: {why}"))
 }
 
-fn in_folder(folder: &Path, inputs: &mut Vec<Input>) -> Result<(), Failure> {
+fn in_folder(folder: &Path) -> Result<Vec<Input>, Failure> {
+    let mut inputs = Vec::new();
     let is_hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
     let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
     for entry in walk.filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name())) {
@@ -95,7 +106,11 @@ fn in_folder(folder: &Path, inputs: &mut Vec<Input>) -> Result<(), Failure> {
             inputs.extend(Some(Input::read(entry.path())?).filter(|input| speaks_of_policies(&input.bytes)));
         }
     }
-    Ok(())
+    if inputs.is_empty() {
+        let text = format!("there is no policy document in {}: no *.xml that speaks of policies", folder.display());
+        return Err(Failure::new(Exit::Nothing, text));
+    }
+    Ok(inputs)
 }
 
 // Broken ones too, and those in UTF-16: what is between the letters does not count.

@@ -78,31 +78,31 @@ impl Sinks {
 
     /// Writes what a subcommand came to in every format, and passes its exit code on.
     pub(super) fn put(&self, done: Done) -> Result<Exit, Failure> {
-        for target in &self.targets {
-            let text = match target.format {
-                Format::Human => done.human.clone(),
-                Format::Json => format::json(&done.report),
-                Format::Junit => format::junit(&done)?,
-                Format::Sarif => format::sarif(&done),
-                Format::Github => format::github(&done),
-                Format::Tap => format::tap(&done),
-            };
-            match &target.path {
-                None => self.print(&text)?,
-                Some(path) => {
-                    let cannot =
-                        |error| Failure::new(Exit::NotRun, format!("cannot write {}: {error}", path.display()));
-                    fs::write(path, strip_str(&text).to_string()).map(|()| Exit::Expected).map_err(cannot)?
-                }
-            };
-        }
+        // One that cannot be written does not keep the others from being.
+        let failures: Vec<_> = self.targets.iter().filter_map(|target| self.write(target, &done).err()).collect();
         // That files were changed is said in any case.
         if let Some(mends) = done.report.mends.filter(|mends| mends.written) {
             if self.targets.iter().all(|target| target.format != Format::Human) {
                 let _ = write!(anstream::stderr(), "{mends}");
             }
         }
-        Ok(done.exit)
+        Ok(failures.into_iter().fold(done.exit, |exit, failure| exit.or_worse(failure.tell())))
+    }
+
+    fn write(&self, target: &Target, done: &Done) -> Result<(), Failure> {
+        let text = match target.format {
+            Format::Human => done.human.clone(),
+            Format::Json => format::json(&done.report),
+            Format::Junit => format::junit(done)?,
+            Format::Sarif => format::sarif(done),
+            Format::Github => format::github(done),
+            Format::Tap => format::tap(done),
+        };
+        match &target.path {
+            None => self.print(&text).map(|_| ()),
+            Some(path) => fs::write(path, strip_str(&text).to_string())
+                .map_err(|error| Failure::new(Exit::NotRun, format!("cannot write {}: {error}", path.display()))),
+        }
     }
 
     /// Writes text to stdout, without its colours where they are not wanted.

@@ -98,7 +98,9 @@ impl Settings {
     pub(super) fn of_document(&self, path: Option<&Path>) -> OfDocument<'_> {
         let real = path.map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
         let is_in = |place: &PathBuf| real.as_ref().is_some_and(|real| real.starts_with(place));
-        let policies: Vec<_> = self.policies.iter().filter(|policy| is_in(&policy.path)).collect();
+        let mut policies: Vec<_> = self.policies.iter().filter(|policy| is_in(&policy.path)).collect();
+        // What is said of the file or the nearest folder counts.
+        policies.sort_by_key(|policy| std::cmp::Reverse(policy.path.components().count()));
         OfDocument {
             kind: policies.iter().find_map(|policy| policy.kind),
             served_from: policies.iter().find_map(|policy| policy.served_from.as_ref()),

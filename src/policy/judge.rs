@@ -155,7 +155,7 @@ pub(super) fn for_urls(elements: &[Element], policy: &PolicyFile, found: &mut Ve
         let everybody = domain(rule, found).is_some_and(|domain| domain.to_string() == "*");
         match rule.attribute("headers").filter(|names| !names.value.trim_ascii().is_empty()) {
             None => found.push(remark(rule, rules::L27, &[])),
-            Some(any) if everybody && any.value.trim_ascii() == "*" => {
+            Some(any) if everybody && any.value.split(',').any(|name| name.trim_ascii() == "*") => {
                 found.push(Diagnostic::new(rules::L23, &[]).at(any.position));
             }
             Some(_) => {}

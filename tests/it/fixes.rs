@@ -38,6 +38,12 @@ fn what_is_mechanical_is_mended(#[case] written: &str, #[case] expected: &str) {
 #[case::what_is_a_reference(r#"domain="http:&#47;&#47;a.com" to-ports="1""#)]
 #[case::a_url_without_a_host(r#"domain="http:///x" to-ports="1""#)]
 #[case::a_wildcard_in_the_middle(r#"domain="www.*.com" to-ports="1""#)]
+#[case::everybody(r#"domain="http://*/" to-ports="1""#)]
+#[case::everybody_with_a_port(r#"domain="*:80" to-ports="1""#)]
+#[case::two_sites(r#"domain="http://a.example/, http://b.example/" to-ports="1""#)]
+#[case::two_sites_and_a_slash(r#"domain="a.example/b.example" to-ports="1""#)]
+#[case::a_network(r#"domain="10.0.0.0/8" to-ports="1""#)]
+#[case::blanks_within(r#"domain="http:// a.example /" to-ports="1""#)]
 #[case::a_missing_attribute(r#"domain="www.b.example""#)]
 fn what_needs_a_thought_is_left(#[case] written: &str) {
     assert_eq!(String::from_utf8(fixed(rule(written))).unwrap(), rule(written));

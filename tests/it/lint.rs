@@ -59,6 +59,7 @@ fn allow(domain: &str, ports: &str) -> String {
 #[case::l19_where_the_list_has_a_star(&[("*.ck", "5000")], &["L19 2:20"])]
 #[case::l17_beside_a_star(&[("*", "1-9"), ("a.b.example", "5"), ("a.b.example", "5")], &["L18 2:20", "L21 2:20", "L17 4:1"])]
 #[case::d09_the_apex_gets_more_than_it_lists(&[("*.b.example", "5"), ("b.example", "6")], &["D09 3:20"])]
+#[case::l17_in_two_spellings(&[("a.b.example", "*"), ("a.b.example", "1-65535")], &["L17 3:1"])]
 #[case::a_private_suffix_has_no_www(&[("a.github.io", "5")], &[])]
 #[case::d12_localhost(&[("localhost", "5000")], &["D12 2:20"])]
 #[case::d12_its_address(&[("127.0.0.1", "5000")], &["D12 2:20"])]
@@ -110,6 +111,8 @@ fn where_a_document_is_served_matters(#[case] from: &str, #[case] elements: &[&s
 #[case::the_hardened_host(&[r#"<site-control permitted-cross-domain-policies="none"/>"#], &[])]
 #[case::l22_dead_grants(&[r#"<site-control permitted-cross-domain-policies="none"/>"#, r#"<allow-access-from domain="www.b.example"/>"#], &["L22 2:15"])]
 #[case::by_content_type_means_something(&[r#"<site-control permitted-cross-domain-policies="by-content-type"/>"#], &[])]
+#[case::l18_a_star_beside_another(&[r#"<allow-access-from domain="*"/>"#, r#"<allow-access-from domain="a.b.example"/>"#], &["L18 2:20", "L21 2:20"])]
+#[case::l23_among_others(&[r#"<allow-http-request-headers-from domain="*" headers="X-A,*"/>"#], &["L23 2:45"])]
 #[case::l17_twice(&[r#"<allow-access-from domain="www.b.example"/>"#, r#"<allow-access-from domain="www.b.example" secure="true"/>"#], &["L17 3:1"])]
 #[case::d30_nothing(&[], &["D30 1:1"])]
 fn policies_for_urls_are_read_as_such(#[case] elements: &[&str], #[case] expected: &[&str]) {
@@ -120,6 +123,11 @@ fn policies_for_urls_are_read_as_such(#[case] elements: &[&str], #[case] expecte
 #[case::the_next_element(&["<!-- flash-policy-allow FSP-L21: arcade -->", r#"<allow-access-from domain="*" to-ports="1"/>"#], &["[L21 3:20]"])]
 #[case::of_any_case(&["<!--flash-policy-allow fsp-l21:arcade-->", r#"<allow-access-from domain="*" to-ports="1"/>"#], &["[L21 3:20]"])]
 #[case::over_other_comments(&["<!-- flash-policy-allow FSP-L21: arcade -->", "<!-- more -->", r#"<allow-access-from domain="*" to-ports="1"/>"#], &["[L21 4:20]"])]
+#[case::a_short_id(&["<!-- Flash-Policy-Allow L21: arcade -->", r#"<allow-access-from domain="*" to-ports="1"/>"#], &["[L21 3:20]"])]
+#[case::no_id(&["<!-- flash-policy-allow: arcade -->", r#"<allow-access-from domain="*" to-ports="1"/>"#], &["L25 2:1", "L21 3:20"])]
+#[case::words_without_a_colon(&["<!-- flash-policy-allow FSP-L21 the arcade is public -->", r#"<allow-access-from domain="*" to-ports="1"/>"#], &["L25 2:1", "L21 3:20"])]
+#[case::the_last_child_of_an_element(&[r#"<allow-access-from domain="a.b.example" to-ports="1"><!-- flash-policy-allow L21: x --></allow-access-from>"#, r#"<allow-access-from domain="*" to-ports="1"/>"#], &["L26 2:54", "L18 3:20", "L21 3:20"])]
+#[case::what_only_a_place_can_meet(&["<!-- flash-policy-allow FSP-S01: served by our proxy on 843 too -->", r#"<allow-access-from domain="a.b.example" to-ports="1"/>"#], &[])]
 #[case::several_ids(&["<!-- flash-policy-allow FSP-L21, FSP-L20: arcade -->", r#"<allow-access-from domain="*" to-ports="843"/>"#], &["[L21 3:20]", "[L20 3:31]"])]
 #[case::a_root_in_a_later_comment_is_none(&["<!-- flash-policy-allow FSP-L21: only this -->", r#"<allow-access-from domain="a.b.example" to-ports="1"/>"#, r#"<allow-access-from domain="*" to-ports="1"/>"#, "<!-- <cross-domain-policy> -->"], &["L26 2:1", "L18 4:20", "L21 4:20"])]
 #[case::a_bracket_in_a_value(&["<!-- flash-policy-allow FSP-L15: odd -->", r#"<allow-access-from to-ports="1" domain="a.b>c"/>"#], &["D30 1:1", "[L15 3:33]"])]
@@ -170,7 +178,7 @@ fn hostile_documents_are_examined_to_the_end() {
     let many: Vec<_> = (0..1000).map(|n| allow(&format!("h{n}.b.example"), "1-5")).collect();
     let many = lines(&many.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(found(&Linter::new(PolicyKind::Socket), many), [""; 0]);
-    let comments = "<!--flash-policy-allow-->".repeat(3000);
+    let comments = "<!--flash-policy-deny-->".repeat(3000);
     assert_eq!(found(&Linter::new(PolicyKind::Socket), format!("{comments}<!--")).len(), 1);
     let huge = "<!-- flash-policy-allow X -->\n".repeat(100_000);
     assert!(found(&Linter::new(PolicyKind::Socket), huge).len() > 1);

@@ -247,7 +247,7 @@ fn a_fix_keeps_what_is_suppressed_turned_off_or_in_the_baseline() {
 fn nothing_is_written_before_all_is_read() {
     let folder = Folder::with_policy(MENDABLE);
     for call in ["check policy.xml missing.xml --fix", "check policy.xml --fix --baseline missing.json"] {
-        assert_eq!(folder.stderr(call).0, 3);
+        assert_eq!(folder.stdout(call).0, 3);
         assert_eq!(folder.read("policy.xml"), MENDABLE);
     }
 }
@@ -331,4 +331,73 @@ fn columns_are_those_of_the_declared_encoding() {
     let caret = said.lines().skip_while(|line| !line.contains("FSP-D05")).nth(4).unwrap();
     let at = caret.find('^').map(|at| caret[..at].chars().count()).unwrap();
     assert!(line.chars().skip(at).collect::<String>().starts_with("domain='http://a.b'"), "{said}");
+}
+
+/// What `--diff` shows is a patch that makes what `--fix` writes, whatever ends the lines.
+#[rstest]
+#[case::as_it_is(MENDABLE.to_owned())]
+#[case::tabs(MENDABLE.replace("  <", "\t<"))]
+#[case::crlf(MENDABLE.replace('\n', "\r\n"))]
+#[case::no_line_end(MENDABLE.trim_end().to_owned())]
+fn the_diff_is_a_patch(#[case] document: String) {
+    let folder = Folder::with_policy(&document);
+    let patch = folder.stdout("check policy.xml --diff").1;
+    folder.stdout("check policy.xml --fix");
+    let lines: Vec<_> =
+        patch.split_inclusive('\n').skip(3).take_while(|line| !line.starts_with("would mend")).collect();
+    let side = |mark: char| {
+        let kept = |line: &&str| line.starts_with(mark) || line.starts_with(' ');
+        lines.iter().copied().filter(kept).map(|line| &line[1..]).collect::<String>()
+    };
+    let ends = |text: String| text.trim_end_matches('\n').to_owned();
+    assert_eq!(ends(side('-')), ends(document));
+    assert_eq!(ends(side('+')), ends(folder.read("policy.xml")));
+}
+
+#[test]
+fn nothing_is_written_where_something_cannot_be() {
+    let folder = Folder::with_policy(MENDABLE).put("other.xml", MENDABLE);
+    let output = folder.run("check policy.xml - --fix").write_stdin(MENDABLE).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(folder.read("policy.xml"), MENDABLE);
+    let mut permissions = std::fs::metadata(folder.path("other.xml")).unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(folder.path("other.xml"), permissions).unwrap();
+    assert_eq!(folder.stdout("check policy.xml other.xml --fix").0, 4);
+    assert_eq!(folder.read("policy.xml"), MENDABLE);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_does_not_keep_the_others_from_being() {
+    let folder = Folder::with_policy(MENDABLE);
+    let (exit, said) = folder.stdout("check policy.xml --fix --format json=no/such/folder --format human");
+    assert_eq!(exit, 4);
+    assert!(said.contains("mended FSP-D05"), "{said}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_does_not_hide_the_findings_in_others() {
+    let folder = Folder::with_policy(OPEN);
+    let report = folder.json("check policy.xml missing.xml");
+    assert_eq!(report["findings"][0]["rule"], "FSP-D14");
+    assert_eq!(report["errors"][0]["file"], "missing.xml");
+    assert_eq!(folder.stdout("check policy.xml missing.xml").0, 3);
+    std::fs::create_dir(folder.path("empty")).unwrap();
+    assert_eq!(folder.stdout("check policy.xml empty").0, 5);
+    assert_eq!(folder.stdout("check policy.xml empty --fail-on warning").0, 1);
+}
+
+#[test]
+fn a_document_that_is_named_twice_is_examined_once() {
+    let folder = Folder::with_policy(OPEN);
+    assert_eq!(folder.json("check policy.xml ./policy.xml .")["summary"]["files"], 1);
+}
+
+#[test]
+fn what_a_mend_grants_depends_on_where_the_document_is_served() {
+    let folder = Folder::with_policy(
+        "<cross-domain-policy><allow-access-from domain='http://a.b' to-ports='80'/></cross-domain-policy>",
+    );
+    assert!(folder.stdout("check policy.xml --diff").1.contains("newly permitted"));
+    assert!(!folder.stdout("check policy.xml --diff --served-from a.b:5000").1.contains("newly permitted"));
 }

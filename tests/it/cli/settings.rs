@@ -105,3 +105,13 @@ fn the_documented_settings_and_suppressions_are_accepted() {
     assert_eq!(report["findings"], serde_json::json!([]));
     assert_eq!(report["summary"]["suppressed"], 2);
 }
+
+#[test]
+fn the_nearest_settings_of_a_document_count_and_the_command_line_above_them() {
+    let ports = "<cross-domain-policy><allow-access-from domain='a.b.example' to-ports='80'/></cross-domain-policy>";
+    let settings = "[[policy]]\npath = '.'\nkind = 'url'\n\n[[policy]]\npath = 'deploy'\nkind = 'socket'\n";
+    let folder = Folder::with_policy(ports).put("deploy/policy.xml", ports).put("flash-policy.toml", settings);
+    assert_eq!(found(&folder, "check deploy"), [""; 0]);
+    assert_eq!(found(&folder, "check policy.xml"), ["policy.xml FSP-D29"]);
+    assert_eq!(found(&folder, "check policy.xml --served-from g.b.example:5000"), ["policy.xml FSP-S01"]);
+}

@@ -51,7 +51,7 @@ error[FSP-D01]: <allow-access-from> has no to-ports; it grants no port
   = help: add to-ports with the ports that the SWF connects to
 
 1 socket policy examined: 2 errors, 1 warning, 0 infos
-flash-policy explain FSP-D30 says more
+flash-policy explain FSP-D05 says more
 "#;
     assert_eq!(folder().stdout("check policy.xml"), (1, expected.to_owned()));
 }

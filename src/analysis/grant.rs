@@ -1,9 +1,9 @@
-//! Whether one rule grants all that another grants.
+//! What one rule grants, to be compared with what others grant.
 
 use crate::policy::{AllowAccessFrom, DomainPattern, PolicyKind, PortGrant, ToPorts};
 
 /// A rule that grants something, ready to be compared.
-pub(super) struct Covers<'a> {
+pub(super) struct Grant<'a> {
     pub(super) rule: &'a AllowAccessFrom,
     pattern: &'a DomainPattern,
     domain: String,
@@ -13,7 +13,7 @@ pub(super) struct Covers<'a> {
     secure: bool,
 }
 
-impl<'a> Covers<'a> {
+impl<'a> Grant<'a> {
     /// `None` for a rule that grants nothing to sockets, or nothing to URLs.
     pub(super) fn new(rule: &'a AllowAccessFrom, kind: PolicyKind) -> Option<Self> {
         let pattern = rule.domain()?;
@@ -34,7 +34,7 @@ impl<'a> Covers<'a> {
 
     /// Whether this rule grants all that `other` grants.
     pub(super) fn covers(&self, other: &Self) -> bool {
-        self.stand_in_hosts(other) && (!self.secure || other.secure) && self.opens_all_of(other)
+        self.names_all_of(other) && (!self.secure || other.secure) && self.opens_all_of(other)
     }
 
     /// The domain in lower case.
@@ -44,11 +44,6 @@ impl<'a> Covers<'a> {
 
     pub(super) fn is_star(&self) -> bool {
         self.domain == "*"
-    }
-
-    /// Whether it is only for SWFs that came over https.
-    pub(super) fn is_secure(&self) -> bool {
-        self.secure
     }
 
     /// Whether this is `*.x` and the other one `x`.
@@ -61,7 +56,7 @@ impl<'a> Covers<'a> {
         self.ports
     }
 
-    fn stand_in_hosts(&self, other: &Self) -> bool {
+    fn names_all_of(&self, other: &Self) -> bool {
         self.is_star() || other.stand_ins.iter().all(|host| self.pattern.matches(Some(host)))
     }
 
@@ -72,7 +67,8 @@ impl<'a> Covers<'a> {
         let own = own.ranges();
         others.ranges().iter().all(|range| {
             let at = own.partition_point(|candidate| candidate.end() < range.end());
-            own.get(at).is_some_and(|candidate| candidate.start() <= range.start())
+            // Port 0 is none.
+            own.get(at).is_some_and(|candidate| *candidate.start() <= *range.start().max(&1))
         })
     }
 }
