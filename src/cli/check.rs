@@ -49,11 +49,11 @@ type Found = (Entry, Option<Finding>);
 
 impl Checker<'_> {
     fn linter(&self, input: &Input) -> Linter {
-        let said = self.settings.of_document(input.path.as_deref());
-        let served_from = self.args.served_from.as_ref().or(said.served_from);
+        let document = self.settings.of_document(input.path.as_deref());
+        let served_from = self.args.served_from.as_ref().or(document.served_from);
         let by_place = |from: Option<&Endpoint>| from.map(|_| PolicyKind::Socket);
         let by_args = self.args.kind.or(by_place(self.args.served_from.as_ref()));
-        let kind = by_args.or(said.kind).or(by_place(said.served_from));
+        let kind = by_args.or(document.kind).or(by_place(document.served_from));
         let linter = Linter::new(kind.unwrap_or_else(|| guess(input)));
         match served_from {
             Some(endpoint) => linter.served_from(endpoint.clone()),

@@ -78,7 +78,7 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Command::Diff(diff) => sinks.put(diff::run(&diff)?),
         Command::Explain(Explain { id: None }) => sinks.print(&explain::list()),
         Command::Explain(Explain { id: Some(id) }) => sinks.print(&explain::explain(&id).map_err(Failure::usage)?),
-        Command::Schema(schema) => sinks.print(&format::pretty(&schema.json())),
+        Command::Schema(schema) => sinks.print(&format::json(&schema.json())),
         Command::Completions(completions) => sinks.print(&completions.script()),
         Command::Man(man) => sinks.print(&man.page()?),
     }

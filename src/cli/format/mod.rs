@@ -11,7 +11,7 @@ mod tap;
 use anstream::adapter::strip_str;
 use serde::Serialize;
 
-use super::report::{Entry, Report};
+use super::report::Entry;
 use crate::rules::Severity;
 
 pub(super) use github::github;
@@ -22,16 +22,8 @@ pub(super) use tap::tap;
 /// How `input` calls what it read from there.
 const STDIN: &str = "<stdin>";
 
-pub(super) fn json(report: &Report) -> String {
-    to_pretty(report)
-}
-
-/// As people read it, with a newline behind it.
-pub(super) fn pretty(value: &serde_json::Value) -> String {
-    to_pretty(value)
-}
-
-fn to_pretty(value: &impl Serialize) -> String {
+/// As JSON that people read, with a newline behind it.
+pub(super) fn json(value: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(value).expect("what is reported has names for keys, and no map fails");
     // JSON permits some control characters, and only within strings.
     let escape = |c: char| if c != '\n' && is_odd(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };

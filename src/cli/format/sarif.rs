@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::explain::explain;
 use super::super::report::{Done, Entry, State};
-use super::{STDIN, block, level, line, names_itself, path, pretty};
+use super::{STDIN, block, level, line, names_itself, path};
 use crate::rules::{self, Rule, Severity};
 
 pub(in super::super) fn sarif(done: &Done) -> String {
@@ -18,7 +18,7 @@ pub(in super::super) fn sarif(done: &Done) -> String {
         "semanticVersion": env!("CARGO_PKG_VERSION"),
         "rules": rules.described,
     });
-    pretty(&json!({
+    super::json(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
