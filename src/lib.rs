@@ -39,6 +39,9 @@
 //! - [`PolicyFile`]: the document, parsed with diagnostics, or built.
 //! - [`Profile`]: which player is simulated, and every choice that Adobe's documents leave open.
 #![cfg_attr(feature = "process", doc = "- [`ServerUnderTest`]: a real server as a child process.")]
+#![cfg_attr(feature = "scenario", doc = "- [`scenario`]: scenario files, each case decided twice.")]
+#![cfg_attr(feature = "harness", doc = "- [`harness`]: scenario files as tests, each case by its own name.")]
+#![cfg_attr(feature = "analysis", doc = "- [`analysis`]: the linter, and the difference of two policies.")]
 //! - [`rules`]: the table of diagnostics; [`wire`]: the bytes, and scripts of what a peer does; [`player`]: the rules.
 //!
 //! # Guarantees
