@@ -8,8 +8,8 @@ use super::input::Input;
 use super::report::{Change, Done, Entry, Report, State, Summary, Witness};
 use crate::analysis::{self, Diff, Direction, Linter, MetaPolicyChange, Origin};
 use crate::excerpt::Excerpt;
-use crate::player::Profile;
-use crate::policy::{AllowAccessFrom, PolicyFile, PolicyKind, PortGrant};
+use crate::player::{Evaluator, Profile};
+use crate::policy::{PolicyFile, PolicyKind};
 use crate::rules::{Position, Severity};
 
 pub(super) fn run(args: &Args) -> Result<Done, Failure> {
@@ -19,7 +19,7 @@ pub(super) fn run(args: &Args) -> Result<Done, Failure> {
     let (old, new) = (Policy::read(&args.old)?, Policy::read(&args.new)?);
     check_that_one_names_ports(&old, &new)?;
     let diff = Diff::between(&old.policy, &new.policy, args.served_from, &Profile::default());
-    let found = diff.changes().iter().map(|change| Found::of_change(change, &new));
+    let found = diff.changes().iter().map(|change| Found::of_change(change, &new, args.served_from));
     let found: Vec<_> = found.chain(diff.meta_policy().map(|change| Found::of_meta_policy(change, &new))).collect();
     let permitted = found.iter().filter(|found| found.widens()).count();
     let summary =
@@ -29,9 +29,9 @@ pub(super) fn run(args: &Args) -> Result<Done, Failure> {
     if fails {
         human += "the new policy permits more than the old one; --allow-widening accepts that\n";
     }
-    let mut entries: Vec<_> = found.iter().map(|found| found.entry(&new.name, args.allow_widening)).collect();
+    let mut entries: Vec<_> = found.iter().map(|found| found.entry(&new.input.name, args.allow_widening)).collect();
     if entries.is_empty() {
-        entries.push(entry(&new.name, None, "no change in meaning", State::Passed));
+        entries.push(entry(&new.input.name, None, "no change in meaning", State::Passed));
     }
     let changes = found.into_iter().map(|found| found.change).collect();
     let report = Report { changes: Some(changes), ..Report::new("diff", summary) };
@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args) -> Result<Done, Failure> {
 
 /// A socket policy.
 struct Policy {
-    name: String,
+    input: Input,
     policy: PolicyFile,
     names_ports: bool,
 }
@@ -60,20 +60,17 @@ impl Policy {
             let text = format!("{name} is a policy for data over HTTP, which has no ports; {ONLY_SOCKETS}");
             return Err(Failure::new(Exit::Input, text));
         }
-        Ok(Self { name: input.name, policy, names_ports: kind == Some(PolicyKind::Socket) })
+        Ok(Self { input, policy, names_ports: kind == Some(PolicyKind::Socket) })
     }
 
-    /// The first rule that grants a witness.
-    fn rule_for(&self, witness: &analysis::Witness) -> Option<&AllowAccessFrom> {
-        let names = |rule: &&AllowAccessFrom| {
-            let names = rule.domain().is_some_and(|domain| domain.matches(witness.swf().host()));
-            names && (rule.secure() != Some(true) || witness.swf().is_secure())
-        };
-        let opens = |rule: &&AllowAccessFrom| match rule.to_ports() {
-            PortGrant::Listed(ports) => ports.contains(witness.port()),
-            _ => false,
-        };
-        self.policy.allow_access_from().iter().filter(names).find(opens)
+    /// The rule that grants a witness.
+    fn rule_for(&self, witness: &analysis::Witness, served_from: u16) -> Option<Position> {
+        let location = format!("h:{served_from}");
+        let player = Evaluator::with_profile(witness.swf().clone(), Profile::default());
+        let mut player = player.policy(&location, self.input.bytes.as_slice());
+        player.session().load_policy_file(&format!("xmlsocket://{location}"));
+        let outcome = player.connect("h", witness.port());
+        outcome.granted_by().and(outcome.rule())?.position()
     }
 }
 
@@ -88,7 +85,7 @@ fn check_that_one_names_ports(old: &Policy, new: &Policy) -> Result<(), Failure>
     let text = format!(
         "neither {} nor {} has a rule with to-ports: read as socket policies, both grant nothing; {ONLY_SOCKETS}: give \
          the rules to-ports, or examine policies for data over HTTP by `flash-policy check --kind url`",
-        old.name, new.name
+        old.input.name, new.input.name
     );
     Err(Failure::new(Exit::Input, text))
 }
@@ -103,12 +100,12 @@ struct Found {
 }
 
 impl Found {
-    fn of_change(change: &analysis::Change, new: &Policy) -> Self {
+    fn of_change(change: &analysis::Change, new: &Policy, served_from: u16) -> Self {
         let (text, witness) = (change.to_string(), change.witness());
         let name = text.strip_suffix(&format!(", for example {witness}")).unwrap_or(&text).to_owned();
         let except = change.origins().iter().flat_map(Origin::except).map(ToString::to_string);
         Self {
-            place: new.rule_for(witness).and_then(AllowAccessFrom::position),
+            place: new.rule_for(witness, served_from),
             name,
             change: Change {
                 direction: change.direction().to_string(),
