@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::exit::{Exit, Failure};
 use super::input::text_of;
-use super::report::Finding;
+use super::report::{Finding, without_lines};
 
 /// How often a finding was there.
 #[derive(Clone, Default)]
@@ -76,13 +76,5 @@ impl Key {
     fn new(rule: &str, file: &str, message: &str) -> Self {
         let file = file.trim_start_matches("./").to_owned();
         Self { rule: rule.to_owned(), file, message: without_lines(message) }
-    }
-}
-
-/// A message without the number of another line in it.
-pub(super) fn without_lines(message: &str) -> String {
-    match message.split_once("on line ") {
-        Some((before, after)) => format!("{before}on line {}", after.trim_start_matches(|c: char| c.is_ascii_digit())),
-        None => message.to_owned(),
     }
 }

@@ -382,6 +382,14 @@ pub(super) fn schema() -> serde_json::Value {
     settings.into_generator().into_root_schema_for::<Report>().into()
 }
 
+/// A message without the number of another line in it: what a finding says wherever its file's lines move.
+pub(super) fn without_lines(message: &str) -> String {
+    match message.split_once("on line ") {
+        Some((before, after)) => format!("{before}on line {}", after.trim_start_matches(|c: char| c.is_ascii_digit())),
+        None => message.to_owned(),
+    }
+}
+
 const SCHEMA: &str = "flash-policy/report@1";
 
 fn millis(time: Duration) -> u64 {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::super::explain::explain;
-use super::super::report::{Done, Entry, State};
+use super::super::report::{Done, Entry, State, without_lines};
 use super::{STDIN, block, level, line, names_itself, path};
 use crate::rules::{self, Rule, Severity};
 
@@ -163,6 +163,6 @@ fn encoded(path: &str) -> String {
 
 /// The same wherever in its file a finding moves: FNV-1a over what it says.
 fn fingerprint(entry: &Entry) -> u64 {
-    let said = [entry.id.as_str(), path(entry), &sentence(entry)].join("\0");
+    let said = [entry.id.as_str(), path(entry), &without_lines(&sentence(entry))].join("\0");
     said.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
