@@ -29,8 +29,8 @@ pub use lint::Linter;
 pub(crate) use lint::counted;
 #[cfg(feature = "scenario")]
 pub use matrix::{Cell, CellChange, Matrix};
-pub(crate) use place::offset;
 #[cfg(feature = "analysis")]
-pub(crate) use place::{position, value};
+pub(crate) use place::value;
+pub(crate) use place::{Lines, offset};
 #[cfg(feature = "analysis")]
 pub use suppression::Judged;

@@ -18,13 +18,24 @@ pub(crate) fn offset(text: &str, position: Position) -> usize {
     before + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
 }
 
-/// The line and column of a byte of `text`.
-#[cfg(feature = "analysis")]
-pub(crate) fn position(text: &str, offset: usize) -> Position {
-    let before = &text[..offset];
-    let line = before.rfind('\n').map_or(0, |at| at + 1);
-    let number = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
-    Position { line: number(before.matches('\n').count()), column: number(before[line..].chars().count()) }
+/// Where each line of a text begins, for many positions in it.
+pub(crate) struct Lines {
+    starts: Vec<usize>,
+}
+
+impl Lines {
+    pub(crate) fn of(text: &str) -> Self {
+        Self { starts: std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect() }
+    }
+
+    /// The line and column of a byte of `text`, or of the character that it is within.
+    pub(crate) fn position(&self, text: &str, at: usize) -> Position {
+        let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let line = self.starts.partition_point(|start| *start <= at);
+        let column = text[self.starts[line.saturating_sub(1)]..at].chars().count() + 1;
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Position { line: number(line), column: number(column) }
+    }
 }
 
 /// The value of the attribute that begins at this byte, without its quotes.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{offset, position};
+use super::{Lines, offset};
 use crate::policy::{MAX_POLICY_BYTES, Markup, readable, tokens};
 use crate::rules::{self, Diagnostic, Position, Rule};
 
@@ -86,9 +86,10 @@ impl Suppression {
 /// All suppressions of a text: each reaches over the tag behind it, or from before the root over the whole document.
 fn suppressions(text: &str) -> Vec<Suppression> {
     let (mut found, mut waiting, mut root_seen) = (Vec::new(), Vec::new(), false);
+    let lines = Lines::of(text);
     for token in tokens(text) {
         match token.kind {
-            Markup::Comment => waiting.extend(of_comment(text, token.start, token.text)),
+            Markup::Comment => waiting.extend(of_comment(token.text, || lines.position(text, token.start))),
             Markup::Open | Markup::Empty => {
                 let tag = token.start..token.start + token.text.len();
                 let reach = if root_seen { tag } else { 0..usize::MAX };
@@ -104,19 +105,18 @@ fn suppressions(text: &str) -> Vec<Suppression> {
 }
 
 /// The suppressions that a comment says, one for each id, which reach nowhere yet.
-fn of_comment(text: &str, start: usize, comment: &str) -> Vec<Suppression> {
+fn of_comment(comment: &str, position: impl Fn() -> Position) -> Vec<Suppression> {
     let inner = comment.trim_start_matches("<!--").trim_end_matches("-->").trim();
     if !inner.get(..MARK.len()).is_some_and(|mark| mark.eq_ignore_ascii_case(MARK)) {
         return Vec::new();
     }
     let rest = &inner[MARK.len()..];
     let (ids, reason) = rest.split_once(':').unwrap_or((rest, ""));
-    let position = position(text, start);
     let one = |id: &str| Suppression {
         rule: rules::named(id.trim()),
         reason: reason.trim().to_owned(),
         reach: 0..0,
-        position,
+        position: position(),
         used: false,
     };
     ids.split(',').map(one).collect()

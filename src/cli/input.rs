@@ -56,9 +56,9 @@ impl Input {
         (inputs, failures)
     }
 
-    /// Where it really is; nowhere for standard input.
+    /// Where it really is: a pipe is where its path says, and standard input nowhere.
     fn place(&self) -> Option<PathBuf> {
-        self.path.as_ref().and_then(|path| path.canonicalize().ok())
+        self.path.as_ref().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone()))
     }
 
     /// Whether it may be longer than what was read.

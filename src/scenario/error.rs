@@ -5,6 +5,7 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+pub(super) use crate::analysis::Lines;
 use crate::debug_as_text::debug_as_text;
 use crate::excerpt::{Excerpt, shown};
 use crate::rules::{Position, Severity};
@@ -157,25 +158,6 @@ impl From<ScenarioError> for io::Error {
 /// Where a byte of `text` stands.
 pub(super) fn position(text: &str, at: usize) -> Position {
     Lines::of(text).position(text, at)
-}
-
-/// Where each line of a text begins, for many positions in it.
-pub(super) struct Lines {
-    starts: Vec<usize>,
-}
-
-impl Lines {
-    pub(super) fn of(text: &str) -> Self {
-        Self { starts: std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect() }
-    }
-
-    pub(super) fn position(&self, text: &str, at: usize) -> Position {
-        let at = inside(text, at..at).start;
-        let line = self.starts.partition_point(|start| *start <= at);
-        let column = text[self.starts[line.saturating_sub(1)]..at].chars().count() + 1;
-        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Position { line: number(line), column: number(column) }
-    }
 }
 
 /// The span, cut to the text and to whole characters.

@@ -393,6 +393,18 @@ fn a_document_that_is_named_twice_is_examined_once() {
     assert_eq!(folder.json("check policy.xml ./policy.xml .")["summary"]["files"], 1);
 }
 
+/// What a shell makes of `<(…)` is a pipe, which is nowhere in the file system.
+#[cfg(target_os = "linux")]
+#[test]
+fn two_pipes_are_two_documents() {
+    let command = assert_cmd::cargo::cargo_bin("flash-policy");
+    let pipes = format!("{} check <(echo '<cross-domain-policy/>') <(echo '<cross-domain-policy>')", command.display());
+    let output = std::process::Command::new("bash").args(["-c", &pipes]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("FSP-D30") && said.contains("FSP-D21"), "{said}");
+    assert!(said.contains("2 socket policies examined"), "{said}");
+}
+
 #[test]
 fn what_a_mend_grants_depends_on_where_the_document_is_served() {
     let folder = Folder::with_policy(
