@@ -1,11 +1,14 @@
 //! What the command is called with.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::exit::Failure;
 use super::output::Target;
+use super::probe::{self, PortMap};
 use super::report;
 use crate::player::{Endpoint, Profile, Swf};
 use crate::policy::PolicyKind;
@@ -37,6 +40,8 @@ pub(super) enum Command {
     Eval(Eval),
     /// Run scenario files, each case without a network and over real sockets
     Test(Test),
+    /// Connect to a real server as a player does, and say what came of it
+    Probe(Probe),
     /// Compare what two policies grant: exit code 1 if the new one grants more
     Diff(Diff),
     /// Explain a rule or a cause by its id
@@ -143,6 +148,49 @@ pub(super) struct Test {
     /// Write the snapshots of matrices as they are now
     #[arg(long)]
     pub(super) update: bool,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Probe {
+    /// The host that the SWF connects to, a name or an address
+    #[arg(value_name = "HOST", value_parser = probe::host)]
+    pub(super) host: Endpoint,
+
+    /// A SWF's URL, or sandbox:local-trusted and the like
+    #[arg(long, value_name = "URL", value_parser = legal(scenario::swf))]
+    pub(super) swf: Swf,
+
+    /// The port that it connects to
+    #[arg(long, value_name = "PORT")]
+    pub(super) connect: i64,
+
+    /// The host's address, instead of what the resolver says; may be repeated, first the one that players get first
+    #[arg(long, value_name = "ADDR")]
+    pub(super) address: Vec<IpAddr>,
+
+    /// Where a port of the host really is, as in 843=127.0.0.1:10843; may be repeated
+    #[arg(long, value_name = "PORT=ADDR:PORT")]
+    pub(super) map: Vec<PortMap>,
+
+    /// What the SWF calls Security.loadPolicyFile with before it connects; may be repeated
+    #[arg(long, value_name = "URL")]
+    pub(super) load_policy_file: Vec<String>,
+
+    /// Which player: flash-10, flash-9-124 or strict
+    #[arg(long, value_name = "PROFILE", default_value = "flash-10", value_parser = legal(scenario::profile))]
+    pub(super) profile: Profile,
+
+    /// Also connect to other machines than this one
+    #[arg(long)]
+    pub(super) allow_remote: bool,
+
+    /// Say it in one line, with figures, and end as Nagios asks it of a plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+    #[arg(long, conflicts_with = "format")]
+    pub(super) nagios: bool,
+
+    /// With --nagios: from which time on a policy is late, as in 500ms or 2s
+    #[arg(long, value_name = "DURATION", default_value = "1s", requires = "nagios", value_parser = duration)]
+    pub(super) warning: Duration,
 }
 
 #[derive(ClapArgs)]
@@ -291,6 +339,10 @@ fn port_served_from(written: &str) -> Result<u16, String> {
     written.parse().or_else(|_| endpoint()).map_err(|_| {
         format!("`{written}` is no place to serve from; expected HOST:PORT or PORT, as in game.example.com:843 or 843")
     })
+}
+
+fn duration(written: &str) -> Result<Duration, String> {
+    crate::wire::fault::duration(written)
 }
 
 fn partition(written: &str) -> Result<(usize, usize), String> {

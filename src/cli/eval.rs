@@ -111,6 +111,7 @@ impl Player<'_> {
             passed: is_permitted(outcome),
             expected: None,
             got: Some(Json::from(outcome)),
+            address: None,
             mismatches: Vec::new(),
         });
         let report = Report { cases: Some(cases.collect()), ..Report::new("eval", summary) };

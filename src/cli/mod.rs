@@ -12,12 +12,13 @@ mod fix;
 mod format;
 mod input;
 mod output;
+mod probe;
 mod report;
 mod settings;
 mod test;
 
 use std::ffi::OsString;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -27,22 +28,29 @@ use exit::{Exit, Failure};
 
 /// Runs the command with the arguments of the process.
 pub fn main() -> ExitCode {
-    heed_color(&std::env::args_os().collect::<Vec<_>>());
+    let arguments: Vec<_> = std::env::args_os().collect();
+    heed_color(&arguments);
     let args = match Args::try_parse() {
         Ok(args) => args,
+        Err(error) if error.use_stderr() && probe::nagios_is_asked_for(&arguments) => {
+            return probe::nagios_unknown(&error.render().to_string());
+        }
         Err(error) => {
             // Nobody is left to tell when the terminal is gone.
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Expected }.into();
         }
     };
+    if let Command::Probe(probe @ args::Probe { nagios: true, .. }) = &args.command {
+        let told = catch_unwind(AssertUnwindSafe(|| probe::nagios(probe)));
+        return told.unwrap_or_else(|_| probe::nagios_unknown(DEFECT));
+    }
     // The panic's own message is printed where it happens.
-    let run = catch_unwind(|| run(args)).unwrap_or_else(|_| {
-        let text = "this is a defect of flash-policy, not of your policy: please report it with the lines above";
-        Err(Failure::new(Exit::Defect, text))
-    });
+    let run = catch_unwind(|| run(args)).unwrap_or_else(|_| Err(Failure::new(Exit::Defect, DEFECT)));
     run.unwrap_or_else(|failure| failure.tell()).into()
 }
+
+const DEFECT: &str = "this is a defect of flash-policy, not of your policy: please report it with the lines above";
 
 /// Every stream heeds `--color`: the reports, what is told on stderr, and the help and the complaints of the parser, which
 /// come before it has read the option.
@@ -75,6 +83,7 @@ fn run(args: Args) -> Result<Exit, Failure> {
             }
             sinks.put(test::run(&test)?)
         }
+        Command::Probe(probe) => sinks.put(probe::run(&probe)?),
         Command::Diff(diff) => sinks.put(diff::run(&diff)?),
         Command::Explain(Explain { id: None }) => sinks.print(&explain::list()),
         Command::Explain(Explain { id: Some(id) }) => sinks.print(&explain::explain(&id).map_err(Failure::usage)?),

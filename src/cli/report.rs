@@ -66,7 +66,7 @@ pub(super) struct Report {
     pub(super) command: &'static str,
     /// The counts.
     pub(super) summary: Summary,
-    /// The cases that `test` ran, or the combinations that `eval` decided.
+    /// The cases that `test` ran, the combinations that `eval` decided, or the attempts of `probe`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cases: Option<Vec<Case>>,
     /// With `test --list`: the cases that would be run.
@@ -163,10 +163,10 @@ pub(super) struct Mended {
     pub(super) column: Option<u32>,
 }
 
-/// One case of `test`, or one combination of `eval`.
+/// One case of `test`, one combination of `eval`, or one attempt of `probe`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Case {
-    /// The scenario file, or the policy document.
+    /// The scenario file, or the policy document; of `probe`, the destination as a URL.
     pub(super) file: String,
     pub(super) name: String,
     pub(super) passed: bool,
@@ -175,6 +175,9 @@ pub(super) struct Case {
     pub(super) expected: Option<serde_json::Value>,
     /// What came of it; null for a matrix, and where it could not be decided.
     pub(super) got: Option<Verdict>,
+    /// Of `probe`: the address that the host was taken to have, where it was not mapped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) address: Option<String>,
     /// What differs, one line each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) mismatches: Vec<String>,
@@ -248,6 +251,8 @@ pub(super) struct Asked {
     /// `policy`, `malformed`, `not-a-policy`, `none`, `refused`, `dropped`, `closed`, `reset`, `too-large`,
     /// `not-asked` or `cached`.
     pub(super) answer: String,
+    /// How long it took, in the player's time.
+    pub(super) took_ms: u64,
     /// Rule ids.
     pub(super) diagnostics: Vec<String>,
 }
@@ -359,6 +364,7 @@ impl From<&player::Asked> for Asked {
         Self {
             endpoint: asked.endpoint().to_string(),
             answer: asked.answer().to_string(),
+            took_ms: millis(asked.took()),
             diagnostics: asked.diagnostics().map(|met| met.rule().id().to_owned()).collect(),
         }
     }

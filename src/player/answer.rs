@@ -168,6 +168,12 @@ impl Asked {
         self.answer.policy()
     }
 
+    /// How long it took, in the player's time.
+    #[cfg(feature = "cli")]
+    pub(crate) fn took(&self) -> Duration {
+        self.answer.took
+    }
+
     /// What is to be said about the answer, its wire and its document.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         let document = self.answer.policy.iter().flat_map(|policy| policy.diagnostics());

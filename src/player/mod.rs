@@ -32,5 +32,7 @@ pub use profile::{
 };
 pub use record::{Connection, DecidingRule, Ended, Grantor, Purpose, Target};
 pub use session::Session;
+#[cfg(feature = "cli")]
+pub(crate) use session::parse_location;
 pub use swf::{InvalidSwf, Sandbox, Swf};
 pub use verdict::{Cause, PlayerEvent, Verdict};

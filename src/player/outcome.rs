@@ -144,6 +144,12 @@ impl<S> Outcome<S> {
         self.socket
     }
 
+    /// The same outcome, with the connection closed.
+    #[cfg(feature = "cli")]
+    pub(crate) fn without_socket(self) -> Outcome<()> {
+        Outcome { record: self.record, socket: self.socket.map(drop) }
+    }
+
     /// The same outcome with the socket made into another kind.
     pub(crate) fn try_map_socket<T, E>(self, change: impl FnOnce(S) -> Result<T, E>) -> Result<Outcome<T>, E> {
         Ok(Outcome { record: self.record, socket: self.socket.map(change).transpose()? })

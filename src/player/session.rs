@@ -112,7 +112,7 @@ impl Session {
 }
 
 /// `xmlsocket://host:port`, the only form that can authorise a socket (rulebook L15, W12).
-fn parse_location(url: &str) -> Option<Endpoint> {
+pub(crate) fn parse_location(url: &str) -> Option<Endpoint> {
     let (scheme, rest) = url.split_once("://")?;
     let (host, _) = rest.rsplit_once(':')?;
     if !scheme.eq_ignore_ascii_case("xmlsocket") || !is_host(host) {

@@ -200,7 +200,7 @@ fn number(value: &str) -> Result<usize, String> {
     value.parse().map_err(|_| format!("expected a number of bytes, found `{value}`"))
 }
 
-fn duration(value: &str) -> Result<Duration, String> {
+pub(crate) fn duration(value: &str) -> Result<Duration, String> {
     let digits = value.bytes().take_while(u8::is_ascii_digit).count();
     let (count, unit) = value.split_at(digits);
     let known = [("ms", 1), ("s", 1000), ("m", 60_000)].into_iter().find(|(name, _)| *name == unit);

@@ -6,6 +6,7 @@ mod eval;
 mod explain;
 mod formats;
 mod hostile;
+mod probe;
 mod readme;
 mod settings;
 mod test;

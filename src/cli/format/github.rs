@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::super::report::{Done, Entry, State};
-use super::{STDIN, block, level, line, names_itself, path};
+use super::{block, is_path, level, line, names_itself, path};
 use crate::rules::{self, Severity};
 
 pub(in super::super) fn github(done: &Done) -> String {
@@ -20,7 +20,7 @@ pub(in super::super) fn github(done: &Done) -> String {
 
 fn command(entry: &Entry, severity: Severity) -> String {
     let mut properties = String::new();
-    if entry.file != STDIN {
+    if is_path(entry) {
         let _ = write!(properties, "file={},", property(path(entry)));
         if let Some(place) = entry.place {
             let _ = write!(properties, "line={},col={},", place.line, place.column);

@@ -55,6 +55,11 @@ fn names_itself(entry: &Entry) -> bool {
     entry.message.starts_with(&entry.name)
 }
 
+/// Whether what was examined is a file, not standard input or the URL of a server.
+fn is_path(entry: &Entry) -> bool {
+    entry.file != STDIN && !entry.file.starts_with("xmlsocket://")
+}
+
 /// The path as forges match it with those of a repository.
 fn path(entry: &Entry) -> &str {
     entry.file.strip_prefix("./").unwrap_or(&entry.file)

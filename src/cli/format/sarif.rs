@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::explain::explain;
 use super::super::report::{Done, Entry, State, without_lines};
-use super::{STDIN, block, level, line, names_itself, path};
+use super::{STDIN, block, is_path, level, line, names_itself, path};
 use crate::rules::{self, Rule, Severity};
 
 pub(in super::super) fn sarif(done: &Done) -> String {
@@ -137,6 +137,7 @@ fn sentence(entry: &Entry) -> String {
 fn location(entry: &Entry) -> Value {
     let artifact = match entry.file.as_str() {
         STDIN => json!({ "uri": encoded(STDIN), "description": { "text": "standard input" } }),
+        url if !is_path(entry) => json!({ "uri": url }),
         _ => json!({ "uri": uri(path(entry)) }),
     };
     match entry.place {

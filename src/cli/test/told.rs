@@ -121,6 +121,7 @@ impl Ran {
             passed: case.passed(),
             expected: Some(expected(case.expected())),
             got: case.outcome().map(Verdict::from),
+            address: None,
             mismatches: case.mismatches().iter().map(ToString::to_string).collect(),
         };
         Self { entry, json, exit: exit_of(case.status()) }
@@ -153,7 +154,15 @@ impl Ran {
         let (file, name) = (matrix.file().display().to_string(), "matrix".to_owned());
         let place = Some(Position { line: matrix.line(), column: matrix.column() });
         let passed = status == Status::Passed;
-        let json = Case { file: file.clone(), name: name.clone(), passed, expected: None, got: None, mismatches };
+        let json = Case {
+            file: file.clone(),
+            name: name.clone(),
+            passed,
+            expected: None,
+            got: None,
+            address: None,
+            mismatches,
+        };
         let entry = Entry { file, place, name, state: state(status), id, message, detail };
         Self { entry, json, exit: exit_of(status) }
     }

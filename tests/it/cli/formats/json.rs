@@ -48,6 +48,7 @@ expect = "permitted"
 #[case::run_of_cases("test cases.toml --coverage")]
 #[case::list_of_cases("test cases.toml --list")]
 #[case::run_with_a_wrong_file("test cases.toml absent.toml flash-policy.toml")]
+#[case::probe("probe 127.0.0.1 --swf http://www.example.com/a.swf --connect 1 --map 843=127.0.0.1:1")]
 #[case::diff("diff policy.xml mixed.xml")]
 #[case::diff_without_a_change("diff policy.xml policy.xml")]
 fn reports_are_valid_by_their_schema(#[case] arguments: &str) {
