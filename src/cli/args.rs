@@ -10,6 +10,7 @@ use super::exit::Failure;
 use super::output::Target;
 use super::probe::{self, PortMap};
 use super::report;
+use super::run::{self, LogicalPort, ReadyWhen, Variable};
 use crate::player::{Endpoint, Profile, Swf};
 use crate::policy::PolicyKind;
 use crate::rules::{self, Rule, Severity};
@@ -42,6 +43,8 @@ pub(super) enum Command {
     Test(Test),
     /// Connect to a real server as a player does, and say what came of it
     Probe(Probe),
+    /// Start a server, probe it or run scenarios against it, and end it
+    Run(Run),
     /// Compare what two policies grant: exit code 1 if the new one grants more
     Diff(Diff),
     /// Explain a rule or a cause by its id
@@ -194,6 +197,60 @@ pub(super) struct Probe {
 }
 
 #[derive(ClapArgs)]
+#[command(after_help = RUN_EXAMPLES)]
+pub(super) struct Run {
+    /// Connect as this SWF: a URL, or sandbox:local-trusted and the like
+    #[arg(long, value_name = "URL", requires = "connect", value_parser = legal(scenario::swf))]
+    pub(super) swf: Option<Swf>,
+
+    /// Where it connects to; a PORT alone is one of localhost
+    #[arg(long, value_name = "[HOST:]PORT", requires = "swf", value_parser = run::target)]
+    pub(super) connect: Option<Connect>,
+
+    /// Run a scenario file, or the folder's *.toml, with the server in the place of what they declare; may be repeated
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(super) scenario: Vec<PathBuf>,
+
+    /// Pick a port for {NAME}, and let it stand for a logical one: port=843 where nothing else is said; may be repeated
+    ///
+    /// A number instead of NAME is a port that the server has whatever it is told.
+    #[arg(long, value_name = "NAME[=[HOST:]PORT]")]
+    pub(super) port: Vec<LogicalPort>,
+
+    /// Set an environment variable of the server, with {NAME} replaced; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(super) env: Vec<Variable>,
+
+    /// When it is ready: listening, output=TEXT, http=/PATH, or as the last resort delay=DURATION
+    #[arg(long, value_name = "WHEN", default_value = "listening")]
+    pub(super) ready: ReadyWhen,
+
+    /// How long it may take until it is ready
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration)]
+    pub(super) ready_within: Duration,
+
+    /// How long it may take to end after SIGTERM, before it is killed
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration)]
+    pub(super) grace: Duration,
+
+    /// What the SWF calls Security.loadPolicyFile with before it connects; may be repeated
+    #[arg(long, value_name = "URL")]
+    pub(super) load_policy_file: Vec<String>,
+
+    /// Which player: flash-10, flash-9-124 or strict
+    #[arg(long, value_name = "PROFILE", default_value = "flash-10", value_parser = legal(scenario::profile))]
+    pub(super) profile: Profile,
+
+    /// Also make the conformance checks, on the port that stands for 843, or else the first one
+    #[arg(long)]
+    pub(super) torture: bool,
+
+    /// The server and its arguments, or one argument: a line for the shell
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub(super) command: Vec<String>,
+}
+
+#[derive(ClapArgs)]
 pub(super) struct Diff {
     /// The policy as it was
     #[arg(value_name = "OLD")]
@@ -242,6 +299,14 @@ pub(super) struct Completions {
 pub(super) struct Man {
     /// The manual page of this subcommand
     pub(super) subcommand: Option<String>,
+}
+
+impl Test {
+    /// Every case of these files.
+    pub(super) fn of(paths: &[PathBuf]) -> Self {
+        let (filter, partition) = (Vec::new(), None);
+        Self { paths: paths.to_vec(), coverage: false, list: false, filter, partition, update: false }
+    }
 }
 
 /// From which severity on a finding makes the command fail.
@@ -299,6 +364,12 @@ impl Man {
         Ok(String::from_utf8_lossy(&page).into_owned())
     }
 }
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  flash-policy run --swf http://www.example.com/game.swf --connect 5000 -- node policy-server.js {port}
+  flash-policy run --port policy=843 --port game=5000 --scenario tests/policies -- ./server -p {policy} -g {game}
+  flash-policy run --torture -- 'cd server && exec python3 policyd.py --port {port}'";
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 as expected; 1 a finding or a wrong verdict; 2 wrong usage; 3 an input is unreadable or invalid; \

@@ -167,7 +167,7 @@ impl Checker<'_> {
                     hidden += &format!("suppressed: {} in {}: {}\n", entry.name, shown(&entry.file), shown(reason));
                     suppressed.push(Suppressed { finding, reason: reason.clone() });
                 }
-                State::Passed | State::NotRun => {}
+                State::Passed | State::Skipped | State::NotRun => {}
             }
         }
         let of = |severity: Severity| findings.iter().filter(|one| one.severity == severity.to_string()).count();
@@ -195,7 +195,7 @@ impl Checker<'_> {
         let exit = if fails { Exit::Finding } else { Exit::Expected };
         let new = Report::new("check", summary);
         let report = Report { findings: Some(findings), suppressed: Some(suppressed), mends, ..new };
-        Done { exit, report, entries: all.into_iter().map(|(entry, _)| entry).collect(), human }
+        Done::new(exit, report, all.into_iter().map(|(entry, _)| entry).collect(), human)
     }
 }
 

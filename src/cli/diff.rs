@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args) -> Result<Done, Failure> {
     }
     let changes = found.into_iter().map(|found| found.change).collect();
     let report = Report { changes: Some(changes), ..Report::new("diff", summary) };
-    Ok(Done { exit: if fails { Exit::Finding } else { Exit::Expected }, report, entries, human })
+    Ok(Done::new(if fails { Exit::Finding } else { Exit::Expected }, report, entries, human))
 }
 
 /// A socket policy.

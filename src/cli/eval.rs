@@ -109,6 +109,7 @@ impl Player<'_> {
             file: self.file.name.clone(),
             name: name(outcome),
             passed: is_permitted(outcome),
+            skipped: None,
             expected: None,
             got: Some(Json::from(outcome)),
             address: None,
@@ -116,7 +117,7 @@ impl Player<'_> {
         });
         let report = Report { cases: Some(cases.collect()), ..Report::new("eval", summary) };
         let exit = if passed == decided.len() { Exit::Expected } else { Exit::Finding };
-        Done { exit, report, entries: decided.iter().map(|outcome| self.entry(outcome)).collect(), human }
+        Done::new(exit, report, decided.iter().map(|outcome| self.entry(outcome)).collect(), human)
     }
 
     fn entry(&self, outcome: &Outcome<()>) -> Entry {

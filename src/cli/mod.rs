@@ -14,6 +14,7 @@ mod input;
 mod output;
 mod probe;
 mod report;
+mod run;
 mod settings;
 mod test;
 
@@ -84,6 +85,7 @@ fn run(args: Args) -> Result<Exit, Failure> {
             sinks.put(test::run(&test)?)
         }
         Command::Probe(probe) => sinks.put(probe::run(&probe)?),
+        Command::Run(run) => sinks.put(run::run(&run)?),
         Command::Diff(diff) => sinks.put(diff::run(&diff)?),
         Command::Explain(Explain { id: None }) => sinks.print(&explain::list()),
         Command::Explain(Explain { id: Some(id) }) => sinks.print(&explain::explain(&id).map_err(Failure::usage)?),

@@ -80,6 +80,8 @@ impl Sinks {
     pub(super) fn put(&self, done: Done) -> Result<Exit, Failure> {
         // One that cannot be written does not keep the others from being.
         let failures: Vec<_> = self.targets.iter().filter_map(|target| self.write(target, &done).err()).collect();
+        // Where stderr is gone, the exit code and the reports still tell.
+        let _ = write!(anstream::stderr(), "{}", done.aside);
         // That files were changed is said in any case.
         if let Some(mends) = done.report.mends.filter(|mends| mends.written) {
             if self.targets.iter().all(|target| target.format != Format::Human) {

@@ -1,6 +1,7 @@
 //! What a subcommand comes to, as the JSON that is an interface (`flash-policy/report@1`), and as the entries that the
 //! formats for machines of other people share.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ pub(super) struct Done {
     pub(super) entries: Vec<Entry>,
     /// For people, in colour.
     pub(super) human: String,
+    /// For people too, whatever the format: said on stderr when the reports are written.
+    pub(super) aside: String,
 }
 
 /// One line of a result, for JUnit, SARIF, TAP and annotations.
@@ -52,6 +55,8 @@ pub(super) enum State {
         reason: String,
         in_source: bool,
     },
+    /// It was left out, for the reason that is its message.
+    Skipped,
     /// It could not be judged: its file, the machine or this program is at fault.
     NotRun,
 }
@@ -87,6 +92,9 @@ pub(super) struct Report {
     /// What `diff` found to be permitted or denied newly.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) changes: Option<Vec<Change>>,
+    /// Of `run`: the server under test.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) server: Option<Server>,
     /// With `test --coverage`: every rule, and how often it decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) coverage: Option<Vec<Covered>>,
@@ -104,6 +112,9 @@ pub(super) struct Summary {
     pub(super) passed: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) failed: Option<usize>,
+    /// Cases that `run` left out: they change what stands where the server under test is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) skipped: Option<usize>,
     /// Findings that are errors; of `test`, files of which nothing could be run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) errors: Option<usize>,
@@ -170,6 +181,9 @@ pub(super) struct Case {
     pub(super) file: String,
     pub(super) name: String,
     pub(super) passed: bool,
+    /// Why it was left out, which is neither passed nor failed; absent where it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) skipped: Option<String>,
     /// What the case expects; absent where nothing is expected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) expected: Option<serde_json::Value>,
@@ -298,6 +312,19 @@ pub(super) struct Witness {
     pub(super) port: u16,
 }
 
+/// The server that `run` has started.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Server {
+    /// The line that the shell was given.
+    pub(super) command: String,
+    /// The picked ports, by the names of their placeholders.
+    pub(super) ports: BTreeMap<String, u16>,
+    /// What it wrote to stdout and stderr: the last MiB.
+    pub(super) output: String,
+    /// What was odd about it, a sentence each: that it ended by itself, had to be killed, or left its process group.
+    pub(super) remarks: Vec<String>,
+}
+
 /// One rule of a policy that was tested.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Covered {
@@ -312,6 +339,51 @@ pub(super) struct Covered {
     pub(super) denied: usize,
     /// Whether it did what it is there for: a rule has granted, a meta-policy that can deny has denied.
     pub(super) exercised: bool,
+}
+
+impl Done {
+    pub(super) fn new(exit: Exit, report: Report, entries: Vec<Entry>, human: String) -> Self {
+        Self { exit, report, entries, human, aside: String::new() }
+    }
+
+    /// What a subcommand comes to that has not asked anything yet.
+    pub(super) fn nothing(command: &'static str) -> Self {
+        let report = Report::new(command, Summary::default());
+        Self::new(Exit::Expected, report, Vec::new(), String::new())
+    }
+
+    /// Adds what came of something else that the subcommand has asked.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        if !self.human.is_empty() {
+            self.human += "\n";
+        }
+        self.human += &other.human;
+        self.exit = self.exit.or_worse(other.exit);
+        self.entries.extend(other.entries);
+        let Report { summary, cases, errors, .. } = other.report;
+        self.report.summary.add(&summary);
+        self.report.errors.extend(errors);
+        if let Some(cases) = cases {
+            self.report.cases.get_or_insert_default().extend(cases);
+        }
+        self
+    }
+}
+
+impl Summary {
+    fn add(&mut self, other: &Self) {
+        let add = |sum: &mut Option<usize>, more: Option<usize>| {
+            if let Some(more) = more {
+                *sum.get_or_insert_default() += more;
+            }
+        };
+        add(&mut self.files, other.files);
+        add(&mut self.cases, other.cases);
+        add(&mut self.passed, other.passed);
+        add(&mut self.failed, other.failed);
+        add(&mut self.skipped, other.skipped);
+        add(&mut self.errors, other.errors);
+    }
 }
 
 impl Report {

@@ -3,14 +3,24 @@
 mod told;
 
 use std::io::{self, IsTerminal, Write};
+use std::net::SocketAddr;
 
 use super::args::Test;
 use super::exit::{Exit, Failure};
 use super::report::Done;
+use crate::player::Endpoint;
 use crate::scenario::{self, Runner, Scenario, ScenarioError};
 use told::{Ran, Told};
 
 pub(super) fn run(args: &Test) -> Result<Done, Failure> {
+    run_against(args, &|_| Vec::new())
+}
+
+/// Where real servers stand, of the endpoints of a scenario.
+type Routes<'a> = &'a dyn Fn(&Scenario) -> Vec<(Endpoint, SocketAddr)>;
+
+/// Runs them with real servers in the place of what they declare.
+pub(super) fn run_against(args: &Test, routes: Routes<'_>) -> Result<Done, Failure> {
     let (scenarios, wrong) = read(args);
     let wanted = wanted(args, &scenarios);
     if wanted.is_empty() && wrong.is_empty() {
@@ -18,8 +28,10 @@ pub(super) fn run(args: &Test) -> Result<Done, Failure> {
         return Err(Failure::new(Exit::Nothing, text));
     }
     let chosen = part(args, wanted);
-    let done =
-        if args.list { told::list(&scenarios, &chosen, &wrong) } else { test(args, &scenarios, &chosen, &wrong) };
+    let done = match args.list {
+        true => told::list(&scenarios, &chosen, &wrong),
+        false => test(args, routes, &scenarios, &chosen, &wrong),
+    };
     // What is wrong with files comes last, where it is seen.
     for error in wrong {
         Failure::from(error).tell();
@@ -81,11 +93,18 @@ fn part<'a>(args: &Test, wanted: Vec<Chosen<'a>>) -> Vec<Chosen<'a>> {
     wanted.into_iter().enumerate().filter(|(index, _)| index % of == part - 1).map(|(_, one)| one).collect()
 }
 
-fn test(args: &Test, scenarios: &[Scenario], chosen: &[Chosen<'_>], wrong: &[ScenarioError]) -> Done {
+fn test(
+    args: &Test,
+    routes: Routes<'_>,
+    scenarios: &[Scenario],
+    chosen: &[Chosen<'_>],
+    wrong: &[ScenarioError],
+) -> Done {
     let (mut ran, mut all) = (Vec::new(), scenario::Report::default());
     let mut progress = Progress { done: 0, of: chosen.len(), is_shown: io::stderr().is_terminal() };
     for scenario in scenarios {
-        let mut runner = Runner::new(scenario);
+        let routes = routes(scenario).into_iter();
+        let mut runner = routes.fold(Runner::new(scenario), |runner, (at, to)| runner.route(at, to));
         for one in chosen.iter().filter(|one| std::ptr::eq(one.scenario, scenario)) {
             progress.step();
             ran.extend(match one.case {

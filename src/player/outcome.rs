@@ -145,7 +145,7 @@ impl<S> Outcome<S> {
     }
 
     /// The same outcome, with the connection closed.
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "scenario")]
     pub(crate) fn without_socket(self) -> Outcome<()> {
         Outcome { record: self.record, socket: self.socket.map(drop) }
     }

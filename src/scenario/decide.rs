@@ -1,7 +1,10 @@
-//! One attempt, decided twice: by the evaluator, and over real sockets. They must agree on everything.
+//! One attempt, decided twice: by the evaluator, and over real sockets. They must agree on everything. Where real servers
+//! stand, only the sockets decide.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io;
+use std::net::SocketAddr;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -14,13 +17,18 @@ use crate::{Backend, PolicyServer, Stage};
 /// What came of deciding an attempt twice.
 #[derive(Debug)]
 pub(super) enum Decided {
-    /// Both agree.
+    /// Both agree; or only the sockets decide.
     Alike(Box<Outcome<()>>),
     /// They do not: what each says, fact by fact. That is a defect of this crate.
     Differing(Vec<Difference>),
     /// The machine of the test failed.
     NotRun(String),
+    /// It cannot be decided where real servers stand: why.
+    Skipped(String),
 }
+
+/// Real servers, by the endpoints at which they stand instead of what a scenario declares there.
+pub(super) type Routes = BTreeMap<Endpoint, SocketAddr>;
 
 /// A fact on which the evaluator and the real sockets differ.
 #[derive(Clone, Debug)]
@@ -52,6 +60,7 @@ impl Sockets {
     pub(super) fn decide(
         &self,
         scenario: &Scenario,
+        routes: &Routes,
         changes: &Changes,
         attempt: &Attempt,
         before: &mut Option<Sessions>,
@@ -60,7 +69,10 @@ impl Sockets {
             Handle::try_current().is_err(),
             "running a scenario would block this tokio runtime: run it in a plain #[test], or in tokio::task::spawn_blocking"
         );
-        match self.try_decide(scenario, changes, attempt, before) {
+        if let Some(at) = changes.endpoints().find(|at| routes.contains_key(at)) {
+            return Decided::Skipped(format!("it changes what stands at {at}, where a real server is"));
+        }
+        match self.try_decide(scenario, routes, changes, attempt, before) {
             Ok(decided) => decided,
             Err(error) => Decided::NotRun(error.to_string()),
         }
@@ -69,14 +81,18 @@ impl Sockets {
     fn try_decide(
         &self,
         scenario: &Scenario,
+        routes: &Routes,
         changes: &Changes,
         attempt: &Attempt,
         before: &mut Option<Sessions>,
     ) -> Result<Decided, Box<dyn std::error::Error>> {
         let runtime = self.runtime.as_ref().map_err(ToString::to_string)?;
-        let (stage, standing) = scenario.stage(changes, attempt)?;
+        let (stage, standing) = scenario.stage(routes, changes, attempt)?;
         let mut evaluator = stage.evaluator(attempt.swf.clone());
-        let client = stage.swf(attempt.swf.clone());
+        let mut client = stage.swf(attempt.swf.clone());
+        for (at, to) in routes {
+            client = client.route(&at.to_string(), *to);
+        }
         if let Some(sessions) = before.take() {
             *evaluator.session() = sessions.evaluated;
             *client.session() = sessions.real;
@@ -86,6 +102,13 @@ impl Sockets {
             client.load_policy_file(url);
         }
         let (host, port) = (&attempt.connect.host, attempt.connect.port);
+        if !routes.is_empty() {
+            // What a real server will do is not known before.
+            let real = runtime.block_on(client.try_connect(host, port))?.without_socket();
+            let (evaluated, real_session) = (evaluator.session().clone(), client.session().clone());
+            *before = Some(Sessions { evaluated, real: real_session });
+            return Ok(Decided::Alike(Box::new(real)));
+        }
         let evaluated = evaluator.connect(host, port);
         let real = runtime.block_on(client.try_connect(host, port))?;
         let mut differences = compare(&facts(&evaluated), &facts(&real));
@@ -108,10 +131,15 @@ struct Standing {
 
 impl Scenario {
     /// The stage of the file with a case's changes, and what stands on it.
-    fn stage(&self, changes: &Changes, attempt: &Attempt) -> Result<(Stage, Vec<Standing>), crate::stage::StageError> {
+    fn stage(
+        &self,
+        routes: &Routes,
+        changes: &Changes,
+        attempt: &Attempt,
+    ) -> Result<(Stage, Vec<Standing>), crate::stage::StageError> {
         let mut builder = Stage::builder().profile(attempt.profile.clone());
         let mut standing = Vec::new();
-        for (at, policy) in &self.policies {
+        for (at, policy) in self.policies.iter().filter(|(at, _)| !routes.contains_key(at)) {
             let server = PolicyServer::builder().faults(changes.faults.get(at).unwrap_or(&policy.faults).clone());
             let server = match &policy.document {
                 Some(document) => server.document(document.content.clone()),
@@ -120,7 +148,7 @@ impl Scenario {
             builder = builder.policy(&at.to_string(), server);
             standing.push(Standing { at: at.clone(), is_policy: true });
         }
-        for (at, state) in &self.backends {
+        for (at, state) in self.backends.iter().filter(|(at, _)| !routes.contains_key(at)) {
             let backend = match changes.backends.get(at).unwrap_or(state) {
                 BackendState::Up => Backend::echo(),
                 BackendState::Down => Backend::echo().starting_down(),

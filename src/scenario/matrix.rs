@@ -117,7 +117,7 @@ impl MatrixReport {
                     differing.extend(differences);
                     Cell::new(Cause::NoPolicy, None)
                 }
-                Decided::NotRun(problem) => {
+                Decided::NotRun(problem) | Decided::Skipped(problem) => {
                     not_run = Some(problem);
                     Cell::new(Cause::NoPolicy, None)
                 }

@@ -1,6 +1,8 @@
 //! A scenario, read and checked: what stands where, who asks for what, and what must come of it.
 
 use std::collections::BTreeMap;
+#[cfg(feature = "cli")]
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -133,6 +135,20 @@ impl Scenario {
         &self.cases
     }
 
+    /// The endpoints with this port: those that the file declares; or, where it declares none, that port of every host that
+    /// its SWFs connect to.
+    #[cfg(feature = "cli")]
+    pub(crate) fn endpoints_at(&self, port: u16) -> BTreeSet<Endpoint> {
+        let declared = self.policies.keys().chain(self.backends.keys());
+        let declared: BTreeSet<_> = declared.filter(|at| at.port() == port).cloned().collect();
+        if !declared.is_empty() {
+            return declared;
+        }
+        let cases = self.cases.iter().map(|case| &case.attempt.connect);
+        let connects = cases.chain(self.matrix.iter().flat_map(|matrix| &matrix.connects));
+        connects.map(|connect| Endpoint::new(&connect.host, port)).collect()
+    }
+
     /// Whether it has a `[matrix]`.
     pub fn has_matrix(&self) -> bool {
         self.matrix.is_some()
@@ -168,6 +184,12 @@ impl Case {
     /// What must come of it.
     pub fn expected(&self) -> &Expectation {
         &self.expected
+    }
+}
+
+impl Changes {
+    pub(super) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        self.faults.keys().chain(self.backends.keys())
     }
 }
 

@@ -98,7 +98,12 @@ impl Report {
 
     /// How many cases and matrices are not.
     pub fn failed(&self) -> usize {
-        self.statuses().count() - self.passed()
+        self.statuses().count() - self.passed() - self.skipped()
+    }
+
+    /// How many cases were skipped, because they change what stands where a real server is.
+    pub fn skipped(&self) -> usize {
+        self.statuses().filter(|status| *status == Status::Skipped).count()
     }
 
     /// Whether there are some, and all are as expected.
@@ -131,14 +136,18 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for case in self.cases.iter().filter(|case| !case.passed()) {
+        for case in self.cases.iter().filter(|case| ![Status::Passed, Status::Skipped].contains(&case.status)) {
             let (file, name) = (shown(case.file.display()), shown(&case.name));
             writeln!(f, "{file}:{}:{}: {name}\n{case}", case.line(), case.column())?;
         }
         for matrix in self.matrices.iter().filter(|matrix| matrix.status() != Status::Passed) {
             writeln!(f, "{}:{}:{}: matrix\n{matrix}", shown(matrix.file().display()), matrix.line(), matrix.column())?;
         }
-        writeln!(f, "{} passed, {} failed", self.passed(), self.failed())
+        write!(f, "{} passed, {} failed", self.passed(), self.failed())?;
+        match self.skipped() {
+            0 => writeln!(f),
+            count => writeln!(f, ", {count} skipped"),
+        }
     }
 }
 
@@ -160,6 +169,7 @@ impl CaseReport {
             Decided::Differing(differences) => {
                 (report.status, report.text) = (Status::Disagreement, defect(&differences));
             }
+            Decided::Skipped(why) => (report.status, report.text) = (Status::Skipped, why + "\n"),
             Decided::NotRun(problem) => {
                 (report.status, report.text) = (Status::NotRun, format!("the case could not be run: {problem}\n"));
             }

@@ -1,12 +1,14 @@
 //! Runs the cases of a scenario, one by one.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
-use super::decide::{Decided, Sessions, Sockets};
+use super::decide::{Decided, Routes, Sessions, Sockets};
 use super::matrix::MatrixReport;
 use super::model::{Case, Changes, Scenario};
 use super::report::{CaseReport, Report, RuleCoverage};
 use crate::analysis::Coverage;
+use crate::player::Endpoint;
 
 /// Runs the cases of one scenario, in any order and any choice. It remembers the player sessions that cases share: a
 /// case of a session replays those before it that have not run yet, unreported.
@@ -30,6 +32,7 @@ pub struct Runner<'a> {
     sockets: Sockets,
     /// By name: which case has run last, and the player.
     sessions: BTreeMap<&'a str, (usize, Option<Sessions>)>,
+    routes: Routes,
     coverage: Coverage,
     report: Report,
 }
@@ -43,7 +46,27 @@ impl<'a> Runner<'a> {
                 coverage.add(at.clone(), &policy);
             }
         }
-        Self { scenario, sockets: Sockets::open(), sessions: BTreeMap::new(), coverage, report: Report::default() }
+        let (sockets, sessions, routes) = (Sockets::open(), BTreeMap::new(), Routes::new());
+        Self { scenario, sockets, sessions, routes, coverage, report: Report::default() }
+    }
+
+    /// Puts a real server at a logical endpoint, instead of what the file declares there. Cases are then decided over real
+    /// sockets only, and by the real clock; one that changes what stands at such an endpoint is skipped.
+    ///
+    /// ```
+    /// use flash_policy_fixture::PolicyServer;
+    /// use flash_policy_fixture::scenario::{Runner, Scenario};
+    ///
+    /// let scenario = Scenario::read("fixtures/scenarios/own-site.toml")?;
+    /// let server = PolicyServer::start("<cross-domain-policy/>");
+    /// let mut runner = Runner::new(&scenario).route("game.example.com:843".parse()?, server.addr());
+    /// assert!(!runner.run(0).passed(), "this server lets nobody in");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn route(mut self, at: Endpoint, to: SocketAddr) -> Self {
+        self.routes.insert(at, to);
+        self
     }
 
     /// Runs one of [`Scenario::cases`], on a stage of its own.
@@ -75,9 +98,9 @@ impl<'a> Runner<'a> {
     ///
     /// This is inside a tokio runtime, which it would block.
     pub fn run_matrix(&mut self) -> Option<&MatrixReport> {
-        let Self { scenario, sockets, coverage, .. } = self;
+        let Self { scenario, sockets, routes, coverage, .. } = self;
         let plan = scenario.matrix.as_ref()?;
-        let decide = |attempt| sockets.decide(scenario, &Changes::default(), &attempt, &mut None);
+        let decide = |attempt| sockets.decide(scenario, routes, &Changes::default(), &attempt, &mut None);
         let report = MatrixReport::run(scenario, plan, decide, |outcome| coverage.count(outcome));
         self.report.matrices.push(report);
         self.report.matrices.last()
@@ -121,7 +144,7 @@ impl<'a> Runner<'a> {
     }
 
     fn decide(&self, case: &Case, player: &mut Option<Sessions>) -> Decided {
-        self.sockets.decide(self.scenario, &case.changes, &case.attempt, player)
+        self.sockets.decide(self.scenario, &self.routes, &case.changes, &case.attempt, player)
     }
 }
 

@@ -17,6 +17,8 @@ ids! {
         Disagreement = "disagreement",
         /// The machine could not run it.
         NotRun = "not-run",
+        /// It changes what stands where a real server is.
+        Skipped = "skipped",
     }
 }
 

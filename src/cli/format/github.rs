@@ -12,7 +12,7 @@ pub(in super::super) fn github(done: &Done) -> String {
         match entry.state {
             State::Found { severity, .. } => commands += &command(entry, severity),
             State::NotRun => commands += &command(entry, Severity::Error),
-            State::Passed | State::Suppressed { .. } => {}
+            State::Passed | State::Skipped | State::Suppressed { .. } => {}
         }
     }
     commands

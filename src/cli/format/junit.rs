@@ -27,6 +27,11 @@ fn test_case(entry: &Entry, file: &str) -> TestCase {
     let (status, output) = match &entry.state {
         State::Passed => (TestCaseStatus::success(), detail),
         State::Found { fails: true, .. } => (non_success(entry, NonSuccessKind::Failure, detail), String::new()),
+        State::Skipped => {
+            let mut skipped = TestCaseStatus::skipped();
+            skipped.set_message(line(&entry.message));
+            (skipped, String::new())
+        }
         State::NotRun => (non_success(entry, NonSuccessKind::Error, detail), String::new()),
         State::Found { fails: false, .. } => (TestCaseStatus::success(), detail),
         State::Suppressed { reason, .. } => {

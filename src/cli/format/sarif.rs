@@ -102,7 +102,7 @@ fn pascal_case(name: &str) -> String {
 
 fn result<'a>(entry: &'a Entry, rules: &mut Rules<'a>, seen: &mut HashMap<u64, usize>) -> Option<Value> {
     let (severity, suppressions) = match &entry.state {
-        State::Passed => return None,
+        State::Passed | State::Skipped => return None,
         State::Found { severity, .. } => (*severity, json!([])),
         State::NotRun => (Severity::Error, json!([])),
         State::Suppressed { severity, reason, in_source } => {

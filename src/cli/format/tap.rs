@@ -27,6 +27,7 @@ fn test_point(number: usize, entry: &Entry) -> String {
         State::Found { severity, fails: true } => format!("not ok {number} - {name}\n{}", diagnostic(entry, *severity)),
         State::NotRun => format!("not ok {number} - {name}\n{}", diagnostic(entry, Severity::Error)),
         State::Found { severity, fails: false } => format!("ok {number} - {name}\n{}", diagnostic(entry, *severity)),
+        State::Skipped => format!("ok {number} - {name} # SKIP {}\n", escaped(&entry.message)),
         State::Suppressed { reason, .. } => format!("ok {number} - {name} # SKIP {}\n", escaped(reason)),
     }
 }

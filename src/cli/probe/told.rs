@@ -22,7 +22,7 @@ pub(in crate::cli) fn done(command: &'static str, probed: &[Probed]) -> Done {
     let exit = if passed == probed.len() { Exit::Expected } else { Exit::Finding };
     let mut human: Vec<_> = probed.iter().map(Probed::in_words).collect();
     human.extend(apart(probed).map(|text| text + "\n"));
-    Done { exit, report, entries: probed.iter().map(entry).collect(), human: human.join("\n") }
+    Done::new(exit, report, probed.iter().map(entry).collect(), human.join("\n"))
 }
 
 /// What is to be said of a host that answers over one address family and not over the other.
@@ -46,6 +46,7 @@ fn case(probed: &Probed) -> Case {
         file: probed.place(),
         name: probed.name(),
         passed: probed.is_permitted(),
+        skipped: None,
         expected: None,
         got: Some(Json::from(&probed.outcome)),
         address: probed.address.map(|address| address.to_string()),

@@ -17,7 +17,7 @@ pub(super) fn list(scenarios: &[Scenario], chosen: &[Chosen<'_>], wrong: &[Scena
     let listed = chosen.iter().map(|one| Listed { file: one.file(), name: one.name().to_owned() });
     let summary = Summary { cases: Some(chosen.len()), ..summary(scenarios.len(), wrong) };
     let report = Report { listed: Some(listed.collect()), errors: errors(wrong), ..Report::new("test", summary) };
-    Done { exit: exit_of_wrong(wrong), report, entries: Vec::new(), human }
+    Done::new(exit_of_wrong(wrong), report, Vec::new(), human)
 }
 
 /// What came of one case, or of a matrix.
@@ -46,10 +46,12 @@ impl Told<'_> {
         let (mut entries, cases): (Vec<_>, Vec<_>) = self.ran.into_iter().map(|ran| (ran.entry, ran.json)).unzip();
         entries.extend(self.wrong.iter().map(entry_of_wrong));
         let passed = cases.iter().filter(|case| case.passed).count();
+        let skipped = cases.iter().filter(|case| case.skipped.is_some()).count();
         let summary = Summary {
             cases: Some(cases.len()),
             passed: Some(passed),
-            failed: Some(cases.len() - passed),
+            failed: Some(cases.len() - passed - skipped),
+            skipped: (skipped > 0).then_some(skipped),
             ..summary(self.files, self.wrong)
         };
         let report = Report {
@@ -58,7 +60,7 @@ impl Told<'_> {
             coverage: self.coverage.map(|coverage| coverage.iter().map(covered).collect()),
             ..Report::new("test", summary)
         };
-        Done { exit, report, entries, human }
+        Done::new(exit, report, entries, human)
     }
 
     /// Each file's cases, then the failures, and last the counts. Nothing where all files are wrong: stderr says it.
@@ -67,11 +69,17 @@ impl Told<'_> {
             return String::new();
         }
         let (good, bad) = (style("ok  ", anstyle::AnsiColor::Green), style("FAIL", anstyle::AnsiColor::Red));
-        let (mut text, mut failures, mut file, mut passed) = (String::new(), String::new(), "", 0);
+        let (mut text, mut failures, mut file) = (String::new(), String::new(), "");
+        let (mut passed, mut skipped) = (0, 0);
         for Ran { entry, .. } in &self.ran {
             if entry.file != file {
                 file = &entry.file;
                 let _ = writeln!(text, "{}", shown(file));
+            }
+            if entry.state == State::Skipped {
+                skipped += 1;
+                let _ = writeln!(text, "  skip {}: {}", shown(&entry.name), shown(&entry.message));
+                continue;
             }
             let is_good = entry.state == State::Passed;
             let _ = writeln!(text, "  {} {}", if is_good { &good } else { &bad }, shown(&entry.name));
@@ -89,7 +97,10 @@ impl Told<'_> {
             }
             _ => text += "\n",
         }
-        let _ = write!(failures, "{passed} passed, {} failed", self.ran.len() - passed);
+        let _ = write!(failures, "{passed} passed, {} failed", self.ran.len() - passed - skipped);
+        if skipped > 0 {
+            let _ = write!(failures, ", {skipped} skipped");
+        }
         match self.wrong.len() {
             0 => {}
             1 => failures += ", 1 file not run",
@@ -104,6 +115,7 @@ impl Ran {
         let message = match (case.outcome(), case.mismatches().first()) {
             (_, Some(mismatch)) => mismatch.to_string(),
             (Some(outcome), None) => format!("{}: {}", outcome.verdict(), outcome.cause()),
+            (None, None) if case.status() == Status::Skipped => case.render(false).trim_end().to_owned(),
             (None, None) => case.status().to_string(),
         };
         let entry = Entry {
@@ -119,6 +131,7 @@ impl Ran {
             file: entry.file.clone(),
             name: entry.name.clone(),
             passed: case.passed(),
+            skipped: (case.status() == Status::Skipped).then(|| entry.message.clone()),
             expected: Some(expected(case.expected())),
             got: case.outcome().map(Verdict::from),
             address: None,
@@ -158,6 +171,7 @@ impl Ran {
             file: file.clone(),
             name: name.clone(),
             passed,
+            skipped: None,
             expected: None,
             got: None,
             address: None,
@@ -172,13 +186,14 @@ fn state(status: Status) -> State {
     match status {
         Status::Passed => State::Passed,
         Status::Failed => State::Found { severity: Severity::Error, fails: true },
+        Status::Skipped => State::Skipped,
         Status::NotRun | Status::Disagreement => State::NotRun,
     }
 }
 
 fn exit_of(status: Status) -> Exit {
     match status {
-        Status::Passed => Exit::Expected,
+        Status::Passed | Status::Skipped => Exit::Expected,
         Status::Failed => Exit::Finding,
         Status::NotRun => Exit::NotRun,
         Status::Disagreement => Exit::Defect,

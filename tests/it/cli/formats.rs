@@ -11,6 +11,7 @@ use std::fs;
 use rstest::rstest;
 
 use super::{Folder, GOOD};
+pub(super) use json::assert_valid;
 
 /// One finding of each severity, one suppressed in the document, one in the settings, and a good document.
 fn mixed() -> Folder {

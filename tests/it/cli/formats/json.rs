@@ -7,7 +7,7 @@ use super::super::Folder;
 use super::{HOSTILE_NAME, mixed, of_hostile};
 
 #[track_caller]
-fn assert_valid(report: &Value) {
+pub(in super::super) fn assert_valid(report: &Value) {
     let (exit, schema) = Folder::new().stdout("schema");
     assert_eq!(exit, 0);
     let schema = serde_json::from_str(&schema).unwrap();

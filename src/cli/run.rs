@@ -1,0 +1,174 @@
+//! `flash-policy run`: starts the server under test on picked ports, probes it or runs scenarios against it, and ends it.
+
+mod family;
+mod listener;
+mod plan;
+
+use std::collections::BTreeSet;
+
+use super::args::{Run, Test};
+use super::exit::{Exit, Failure};
+use super::probe::{self, Player, Way};
+use super::report::{Done, Server};
+use super::test;
+use crate::client::Network;
+use crate::excerpt::shown;
+use crate::fixture::{Backend, ServerUnderTest, StartError};
+use crate::player::{Endpoint, Swf, canonical_host};
+use crate::scenario::{Connect, Scenario};
+use family::Family;
+use listener::Listener;
+use plan::Plan;
+
+pub(super) use plan::{LogicalPort, ReadyWhen, Variable, target};
+
+pub(super) fn run(args: &Run) -> Result<Done, Failure> {
+    let plan = Plan::of(args)?;
+    let family = Family::adopt();
+    let family = family.map_err(|error| Failure::new(Exit::NotRun, format!("cannot watch over processes: {error}")))?;
+    let server = start(&plan, &family)?;
+    let examined = examine(args, &plan, &server);
+    let ended = Ended::of(server, &plan, &family);
+    if family.is_interrupted() {
+        return Err(Failure::new(Exit::NotRun, "a signal came before all was asked; the server was ended"));
+    }
+    let mut done = examined?;
+    if ended.has_crashed {
+        done.exit = done.exit.or_worse(Exit::Finding);
+    }
+    done.aside = ended.in_words(done.exit);
+    done.report.server = Some(ended.server);
+    Ok(done)
+}
+
+/// How often a server is started whose port another process has taken meanwhile.
+const ATTEMPTS: u32 = 5;
+
+/// Starts it. Who answers on its port may have taken it while the server was still on its way there.
+fn start(plan: &Plan<'_>, family: &Family) -> Result<ServerUnderTest, Failure> {
+    let mut attempts = 1;
+    loop {
+        let server = plan.server().try_start().map_err(|error| not_started(&error, family))?;
+        let foreign = |port| family.foreign_listener(port).map(|listener| (port, listener));
+        let lost = plan.awaits_a_listener().then(|| server.ports().find_map(|(_, port)| foreign(port)));
+        let Some((port, Listener { pid, name })) = lost.flatten() else { return Ok(server) };
+        let output = in_a_frame(&server.output());
+        server.stop();
+        family.end();
+        if attempts == ATTEMPTS || family.is_interrupted() {
+            let text = format!(
+                "error: the server under test did not start\n  attempt {attempts}: 127.0.0.1:{port} is answered by another \
+                 process, {name} (pid {pid})\n{output}  help: the server was too late, or hands its port to another \
+                 program, as docker does: then wait for something else, --ready output=TEXT or --ready http=/PATH"
+            );
+            return Err(Failure { exit: Exit::NotRun, message: text });
+        }
+        attempts += 1;
+    }
+}
+
+/// All that was asked for, in the order in which a server is worn the least.
+fn examine(args: &Run, plan: &Plan<'_>, server: &ServerUnderTest) -> Result<Done, Failure> {
+    let mut done = Done::nothing("run");
+    if let (Some(swf), Some(connect)) = (&args.swf, &args.connect) {
+        done = done.and(probed(args, plan, server, swf, connect)?);
+    }
+    if !args.scenario.is_empty() {
+        let routes = |scenario: &Scenario| plan.routes(server, |port| scenario.endpoints_at(port));
+        done = done.and(test::run_against(&Test::of(&args.scenario), &routes)?);
+    }
+    Ok(done)
+}
+
+/// The live handshake with the server. Where it does not stand itself behind its policy, a backend of ours does.
+fn probed(
+    args: &Run,
+    plan: &Plan<'_>,
+    server: &ServerUnderTest,
+    swf: &Swf,
+    connect: &Connect,
+) -> Result<Done, Failure> {
+    let host = canonical_host(&connect.host);
+    let mut network = Network::new();
+    let routes = plan.routes(server, |port| BTreeSet::from([Endpoint::new(&host, port)]));
+    for (at, to) in &routes {
+        network.route(at.clone(), *to);
+    }
+    let destination = u16::try_from(connect.port).ok().map(|port| Endpoint::new(&host, port));
+    let stand_in = destination.filter(|at| !routes.iter().any(|(stands, _)| stands == at));
+    let backend = Backend::echo().try_start().map_err(|error| Failure::new(Exit::NotRun, error))?;
+    if let Some(at) = &stand_in {
+        network.route(at.clone(), &backend);
+    }
+    let (profile, load_policy_file) = (&args.profile, args.load_policy_file.as_slice());
+    let player = Player { swf, profile, load_policy_file, host: &host, port: connect.port };
+    let probed = player.connect(Way { network, address: None, unresolved: None })?;
+    let mut done = probe::done("run", &[probed]);
+    if let Some(at) = stand_in {
+        done.human += &format!("  backend  {at} is a backend of this command: no --port stands for it\n");
+    }
+    Ok(done)
+}
+
+/// Why there is no server, with what to do about it.
+fn not_started(error: &StartError, family: &Family) -> Failure {
+    let left = family.end();
+    let advice = if family.is_interrupted() {
+        "a signal came before it was ready"
+    } else if error.exit_status().is_some_and(|status| status.success()) && left > 0 {
+        "it went on in the background, and was ended there: start it in the foreground"
+    } else if error.exit_status().is_some() {
+        "run CMD by hand; a server must stay in the foreground, and must not end"
+    } else if error.is_address_in_use() {
+        "see that it binds the ports that it is given, and no fixed one besides"
+    } else if error.is_timeout() {
+        "see that it listens on 127.0.0.1 on the port given, or wait for something else: --ready output=TEXT, --ready \
+         http=/PATH, --ready delay=DURATION, a longer --ready-within"
+    } else {
+        "see that CMD can be started from here"
+    };
+    let told: Vec<_> = error.facts().lines().map(shown).collect();
+    Failure { exit: Exit::NotRun, message: format!("error: {}\n  help: {advice}", told.join("\n")) }
+}
+
+/// How the server came to its end.
+struct Ended {
+    server: Server,
+    /// It ended by itself, and not well.
+    has_crashed: bool,
+}
+
+impl Ended {
+    fn of(mut server: ServerUnderTest, plan: &Plan<'_>, family: &Family) -> Self {
+        let by_itself = server.exited();
+        let has_crashed = by_itself.is_some_and(|status| !status.success());
+        let output = server.output();
+        let ports = server.ports().map(|(name, port)| (name.to_owned(), port)).collect();
+        let heeded = server.stop();
+        let left = family.end();
+        let mut remarks = Vec::new();
+        remarks.extend(by_itself.map(|status| format!("it ended by itself ({status}) before it was told to")));
+        if !heeded {
+            remarks.push("it did not end on SIGTERM, and was killed".to_owned());
+        }
+        if left > 0 {
+            remarks.push(format!("{left} of its processes had left its process group, and were ended"));
+        }
+        Self { server: Server { command: plan.command.clone(), ports, output, remarks }, has_crashed }
+    }
+
+    /// What is odd and, where something is wrong, what the server said.
+    fn in_words(&self, exit: Exit) -> String {
+        let mut text: String =
+            self.server.remarks.iter().map(|remark| format!("note: the server: {remark}\n")).collect();
+        if exit != Exit::Expected {
+            text += &in_a_frame(&self.server.output);
+        }
+        text
+    }
+}
+
+fn in_a_frame(output: &str) -> String {
+    let lines: String = output.trim_end().lines().map(|line| shown(line) + "\n").collect();
+    format!("--- output of the server under test\n{lines}---\n")
+}

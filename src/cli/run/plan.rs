@@ -1,0 +1,239 @@
+//! What a run is asked to do: which server, on which ports, in whose place, and how it is waited for.
+
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::cli::args::Run;
+use crate::cli::exit::{Exit, Failure};
+use crate::fixture::{ServerUnderTest, ServerUnderTestBuilder};
+use crate::player::{Endpoint, MASTER_PORT};
+use crate::scenario::{self, Connect};
+use crate::wire::fault::duration;
+
+/// `--port NAME[=[HOST:]PORT]`: a port of the server, and the logical one that it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cli) struct LogicalPort {
+    real: Real,
+    /// `None` where the port is only picked.
+    logical: Option<Logical>,
+}
+
+/// Which port of this machine it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Real {
+    /// Picked, and told to the server by this placeholder.
+    Named(String),
+    /// The server has it, whatever it is told.
+    Fixed(u16),
+}
+
+/// A logical port, of one host or of any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Logical {
+    host: Option<String>,
+    port: u16,
+}
+
+/// `--ready`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum ReadyWhen {
+    Listening,
+    Output(String),
+    Http(String),
+    After(Duration),
+}
+
+/// `--env NAME=VALUE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cli) struct Variable {
+    name: String,
+    value: String,
+}
+
+/// What was asked for, checked.
+pub(super) struct Plan<'a> {
+    args: &'a Run,
+    /// One line for the shell.
+    pub(super) command: String,
+    ports: Vec<LogicalPort>,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn of(args: &'a Run) -> Result<Self, Failure> {
+        if args.swf.is_none() && args.scenario.is_empty() && !args.torture {
+            let text = "nothing would be asked of the server; add --swf URL and --connect HOST:PORT, --scenario FILE or --torture";
+            return Err(Failure::usage(text));
+        }
+        let ports = match args.port.as_slice() {
+            [] => vec![LogicalPort {
+                real: Real::Named("port".to_owned()),
+                logical: Some(Logical { host: None, port: MASTER_PORT }),
+            }],
+            ports => ports.to_vec(),
+        };
+        let plan = Self { args, command: shell_line(&args.command), ports };
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// The server as it is to be started.
+    pub(super) fn server(&self) -> ServerUnderTestBuilder {
+        let mut server =
+            ServerUnderTest::command(self.command.as_str()).ready_within(self.args.ready_within).grace(self.args.grace);
+        for Variable { name, value } in &self.args.env {
+            server = server.env(name, value);
+        }
+        for port in self.fixed() {
+            server = server.fixed_port(port);
+        }
+        match &self.args.ready {
+            ReadyWhen::Listening => server.ready_when_listening(),
+            ReadyWhen::Output(text) => server.ready_when_output(text),
+            ReadyWhen::Http(path) => server.ready_when_http(path),
+            ReadyWhen::After(pause) => server.ready_after(*pause),
+        }
+    }
+
+    /// Whether it counts as ready when somebody listens on its ports.
+    pub(super) fn awaits_a_listener(&self) -> bool {
+        self.args.ready == ReadyWhen::Listening
+    }
+
+    /// Where the server stands. Of a port without a host, `endpoints` says which ones it is.
+    pub(super) fn routes(
+        &self,
+        server: &ServerUnderTest,
+        endpoints: impl Fn(u16) -> BTreeSet<Endpoint>,
+    ) -> Vec<(Endpoint, SocketAddr)> {
+        let stands = self.ports.iter().filter_map(|port| Some((port.real.address(server), port.logical.as_ref()?)));
+        let routes = stands.flat_map(|(to, Logical { host, port })| {
+            let at =
+                host.as_ref().map_or_else(|| endpoints(*port), |host| BTreeSet::from([Endpoint::new(host, *port)]));
+            at.into_iter().map(move |at| (at, to))
+        });
+        routes.collect()
+    }
+
+    fn fixed(&self) -> impl Iterator<Item = u16> {
+        self.ports.iter().filter_map(|port| match port.real {
+            Real::Fixed(port) => Some(port),
+            Real::Named(_) => None,
+        })
+    }
+
+    /// What can be known to go wrong before anything is started.
+    fn check(&self) -> Result<(), Failure> {
+        let texts = || self.args.env.iter().map(|variable| &variable.value).chain([&self.command]);
+        for port in &self.ports {
+            match &port.real {
+                Real::Named(name) if !texts().any(|text| text.contains(&format!("{{{name}}}"))) => {
+                    let text = format!(
+                        "the server is not told the port `{name}`: write {{{name}}} where CMD or --env takes it, or, where \
+                         it has a port of its own, give its number: --port 10843=843"
+                    );
+                    return Err(Failure::usage(text));
+                }
+                Real::Fixed(port) if TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).is_ok() => {
+                    let text =
+                        format!("something listens on 127.0.0.1:{port} already, which would be taken for the server");
+                    return Err(Failure::new(Exit::NotRun, text));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Real {
+    fn address(&self, server: &ServerUnderTest) -> SocketAddr {
+        match self {
+            Self::Named(name) => server.addr_named(name),
+            Self::Fixed(port) => (Ipv4Addr::LOCALHOST, *port).into(),
+        }
+    }
+}
+
+impl FromStr for LogicalPort {
+    type Err = String;
+
+    fn from_str(written: &str) -> Result<Self, Self::Err> {
+        let (real, logical) = match written.split_once('=') {
+            Some((real, logical)) => (real, Some(logical)),
+            None => (written, None),
+        };
+        let real = match real.parse() {
+            Ok(port) => Real::Fixed(port),
+            Err(_) if is_name(real) => Real::Named(real.to_owned()),
+            Err(_) => {
+                return Err(format!("`{real}` is no name of a port; expected lower-case letters, digits, - and _"));
+            }
+        };
+        Ok(Self { real, logical: logical.map(str::parse).transpose()? })
+    }
+}
+
+impl FromStr for Logical {
+    type Err = String;
+
+    fn from_str(written: &str) -> Result<Self, Self::Err> {
+        if let Ok(port) = written.parse() {
+            return Ok(Self { host: None, port });
+        }
+        let endpoint: Result<Endpoint, _> = written.parse();
+        let endpoint = endpoint.map_err(|_| format!("`{written}` is no logical port; expected PORT or HOST:PORT"))?;
+        Ok(Self { host: Some(endpoint.host().to_owned()), port: endpoint.port() })
+    }
+}
+
+impl FromStr for ReadyWhen {
+    type Err = String;
+
+    fn from_str(written: &str) -> Result<Self, Self::Err> {
+        match written.split_once('=') {
+            None if written == "listening" => Ok(Self::Listening),
+            Some(("output", text)) if !text.is_empty() => Ok(Self::Output(text.to_owned())),
+            Some(("http", path)) if path.starts_with('/') => Ok(Self::Http(path.to_owned())),
+            Some(("delay", pause)) => duration(pause).map(Self::After),
+            _ => Err("expected listening, output=TEXT, http=/PATH or delay=DURATION, as in delay=2s".to_owned()),
+        }
+    }
+}
+
+impl FromStr for Variable {
+    type Err = String;
+
+    fn from_str(written: &str) -> Result<Self, Self::Err> {
+        let (name, value) = written.split_once('=').ok_or("expected NAME=VALUE, as in PORT={port}")?;
+        if name.is_empty() {
+            return Err("there is no name before the equals sign".to_owned());
+        }
+        Ok(Self { name: name.to_owned(), value: value.to_owned() })
+    }
+}
+
+/// HOST:PORT, or a PORT of localhost.
+pub(in crate::cli) fn target(written: &str) -> Result<Connect, String> {
+    match written.parse() {
+        Ok(port) => Ok(Connect { host: "localhost".to_owned(), port }),
+        Err(_) => scenario::connect(written).map_err(|illegal| illegal.to_string()),
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
+    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(plain) && text != "dir"
+}
+
+/// One argument is a line for the shell already; several are a command and its arguments.
+fn shell_line(command: &[String]) -> String {
+    match command {
+        [line] => line.clone(),
+        words => {
+            let quoted: Vec<_> = words.iter().map(|word| format!("'{}'", word.replace('\'', r"'\''"))).collect();
+            format!("exec {}", quoted.join(" "))
+        }
+    }
+}
