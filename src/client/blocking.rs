@@ -28,6 +28,7 @@ pub type Outcome = crate::player::Outcome<FlashSocket>;
 ///     .expect_denied();
 /// # Ok::<(), flash_policy_fixture::InvalidSwf>(())
 /// ```
+#[must_use = "a client does nothing until `connect`"]
 #[derive(Debug)]
 pub struct FlashClient {
     client: super::FlashClient,
@@ -60,7 +61,6 @@ impl FlashClient {
     }
 
     /// Makes it another player. The session starts anew.
-    #[must_use]
     pub fn profile(mut self, profile: Profile) -> Self {
         self.client = self.client.profile(profile);
         self
@@ -71,7 +71,6 @@ impl FlashClient {
     /// # Panics
     ///
     /// At the caller's line, if `at` is not a `host:port`.
-    #[must_use]
     #[track_caller]
     pub fn route(mut self, at: &str, route: impl Into<Route>) -> Self {
         self.client = self.client.route(at, route);
@@ -79,7 +78,6 @@ impl FlashClient {
     }
 
     /// Gives it a whole map.
-    #[must_use]
     pub fn network(mut self, network: Network) -> Self {
         self.client = self.client.network(network);
         self

@@ -36,6 +36,7 @@ use crate::player::{Endpoint, InvalidSwf, Profile, Session, Swf};
 ///     .expect_permitted();
 /// # Ok::<(), flash_policy_fixture::InvalidSwf>(()) }).unwrap();
 /// ```
+#[must_use = "a client does nothing until `connect`"]
 #[derive(Debug)]
 pub struct FlashClient {
     swf: Swf,
@@ -74,7 +75,6 @@ impl FlashClient {
     }
 
     /// Makes it another player. The session starts anew.
-    #[must_use]
     pub fn profile(mut self, profile: Profile) -> Self {
         self.session = Mutex::new(Session::new(profile));
         self
@@ -85,7 +85,6 @@ impl FlashClient {
     /// # Panics
     ///
     /// At the caller's line, if `at` is not a `host:port`.
-    #[must_use]
     #[track_caller]
     pub fn route(mut self, at: &str, route: impl Into<Route>) -> Self {
         self.network.route(or_panic(at.parse()), route);
@@ -93,7 +92,6 @@ impl FlashClient {
     }
 
     /// Gives it a whole map.
-    #[must_use]
     pub fn network(mut self, network: Network) -> Self {
         self.network = network;
         self

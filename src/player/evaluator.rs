@@ -23,6 +23,7 @@ use crate::wire::{Declaration, Door, Performance, Script, Sent, Stamped};
 /// player.connect("game.example.com", 5000).expect_permitted();
 /// # Ok::<(), flash_policy_fixture::InvalidSwf>(())
 /// ```
+#[must_use = "an evaluator does nothing until `connect`"]
 #[derive(Clone, Debug)]
 pub struct Evaluator {
     swf: Swf,
@@ -66,7 +67,6 @@ impl Evaluator {
     /// # Panics
     ///
     /// `at` is not a `host:port`.
-    #[must_use]
     #[track_caller]
     pub fn policy(self, at: &str, document: impl Into<PolicyDocument>) -> Self {
         let script = Script::policy(document.into().as_bytes());
@@ -78,7 +78,6 @@ impl Evaluator {
     /// # Panics
     ///
     /// `at` is not a `host:port`.
-    #[must_use]
     #[track_caller]
     pub fn backend(self, at: &str, script: Script) -> Self {
         self.change(at, |declared| declared.backend(script))

@@ -15,6 +15,7 @@ use super::{POLICY_REQUEST, Performance, Script, Sent};
 ///     .backend(Script::echo());
 /// assert!(in_band.is_prompt());
 /// ```
+#[must_use = "a declaration does nothing until something plays it"]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Declaration {
     door: Door,
@@ -52,28 +53,24 @@ impl Declaration {
     }
 
     /// Sets what it does with new connections.
-    #[must_use]
     pub fn door(mut self, door: Door) -> Self {
         self.door = door;
         self
     }
 
     /// Answers policy requests: the first by the first script, and so on; the last one repeats.
-    #[must_use]
     pub fn policy(mut self, scripts: impl IntoIterator<Item = Script>) -> Self {
         self.policy = scripts.into_iter().collect();
         self
     }
 
     /// Puts a backend here. Without a policy it takes a policy request for its own protocol's bytes.
-    #[must_use]
     pub fn backend(mut self, script: Script) -> Self {
         self.backend = Some(script);
         self
     }
 
     /// What it is after it has answered `turns` policy requests.
-    #[must_use]
     pub fn after(mut self, turns: usize) -> Self {
         let last = self.policy.len().saturating_sub(1);
         self.policy.drain(..turns.min(last));

@@ -17,6 +17,7 @@ use super::POLICY_REQUEST;
 ///     .fin();
 /// assert_eq!(slow.steps().len(), 4);
 /// ```
+#[must_use = "a script does nothing until a server plays it"]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Script {
     steps: Vec<Step>,
@@ -59,43 +60,36 @@ impl Script {
     }
 
     /// Adds [`Step::Read`]: waits for `bytes` more bytes.
-    #[must_use]
     pub fn read(self, bytes: usize) -> Self {
         self.then(Step::Read(bytes))
     }
 
     /// Adds [`Step::ReadRequest`].
-    #[must_use]
     pub fn read_request(self) -> Self {
         self.then(Step::ReadRequest)
     }
 
     /// Adds [`Step::Write`].
-    #[must_use]
     pub fn write(self, bytes: impl AsRef<[u8]>) -> Self {
         self.then(Step::Write(bytes.as_ref().to_vec()))
     }
 
     /// Adds [`Step::Wait`]. A stage's own clients do not wait: their clock jumps.
-    #[must_use]
     pub fn wait(self, pause: Duration) -> Self {
         self.then(Step::Wait(pause))
     }
 
     /// Adds [`Step::Fin`].
-    #[must_use]
     pub fn fin(self) -> Self {
         self.then(Step::Fin)
     }
 
     /// Adds [`Step::Rst`].
-    #[must_use]
     pub fn rst(self) -> Self {
         self.then(Step::Rst)
     }
 
     /// Adds any step.
-    #[must_use]
     pub fn then(mut self, step: Step) -> Self {
         self.steps.push(step);
         self
