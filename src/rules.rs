@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::ids::ids;
+
 /// One rule: a stable id, what it is called, how bad it is, what it says, and what to do about it.
 ///
 /// ```
@@ -55,32 +57,23 @@ impl fmt::Display for Rule {
     }
 }
 
-/// How bad a [`Rule`] is, from `Info` to `Error`.
-///
-/// ```
-/// use flash_policy_fixture::rules::Severity;
-///
-/// assert!(Severity::Error > Severity::Warning);
-/// assert_eq!(Severity::Info.to_string(), "info");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Severity {
-    /// Worth knowing; nothing fails.
-    Info,
-    /// Fails in some players or networks, or is a security smell.
-    Warning,
-    /// Something is denied, or fails, because of it.
-    Error,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Severity::Info => "info",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        })
+ids! {
+    /// How bad a [`Rule`] is, from `Info` to `Error`.
+    ///
+    /// ```
+    /// use flash_policy_fixture::rules::Severity;
+    ///
+    /// assert!(Severity::Error > Severity::Warning);
+    /// assert_eq!(Severity::Info.to_string(), "info");
+    /// ```
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Severity {
+        /// Worth knowing; nothing fails.
+        Info = "info",
+        /// Fails in some players or networks, or is a security smell.
+        Warning = "warning",
+        /// Something is denied, or fails, because of it.
+        Error = "error",
     }
 }
 

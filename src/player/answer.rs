@@ -1,6 +1,5 @@
 //! What became of asking one location for its policy.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,16 +60,17 @@ pub struct Asked {
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
-/// Why a location is consulted (rulebook L2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Role {
-    /// The master, on port 843.
-    Master,
-    /// Named by `Security.loadPolicyFile`.
-    Explicit,
-    /// The port that the SWF connects to.
-    Destination,
+ids! {
+    /// Why a location is consulted (rulebook L2).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Role {
+        /// The master, on port 843.
+        Master = "master",
+        /// Named by `Security.loadPolicyFile`.
+        Explicit = "loadPolicyFile",
+        /// The port that the SWF connects to.
+        Destination = "destination",
+    }
 }
 
 impl Answer {
@@ -178,16 +178,6 @@ impl Asked {
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         let document = self.answer.policy.iter().flat_map(|policy| policy.diagnostics());
         self.answer.diagnostics.iter().chain(document).chain(&self.diagnostics)
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Master => "master",
-            Self::Explicit => "loadPolicyFile",
-            Self::Destination => "destination",
-        })
     }
 }
 
