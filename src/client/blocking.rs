@@ -61,9 +61,8 @@ impl FlashClient {
     }
 
     /// Makes it another player. The session starts anew.
-    pub fn profile(mut self, profile: Profile) -> Self {
-        self.client = self.client.profile(profile);
-        self
+    pub fn profile(self, profile: Profile) -> Self {
+        Self { client: self.client.profile(profile), ..self }
     }
 
     /// Maps a logical endpoint to where it really is.
@@ -72,15 +71,13 @@ impl FlashClient {
     ///
     /// At the caller's line, if `at` is not a `host:port`.
     #[track_caller]
-    pub fn route(mut self, at: &str, route: impl Into<Route>) -> Self {
-        self.client = self.client.route(at, route);
-        self
+    pub fn route(self, at: &str, route: impl Into<Route>) -> Self {
+        Self { client: self.client.route(at, route), ..self }
     }
 
     /// Gives it a whole map.
-    pub fn network(mut self, network: Network) -> Self {
-        self.client = self.client.network(network);
-        self
+    pub fn network(self, network: Network) -> Self {
+        Self { client: self.client.network(network), ..self }
     }
 
     /// As [`super::FlashClient::load_policy_file`].

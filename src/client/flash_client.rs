@@ -75,9 +75,8 @@ impl FlashClient {
     }
 
     /// Makes it another player. The session starts anew.
-    pub fn profile(mut self, profile: Profile) -> Self {
-        self.session = Mutex::new(Session::new(profile));
-        self
+    pub fn profile(self, profile: Profile) -> Self {
+        Self { session: Mutex::new(Session::new(profile)), ..self }
     }
 
     /// Maps a logical endpoint to where it really is.
@@ -92,9 +91,8 @@ impl FlashClient {
     }
 
     /// Gives it a whole map.
-    pub fn network(mut self, network: Network) -> Self {
-        self.network = network;
-        self
+    pub fn network(self, network: Network) -> Self {
+        Self { network, ..self }
     }
 
     /// `Security.loadPolicyFile(url)`: names a location that later connects may ask (rulebook L14). Like the
@@ -143,9 +141,8 @@ impl FlashClient {
         &self.swf
     }
 
-    pub(crate) fn counting_on(mut self, real_time: RealTime) -> Self {
-        self.real_time = real_time;
-        self
+    pub(crate) fn counting_on(self, real_time: RealTime) -> Self {
+        Self { real_time, ..self }
     }
 
     pub(crate) fn session(&self) -> MutexGuard<'_, Session> {

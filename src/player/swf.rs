@@ -60,9 +60,8 @@ struct Url {
 impl Swf {
     /// The SWF as the page embeds it with `allowNetworking="none"`: every socket call throws #2146 (rulebook R5).
     #[must_use]
-    pub fn without_networking(mut self) -> Self {
-        self.networking = false;
-        self
+    pub fn without_networking(self) -> Self {
+        Self { networking: false, ..self }
     }
 
     /// The host that policies must name, or `None` for a SWF without a URL.

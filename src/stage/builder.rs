@@ -77,9 +77,8 @@ impl StageBuilder {
     }
 
     /// Chooses the player of the stage's clients.
-    pub fn profile(mut self, profile: Profile) -> Self {
-        self.profile = profile;
-        self
+    pub fn profile(self, profile: Profile) -> Self {
+        Self { profile, ..self }
     }
 
     /// Starts all of it. Every server listens when this returns.

@@ -53,21 +53,18 @@ impl Declaration {
     }
 
     /// Sets what it does with new connections.
-    pub fn door(mut self, door: Door) -> Self {
-        self.door = door;
-        self
+    pub fn door(self, door: Door) -> Self {
+        Self { door, ..self }
     }
 
     /// Answers policy requests: the first by the first script, and so on; the last one repeats.
-    pub fn policy(mut self, scripts: impl IntoIterator<Item = Script>) -> Self {
-        self.policy = scripts.into_iter().collect();
-        self
+    pub fn policy(self, scripts: impl IntoIterator<Item = Script>) -> Self {
+        Self { policy: scripts.into_iter().collect(), ..self }
     }
 
     /// Puts a backend here. Without a policy it takes a policy request for its own protocol's bytes.
-    pub fn backend(mut self, script: Script) -> Self {
-        self.backend = Some(script);
-        self
+    pub fn backend(self, script: Script) -> Self {
+        Self { backend: Some(script), ..self }
     }
 
     /// What it is after it has answered `turns` policy requests.
