@@ -346,7 +346,7 @@ impl Reader<'_> {
     fn fault(&self, written: &Text) -> Result<Fault> {
         let id = |form: &'_ str| form.split('=').next().unwrap_or_default().to_owned();
         let (text, written_id) = (written.value(), id(written.value()));
-        let forms = || crate::wire::fault::IDS.split(", ");
+        let forms = || crate::wire::fault::IDS.iter().copied();
         match forms().find(|form| id(form) == written_id) {
             Some(form) if form.contains('=') == text.contains('=') => {
                 text.parse().map_err(|error| self.explained(written, error))

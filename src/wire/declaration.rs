@@ -19,8 +19,9 @@ use super::{POLICY_REQUEST, Performance, Script, Sent};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Declaration {
     door: Door,
+    serial: bool,
     policy: Vec<Script>,
-    backend: Option<Script>,
+    pub(super) backend: Option<Script>,
 }
 
 /// What an endpoint does with a new connection.
@@ -57,6 +58,12 @@ impl Declaration {
         Self { door, ..self }
     }
 
+    /// Serves one connection after the other: the next one waits until the one before has ended. The policy requests of
+    /// this crate's own clients do not wait: what others do is no part of what is declared, and could last for ever.
+    pub fn serial(self) -> Self {
+        Self { serial: true, ..self }
+    }
+
     /// Answers policy requests: the first by the first script, and so on; the last one repeats.
     pub fn policy(self, scripts: impl IntoIterator<Item = Script>) -> Self {
         Self { policy: scripts.into_iter().collect(), ..self }
@@ -79,15 +86,20 @@ impl Declaration {
         self.door
     }
 
+    /// Whether it serves one connection after the other.
+    pub fn is_serial(&self) -> bool {
+        self.serial
+    }
+
     /// Whether a backend stands here.
     pub fn has_backend(&self) -> bool {
         self.backend.is_some()
     }
 
     /// Whether, on any turn, a policy request is answered and the connection ended without a pause: then a client
-    /// need not ask what will come and when.
+    /// need not ask what will come and when. At a serial endpoint it has to: it is served because it asks.
     pub fn is_prompt(&self) -> bool {
-        (0..self.policy.len().max(1)).all(|turn| self.is_prompt_on(turn))
+        !self.serial && (0..self.policy.len().max(1)).all(|turn| self.is_prompt_on(turn))
     }
 
     /// A peer that resets unasked has to be asked: the RST could overtake the client's own connect, and take an answer
@@ -105,9 +117,5 @@ impl Declaration {
 
     pub(super) fn policy_script(&self, turn: usize) -> Option<&Script> {
         self.policy.get(turn).or(self.policy.last())
-    }
-
-    pub(super) fn backend_script(&self) -> Option<&Script> {
-        self.backend.as_ref()
     }
 }

@@ -4,55 +4,139 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{Declaration, Door, Script};
-
+use super::{Declaration, Door, POLICY_REQUEST, Script, Step};
 use crate::debug_as_text::debug_as_text;
 
-/// What a policy server does wrong on a connection. Each has an id, and plays a [`Script`].
-///
-/// ```
-/// use std::time::Duration;
-/// use flash_policy_fixture::wire::Fault;
-///
-/// assert_eq!("delay=4s".parse(), Ok(Fault::Delay(Duration::from_secs(4))));
-/// assert_eq!(Fault::Split(vec![5, 10]).to_string(), "split=5,10");
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Fault {
-    /// `ok`: none.
-    Ok,
-    /// `refused`: nothing listens. It speaks of the endpoint, not of one connection.
-    Refused,
-    /// `dropped`: the SYN is never answered. It speaks of the endpoint, not of one connection.
-    Dropped,
-    /// `silent`: accepts, never speaks (FSP-T04).
-    Silent,
-    /// `close-on-accept`: closes before it speaks (FSP-T27).
-    CloseOnAccept,
-    /// `reset-on-request`: resets when the request came.
-    ResetOnRequest,
-    /// `no-nul`: the document, then FIN, without a NUL (FSP-T15).
-    NoNul,
-    /// `no-nul-open`: the document without a NUL, and the connection stays open (FSP-T14).
-    NoNulOpen,
-    /// `delay=DURATION`: a pause before the answer (FSP-T05).
-    Delay(Duration),
-    /// `split=N,M`: the answer is cut at these byte offsets and sent in segments (FSP-T21).
-    Split(Vec<usize>),
-    /// `drip=BYTES/DURATION`: so many bytes, a pause, and so on (FSP-T05).
-    Drip {
-        /// How many bytes at a time, at least 1.
-        bytes: usize,
-        /// The pause after each.
-        every: Duration,
-    },
-    /// `unprompted`: speaks before it is asked (FSP-T24).
-    Unprompted,
-    /// `bytes-after-nul=TEXT`: the answer, its NUL, and then this (FSP-T17).
-    BytesAfterNul(String),
-    /// `http-400`: answers as an HTTP server would (FSP-T10).
-    Http400,
+/// The table of faults: of each the variant, its id or the form of it, and the script that it plays.
+macro_rules! faults {
+    (
+        |$document:ident, $answer:ident, $asked:ident|
+        plain { $($(#[$plain_doc:meta])* $plain:ident $id:literal => $plain_script:expr;)* }
+        valued {
+            $(
+                $(#[$doc:meta])*
+                $valued:ident $(($value:ident: $type:ty))? $({ $($(#[$field_doc:meta])* $field:ident: $field_type:ty,)* })?
+                $form:literal => $script:expr;
+            )*
+        }
+    ) => {
+        /// What a policy server does wrong on a connection. Each has an id, and plays a [`Script`].
+        ///
+        /// ```
+        /// use std::time::Duration;
+        /// use flash_policy_fixture::wire::Fault;
+        ///
+        /// assert_eq!("delay=4s".parse(), Ok(Fault::Delay(Duration::from_secs(4))));
+        /// assert_eq!(Fault::Split(vec![5, 10]).to_string(), "split=5,10");
+        /// ```
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Fault {
+            $($(#[$plain_doc])* $plain,)*
+            $($(#[$doc])* $valued $(($type))? $({ $($(#[$field_doc])* $field: $field_type,)* })?,)*
+        }
+
+        /// The faults whose id takes no value.
+        const PLAIN: &[(&str, Fault)] = &[$(($id, Fault::$plain),)*];
+
+        /// Every id, with its value where it takes one.
+        pub(crate) const IDS: &[&str] = &[$($id,)* $($form,)*];
+
+        impl Fault {
+            /// What a server with this fault does when it is asked for `document`.
+            pub fn script(&self, $document: &[u8]) -> Script {
+                let $asked = Script::new().read_request();
+                let $answer = [$document, b"\0"].concat();
+                match self {
+                    $(Self::$plain => $plain_script,)*
+                    $(Self::$valued $(($value))? $({ $($field),* })? => $script,)*
+                }
+            }
+        }
+    };
+}
+
+faults! {
+    |document, answer, asked|
+    plain {
+        /// `ok`: none.
+        Ok "ok" => asked.write(answer).fin();
+        /// `refused`: nothing listens. It speaks of the endpoint, not of one connection.
+        Refused "refused" => asked.write(answer).fin();
+        /// `dropped`: the SYN is never answered. It speaks of the endpoint, not of one connection.
+        Dropped "dropped" => asked.write(answer).fin();
+        /// `serial`: serves one client at a time, the next one when the one before has gone (FSP-T04). It speaks of the
+        /// endpoint, not of one connection. The policy requests of a stage's own clients do not wait.
+        Serial "serial" => asked.write(answer).fin();
+        /// `silent`: accepts, never speaks (FSP-T04).
+        Silent "silent" => Script::new();
+        /// `close-on-accept`: closes before it speaks (FSP-T27).
+        CloseOnAccept "close-on-accept" => Script::new().fin();
+        /// `close-on-request`: closes when the request came (FSP-T27).
+        CloseOnRequest "close-on-request" => asked.fin();
+        /// `reset-on-accept`: resets before it speaks (FSP-T07).
+        ResetOnAccept "reset-on-accept" => Script::new().rst();
+        /// `reset-on-request`: resets when the request came (FSP-T07).
+        ResetOnRequest "reset-on-request" => asked.rst();
+        /// `reset-after-answer`: answers, then resets, as the kernel does for a server that closes with a part of the
+        /// request unread (FSP-T06).
+        ResetAfterAnswer "reset-after-answer" => asked.write(answer).rst();
+        /// `no-nul`: the document, then FIN, without a NUL (FSP-T15).
+        NoNul "no-nul" => asked.write(document).fin();
+        /// `no-nul-open`: the document without a NUL, and the connection stays open (FSP-T14).
+        NoNulOpen "no-nul-open" => asked.write(document);
+        /// `escaped-nul`: the characters `\0` instead of a NUL, then FIN (FSP-T16).
+        EscapedNul "escaped-nul" => asked.write([document, br"\0"].concat()).fin();
+        /// `keep-open`: answers, and the connection stays open (FSP-T26).
+        KeepOpen "keep-open" => asked.write(answer);
+        /// `twice`: answers, and answers again (FSP-T25).
+        Twice "twice" => asked.write(&answer).write(answer).fin();
+        /// `unprompted`: speaks before it is asked (FSP-T24).
+        Unprompted "unprompted" => Script::new().write(answer).fin();
+        /// `http-400`: answers as an HTTP server would (FSP-T10).
+        Http400 "http-400" => asked.write("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n").fin();
+        /// `tls-alert`: answers as a TLS server would: `protocol_version`, fatal (FSP-T12).
+        TlsAlert "tls-alert" => asked.write(b"\x15\x03\x01\x00\x02\x02\x46").fin();
+        /// `bom`: a UTF-8 byte order mark before the answer (FSP-D17).
+        Bom "bom" => asked.write([b"\xef\xbb\xbf", &answer[..]].concat()).fin();
+        /// `leading-whitespace`: an empty line before the answer (FSP-D16).
+        LeadingWhitespace "leading-whitespace" => asked.write([b"\n", &answer[..]].concat()).fin();
+        /// `length-prefix`: the document's length in two bytes before the answer, as Java's `writeUTF` does (FSP-L13). One
+        /// of less than 256 bytes so begins with a NUL.
+        LengthPrefix "length-prefix" => asked.write([&length(document)[..], &answer].concat()).fin();
+        /// `utf-16`: the document as UTF-16 with a byte order mark, little end first (FSP-D18).
+        Utf16 "utf-16" => asked.write(utf_16(&answer)).fin();
+        /// `request-needs-newline`: answers a line, which a player never sends (FSP-T37).
+        RequestNeedsNewline "request-needs-newline" => Script::new().then(Step::ReadThrough(b'\n')).write(answer).fin();
+        /// `one-read`: answers only a request that comes alone and whole in the first segment; else FIN (FSP-T18).
+        OneRead "one-read" => Script::new().then(Step::ExpectAtOnce(POLICY_REQUEST.to_vec())).write(answer).fin();
+        /// `first-byte-only`: answers whatever begins with `<` (FSP-T20).
+        FirstByteOnly "first-byte-only" => Script::new().then(Step::Expect(b"<".to_vec())).write(answer).fin();
+        /// `swallow-coalesced`: answers, and goes on as the backend at its endpoint on the same connection; what came in one
+        /// segment with the request is lost (FSP-T19).
+        SwallowCoalesced "swallow-coalesced" => asked.then(Step::Swallow).write(answer).then(Step::Backend);
+    }
+    valued {
+        /// `delay=DURATION`: a pause before the answer (FSP-T05).
+        Delay(pause: Duration) "delay=DURATION" => asked.wait(*pause).write(answer).fin();
+        /// `split=N,M`: the answer is cut at these byte offsets and sent in segments (FSP-T21).
+        Split(offsets: Vec<usize>) "split=N,M" => split(&answer, offsets).into_iter().fold(asked, Script::write).fin();
+        /// `drip=BYTES/DURATION`: so many bytes, a pause, and so on (FSP-T05).
+        Drip {
+            /// How many bytes at a time, at least 1.
+            bytes: usize,
+            /// The pause after each.
+            every: Duration,
+        } "drip=BYTES/DURATION" => {
+            answer.chunks((*bytes).max(1)).fold(asked, |script, drop| script.write(drop).wait(*every)).fin()
+        };
+        /// `truncate=N`: the first so many bytes of the answer, then FIN (FSP-D21).
+        Truncate(bytes: usize) "truncate=N" => asked.write(&answer[..answer.len().min(*bytes)]).fin();
+        /// `extra-nuls=N`: the answer, its NUL, and so many more (FSP-T17).
+        ExtraNuls(extra: u16) "extra-nuls=N" => asked.write([answer, vec![0; usize::from(*extra)]].concat()).fin();
+        /// `bytes-after-nul=TEXT`: the answer, its NUL, and then this (FSP-T17).
+        BytesAfterNul(text: String) "bytes-after-nul=TEXT" => asked.write([&answer, text.as_bytes()].concat()).fin();
+    }
 }
 
 /// A fault id that does not exist, or whose value cannot be read.
@@ -69,68 +153,28 @@ pub struct UnknownFault {
     problem: String,
 }
 
-/// Every id, with its value where it takes one.
-pub(crate) const IDS: &str = "ok, refused, dropped, silent, close-on-accept, reset-on-request, no-nul, no-nul-open, \
-     delay=DURATION, split=N,M, drip=BYTES/DURATION, unprompted, bytes-after-nul=TEXT, http-400";
-
 impl Fault {
-    /// What a server with this fault does when it is asked for `document`.
-    pub fn script(&self, document: &[u8]) -> Script {
-        let asked = Script::new().read_request();
-        let answer = [document, b"\0"].concat();
-        match self {
-            Self::Ok | Self::Refused | Self::Dropped => Script::policy(document),
-            Self::Silent => Script::new(),
-            Self::CloseOnAccept => Script::new().fin(),
-            Self::ResetOnRequest => asked.rst(),
-            Self::NoNul => asked.write(document).fin(),
-            Self::NoNulOpen => asked.write(document),
-            Self::Delay(pause) => asked.wait(*pause).write(answer).fin(),
-            Self::Split(offsets) => split(&answer, offsets).into_iter().fold(asked, Script::write).fin(),
-            Self::Drip { bytes, every } => {
-                answer.chunks((*bytes).max(1)).fold(asked, |script, drop| script.write(drop).wait(*every)).fin()
-            }
-            Self::Unprompted => Script::new().write(answer).fin(),
-            Self::BytesAfterNul(text) => asked.write([&answer, text.as_bytes()].concat()).fin(),
-            Self::Http400 => asked.write("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n").fin(),
-        }
-    }
-
     /// What an endpoint does whose policy server has these faults, one for each connection; the last one repeats.
     ///
     /// # Errors
     ///
-    /// `refused` and `dropped` speak of the whole endpoint: next to other faults they mean nothing.
+    /// `refused`, `dropped` and `serial` speak of the whole endpoint: next to other faults they mean nothing.
     pub fn declare(faults: &[Self], document: &[u8]) -> Result<Declaration, UnknownFault> {
-        let door = match faults {
-            [Self::Refused] => Door::Refuses,
-            [Self::Dropped] => Door::Drops,
-            _ => Door::Accepts,
-        };
-        let misplaced = faults.iter().find(|fault| matches!(fault, Self::Refused | Self::Dropped));
-        if let Some(fault) = misplaced.filter(|_| door == Door::Accepts) {
+        let of_endpoint = |fault: &&Self| matches!(fault, Self::Refused | Self::Dropped | Self::Serial);
+        if let Some(fault) = faults.iter().find(of_endpoint).filter(|_| faults.len() > 1) {
             let problem = "it speaks of the whole endpoint, so it must be the only one in its list".to_owned();
             return Err(UnknownFault { written: fault.to_string(), problem });
         }
         let faults = if faults.is_empty() { &[Self::Ok] } else { faults };
-        let scripts = faults.iter().map(|fault| fault.script(document));
-        Ok(Declaration::new().door(door).policy(scripts))
+        let declaration = Declaration::new().policy(faults.iter().map(|fault| fault.script(document)));
+        Ok(match faults {
+            [Self::Refused] => declaration.door(Door::Refuses),
+            [Self::Dropped] => declaration.door(Door::Drops),
+            [Self::Serial] => declaration.serial(),
+            _ => declaration,
+        })
     }
 }
-
-/// The faults whose id takes no value.
-const PLAIN: [(&str, Fault); 10] = [
-    ("ok", Fault::Ok),
-    ("refused", Fault::Refused),
-    ("dropped", Fault::Dropped),
-    ("silent", Fault::Silent),
-    ("close-on-accept", Fault::CloseOnAccept),
-    ("reset-on-request", Fault::ResetOnRequest),
-    ("no-nul", Fault::NoNul),
-    ("no-nul-open", Fault::NoNulOpen),
-    ("unprompted", Fault::Unprompted),
-    ("http-400", Fault::Http400),
-];
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -141,11 +185,10 @@ impl fmt::Display for Fault {
                 write!(f, "split={}", offsets.join(","))
             }
             Self::Drip { bytes, every } => write!(f, "drip={bytes}/{}ms", every.as_millis()),
+            Self::Truncate(bytes) => write!(f, "truncate={bytes}"),
+            Self::ExtraNuls(extra) => write!(f, "extra-nuls={extra}"),
             Self::BytesAfterNul(text) => write!(f, "bytes-after-nul={text}"),
-            plain => {
-                let id = PLAIN.iter().find(|(_, fault)| fault == plain).map(|(id, _)| *id);
-                f.write_str(id.unwrap_or_default())
-            }
+            plain => PLAIN.iter().filter(|(_, fault)| fault == plain).try_for_each(|(id, _)| f.write_str(id)),
         }
     }
 }
@@ -156,14 +199,18 @@ impl FromStr for Fault {
     fn from_str(written: &str) -> Result<Self, UnknownFault> {
         let fault = match written.split_once('=') {
             Some(("delay", value)) => duration(value).map(Self::Delay),
-            Some(("split", value)) => value.split(',').map(number).collect::<Result<_, _>>().map(Self::Split),
+            Some(("split", value)) => {
+                value.split(',').map(|offset| number(offset, "bytes")).collect::<Result<_, _>>().map(Self::Split)
+            }
             Some(("drip", value)) => drip(value),
+            Some(("truncate", value)) => number(value, "bytes").map(Self::Truncate),
+            Some(("extra-nuls", value)) => number(value, "NULs up to 65535").map(Self::ExtraNuls),
             Some(("bytes-after-nul", text)) => Ok(Self::BytesAfterNul(text.to_owned())),
             _ => PLAIN
                 .iter()
                 .find(|(id, _)| *id == written)
                 .map(|(_, fault)| fault.clone())
-                .ok_or_else(|| format!("no such fault; there are {IDS}")),
+                .ok_or_else(|| format!("no such fault; there are {}", IDS.join(", "))),
         };
         fault.map_err(|problem| UnknownFault { written: written.to_owned(), problem })
     }
@@ -187,17 +234,29 @@ fn split<'a>(answer: &'a [u8], offsets: &[usize]) -> Vec<&'a [u8]> {
     cuts.windows(2).map(|pair| &answer[pair[0]..pair[1]]).collect()
 }
 
+/// As `writeUTF` counts; one that it would refuse counts as the longest.
+fn length(document: &[u8]) -> [u8; 2] {
+    u16::try_from(document.len()).unwrap_or(u16::MAX).to_be_bytes()
+}
+
+fn utf_16(text: &[u8]) -> Vec<u8> {
+    let marked = format!("\u{feff}{}", String::from_utf8_lossy(text));
+    marked.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
 fn drip(value: &str) -> Result<Fault, String> {
-    let (bytes, every) =
+    let (count, every) =
         value.split_once('/').ok_or_else(|| format!("expected BYTES/DURATION such as 1/100ms, found `{value}`"))?;
-    match number(bytes)? {
+    match number(count, "bytes")? {
         0 => Err("expected at least 1 byte at a time, found 0".to_owned()),
         bytes => Ok(Fault::Drip { bytes, every: duration(every)? }),
     }
 }
 
-fn number(value: &str) -> Result<usize, String> {
-    value.parse().map_err(|_| format!("expected a number of bytes, found `{value}`"))
+/// A number without a sign.
+fn number<T: FromStr>(value: &str, of_what: &str) -> Result<T, String> {
+    let number = value.parse().ok().filter(|_| value.starts_with(|first: char| first.is_ascii_digit()));
+    number.ok_or_else(|| format!("expected a number of {of_what}, found `{value}`"))
 }
 
 pub(crate) fn duration(value: &str) -> Result<Duration, String> {

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::script::{RequestMatch, match_request};
 use super::{Declaration, Script, Step};
 
 /// One connection to a declared endpoint, as a machine without sockets: it hears bytes, and says what to do next.
@@ -25,6 +24,8 @@ pub struct Performance {
     role: Role,
     steps: VecDeque<Step>,
     heard: Vec<u8>,
+    /// How many bytes the first segment had.
+    first_segment: Option<usize>,
     peer_ended: bool,
     now: Duration,
 }
@@ -85,6 +86,7 @@ impl Performance {
             role: Role::Undecided,
             steps: VecDeque::new(),
             heard: Vec::new(),
+            first_segment: None,
             peer_ended: false,
             now: Duration::ZERO,
         };
@@ -92,8 +94,9 @@ impl Performance {
         performance
     }
 
-    /// Takes bytes that came from the peer.
+    /// Takes bytes that came from the peer, in one segment.
     pub fn hear(&mut self, bytes: &[u8]) {
+        self.first_segment.get_or_insert(bytes.len());
         self.heard.extend_from_slice(bytes);
         self.choose_role();
         if self.role == Role::Playing {
@@ -160,23 +163,31 @@ impl Performance {
         }
     }
 
-    /// The first bytes tell whether an endpoint that is both is asked for its policy (rulebook W14). Where either
-    /// side speaks first no bytes can tell, and each connection gets what is said first.
+    /// The first bytes tell whether an endpoint that is both is asked for its policy (rulebook W14): those that its first
+    /// policy script expects. Where either side speaks first no bytes can tell, and each connection gets what is said
+    /// first.
     fn choose_role(&mut self) {
         if self.role != Role::Undecided {
             return;
         }
-        let backend = self.declaration.backend_script();
-        match (self.declaration.policy_script(0), backend) {
-            (Some(_), None) => self.role = Role::WantsTurn,
-            (Some(policy), Some(_)) if policy.acts_first() => self.role = Role::WantsTurn,
-            (Some(_), Some(backend)) if !backend.speaks_first() => match match_request(&self.heard) {
-                RequestMatch::Whole => self.role = Role::WantsTurn,
-                RequestMatch::Partial if !self.peer_ended => {}
-                _ => self.play(backend.clone()),
-            },
-            (_, backend) => self.play(backend.cloned().unwrap_or_default()),
+        let is_policy = match (self.declaration.policy_script(0), &self.declaration.backend) {
+            (None, _) => Some(false),
+            (Some(_), None) => Some(true),
+            (Some(policy), Some(_)) if policy.acts_first() => Some(true),
+            (Some(_), Some(backend)) if backend.speaks_first() => Some(false),
+            (Some(policy), Some(_)) => begins_with(&self.heard, policy.opening()).or(self.peer_ended.then_some(false)),
+        };
+        match is_policy {
+            Some(true) => self.role = Role::WantsTurn,
+            Some(false) => self.play_backend(),
+            None => {}
         }
+    }
+
+    /// Plays the backend's script, once: it may not begin again by itself.
+    fn play_backend(&mut self) {
+        let backend = self.declaration.backend.take().unwrap_or_default();
+        self.play(backend);
     }
 
     fn play(&mut self, script: Script) {
@@ -190,11 +201,20 @@ impl Performance {
         };
         match step {
             Step::Read(bytes) => self.read(bytes),
-            Step::ReadRequest => match match_request(&self.heard) {
-                RequestMatch::Whole => self.read(super::POLICY_REQUEST.len()),
-                RequestMatch::Partial => self.starved(),
-                RequestMatch::Differs => self.end(),
+            Step::ExpectAtOnce(bytes) if self.first_segment.is_some_and(|first| first != bytes.len()) => self.end(),
+            Step::Expect(bytes) | Step::ExpectAtOnce(bytes) => match begins_with(&self.heard, &bytes) {
+                Some(false) => self.end(),
+                _ => self.read(bytes.len()),
             },
+            Step::ReadThrough(byte) => {
+                let before = self.heard.iter().position(|&heard| heard == byte);
+                self.read(before.unwrap_or(self.heard.len()) + 1)
+            }
+            Step::Swallow => self.read(self.heard.len()),
+            Step::Backend => {
+                self.play_backend();
+                self.next_step()
+            }
             Step::Echo if self.heard.is_empty() => self.starved(),
             Step::Echo => Cue::Write(std::mem::take(&mut self.heard)),
             Step::Write(bytes) => self.done(Cue::Write(bytes)),
@@ -232,4 +252,10 @@ impl Performance {
         self.steps = VecDeque::from([Step::Fin]);
         Cue::Fin
     }
+}
+
+/// Whether what was heard begins with these bytes; `None` while it may still come to.
+fn begins_with(heard: &[u8], bytes: &[u8]) -> Option<bool> {
+    let may_still = heard.len() < bytes.len() && bytes.starts_with(heard);
+    (!may_still).then(|| heard.starts_with(bytes))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::POLICY_REQUEST;
+use super::{MAX_ANSWER_BYTES, POLICY_REQUEST};
 
 /// What a peer does on one connection, step by step; after the last step it reads on, and says nothing.
 ///
@@ -29,8 +29,17 @@ pub struct Script {
 pub enum Step {
     /// Read until this many more bytes came.
     Read(usize),
-    /// Read the 23 request bytes; a peer that says anything else gets a FIN and the script ends.
-    ReadRequest,
+    /// Read these bytes; a peer that says anything else gets a FIN and the script ends.
+    Expect(Vec<u8>),
+    /// Read these bytes, which the connection's first segment must hold, and nothing else; a peer that says anything
+    /// else, or this in parts, gets a FIN and the script ends.
+    ExpectAtOnce(Vec<u8>),
+    /// Read until this byte came, which must be one of the next 64 KiB.
+    ReadThrough(u8),
+    /// Lose what came and was not read.
+    Swallow,
+    /// Go on as the backend at this endpoint does; without one say nothing more.
+    Backend,
     /// Write these bytes, in a segment of their own.
     Write(Vec<u8>),
     /// Do nothing for this long.
@@ -64,9 +73,9 @@ impl Script {
         self.then(Step::Read(bytes))
     }
 
-    /// Adds [`Step::ReadRequest`].
+    /// Adds a [`Step::Expect`] of the 23 request bytes.
     pub fn read_request(self) -> Self {
-        self.then(Step::ReadRequest)
+        self.then(Step::Expect(POLICY_REQUEST.to_vec()))
     }
 
     /// Adds [`Step::Write`].
@@ -102,7 +111,15 @@ impl Script {
 
     /// Whether the peer acts before it has read anything.
     pub(super) fn acts_first(&self) -> bool {
-        !matches!(self.steps.first(), None | Some(Step::Read(_) | Step::ReadRequest | Step::Echo))
+        self.steps.first().is_some_and(|step| step.reads() == 0)
+    }
+
+    /// The bytes by which a connection is known to be for this script.
+    pub(super) fn opening(&self) -> &[u8] {
+        match self.steps.first() {
+            Some(Step::Expect(bytes)) => bytes,
+            _ => POLICY_REQUEST,
+        }
     }
 
     /// Whether the peer writes, or waits in order to write, before it has read anything.
@@ -116,27 +133,10 @@ impl Step {
     pub(super) fn reads(&self) -> usize {
         match self {
             Self::Read(bytes) => *bytes,
-            Self::ReadRequest => POLICY_REQUEST.len(),
-            Self::Echo => usize::MAX,
-            Self::Write(_) | Self::Wait(_) | Self::Fin | Self::Rst => 0,
+            Self::Expect(bytes) | Self::ExpectAtOnce(bytes) => bytes.len(),
+            Self::ReadThrough(_) => MAX_ANSWER_BYTES,
+            Self::Echo | Self::Backend => usize::MAX,
+            Self::Write(_) | Self::Wait(_) | Self::Swallow | Self::Fin | Self::Rst => 0,
         }
-    }
-}
-
-/// How `received` compares with the policy request, as far as it goes (rulebook W1, W14).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RequestMatch {
-    Partial,
-    Whole,
-    Differs,
-}
-
-pub(super) fn match_request(received: &[u8]) -> RequestMatch {
-    if received.starts_with(POLICY_REQUEST) {
-        RequestMatch::Whole
-    } else if POLICY_REQUEST.starts_with(received) {
-        RequestMatch::Partial
-    } else {
-        RequestMatch::Differs
     }
 }

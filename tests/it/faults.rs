@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use flash_policy_fixture::wire::Fault;
+use flash_policy_fixture::{PolicyServer, Profile};
 use rstest::rstest;
 
 use crate::support::{Seen, document, m, ok, scene, se};
+
+mod wire;
 
 fn length() -> u128 {
     document("G(*|*)").len() as u128 + 1
@@ -33,6 +36,29 @@ fn goes_on(answer: &str, notes: &str) -> Seen {
 #[case("unprompted", ok(843))]
 #[case("bytes-after-nul=more", ok(843).notes("T17"))]
 #[case("http-400", goes_on("malformed", "T11"))]
+#[case("serial", ok(843))]
+#[case("close-on-request", goes_on("closed", "T27"))]
+#[case("reset-on-accept", goes_on("reset", ""))]
+#[case("reset-after-answer", ok(843).notes("T06"))]
+#[case("escaped-nul", goes_on("malformed", "T16"))]
+#[case("keep-open", ok(843))]
+#[case("twice", ok(843).notes("T17"))]
+#[case("tls-alert", goes_on("malformed", "T12"))]
+#[case("bom", ok(843).notes("D17"))]
+#[case("leading-whitespace", ok(843).notes("D16"))]
+#[case("length-prefix", goes_on("malformed", "L11"))]
+#[case("utf-16", goes_on("malformed", "D18"))]
+#[case("request-needs-newline", goes_on("none", "T04").after(3000))]
+#[case("one-read", ok(843))]
+#[case("first-byte-only", ok(843))]
+#[case("swallow-coalesced", ok(843))]
+#[case("truncate=0", goes_on("closed", "T27"))]
+#[case("truncate=60", goes_on("malformed", "D21"))]
+#[case(&format!("truncate={}", length() - 1), ok(843).notes("T15"))]
+#[case("truncate=18446744073709551615", ok(843))]
+#[case("extra-nuls=0", ok(843))]
+#[case("extra-nuls=3", ok(843).notes("T17"))]
+#[case("extra-nuls=65535", ok(843).notes("T17"))]
 fn a_fault_of_the_master(#[case] id: &str, #[case] expected: Seen) {
     let fault: Fault = id.parse().unwrap();
     assert_eq!(m(fault).t("G(*|*)").play(), expected, "left: got, right: expected");
@@ -65,9 +91,43 @@ fn granted(notes: &str) -> Seen {
 #[case("unprompted", granted(""))]
 #[case("bytes-after-nul=more", granted("T17"))]
 #[case("http-400", denied("malformed", "T10"))]
+#[case("serial", granted(""))]
+#[case("close-on-request", denied("closed", "T27"))]
+#[case("reset-on-accept", denied("reset", ""))]
+#[case("reset-after-answer", granted("T06"))]
+#[case("escaped-nul", denied("malformed", "T16"))]
+#[case("keep-open", granted(""))]
+#[case("twice", granted("T17"))]
+#[case("tls-alert", denied("malformed", "T12"))]
+#[case("bom", granted("D17"))]
+#[case("leading-whitespace", granted("D16"))]
+#[case("length-prefix", denied("malformed", "L11"))]
+#[case("utf-16", denied("malformed", "D18"))]
+#[case("request-needs-newline", denied("none", "T04").after(3000))]
+#[case("one-read", granted(""))]
+#[case("first-byte-only", granted(""))]
+#[case("swallow-coalesced", granted(""))]
+#[case("truncate=60", denied("malformed", "D21"))]
+#[case("extra-nuls=3", granted("T17"))]
 fn a_fault_of_an_in_band_destination(#[case] id: &str, #[case] expected: Seen) {
     let fault: Fault = id.parse().unwrap();
     assert_eq!(scene().t(fault).play(), expected, "left: got, right: expected");
+}
+
+/// A document of 256 bytes and more: its length does not begin with a NUL.
+#[test]
+fn the_length_before_a_long_policy_is_recognised() {
+    let long = format!("<!--{}-->{}", "x".repeat(256), document("G(*|*)"));
+    let server = PolicyServer::builder().document(long).fault(Fault::LengthPrefix);
+    assert_eq!(m(server).play(), se("malformed-policy").asked("843=malformed 5000=closed").t(1).notes("L13 T27"));
+}
+
+#[rstest]
+#[case::bom(Fault::Bom, "D17")]
+#[case::leading_whitespace(Fault::LeadingWhitespace, "D16")]
+fn a_strict_player_rejects_what_stands_before_the_document(#[case] fault: Fault, #[case] notes: &str) {
+    let expected = se("malformed-policy").asked("843=malformed").t(0).notes(notes);
+    assert_eq!(m(fault).player(Profile::strict()).play(), expected);
 }
 
 #[rstest]
@@ -100,9 +160,50 @@ fn faults_are_scripted_by_connection(#[case] scene: crate::support::Scene, #[cas
 #[case("bytes-after-nul=", Fault::BytesAfterNul(String::new()))]
 #[case("bytes-after-nul=a=b c", Fault::BytesAfterNul("a=b c".to_owned()))]
 #[case("http-400", Fault::Http400)]
+#[case("serial", Fault::Serial)]
+#[case("close-on-request", Fault::CloseOnRequest)]
+#[case("reset-on-accept", Fault::ResetOnAccept)]
+#[case("reset-after-answer", Fault::ResetAfterAnswer)]
+#[case("escaped-nul", Fault::EscapedNul)]
+#[case("keep-open", Fault::KeepOpen)]
+#[case("twice", Fault::Twice)]
+#[case("tls-alert", Fault::TlsAlert)]
+#[case("bom", Fault::Bom)]
+#[case("leading-whitespace", Fault::LeadingWhitespace)]
+#[case("length-prefix", Fault::LengthPrefix)]
+#[case("utf-16", Fault::Utf16)]
+#[case("request-needs-newline", Fault::RequestNeedsNewline)]
+#[case("one-read", Fault::OneRead)]
+#[case("first-byte-only", Fault::FirstByteOnly)]
+#[case("swallow-coalesced", Fault::SwallowCoalesced)]
+#[case("truncate=0", Fault::Truncate(0))]
+#[case("truncate=18446744073709551615", Fault::Truncate(usize::MAX))]
+#[case("extra-nuls=0", Fault::ExtraNuls(0))]
+#[case("extra-nuls=65535", Fault::ExtraNuls(u16::MAX))]
 fn a_fault_is_written_as_it_is_read(#[case] id: &str, #[case] fault: Fault) {
     assert_eq!(id.parse(), Ok(fault.clone()));
     assert_eq!(fault.to_string(), id);
+}
+
+/// The list that an unknown fault is answered with is the whole truth.
+#[test]
+fn every_fault_that_is_listed_can_be_written() {
+    let error = "none-of-them".parse::<Fault>().unwrap_err().to_string();
+    let values = [
+        ("DURATION", "1ms"),
+        ("N,M", "1,2"),
+        ("BYTES", "1"),
+        ("TEXT", "more"),
+        ("truncate=N", "truncate=1"),
+        ("=N", "=1"),
+    ];
+    let listed = error.split_once("there are ").unwrap().1;
+    let listed = values.iter().fold(listed.to_owned(), |listed, (name, value)| listed.replace(name, value));
+    let listed: Vec<_> = listed.split(", ").collect();
+    assert_eq!(listed.len(), 32);
+    for written in listed {
+        assert_eq!(written.parse::<Fault>().unwrap().to_string(), written);
+    }
 }
 
 #[rstest]
@@ -132,6 +233,21 @@ fn durations_have_units(#[case] id: &str, #[case] millis: u64) {
 #[case("drip=0/1s", "expected at least 1 byte at a time, found 0")]
 #[case("drip=x/1s", "expected a number of bytes, found `x`")]
 #[case("drip=1/1", "expected a duration")]
+#[case("drip=+1/1s", "expected a number of bytes, found `+1`")]
+#[case("split=+1", "expected a number of bytes, found `+1`")]
+#[case("bom=", "no such fault")]
+#[case("BOM", "no such fault")]
+#[case("truncate", "no such fault")]
+#[case("truncate=", "expected a number of bytes, found ``")]
+#[case("truncate=-1", "expected a number of bytes, found `-1`")]
+#[case("truncate=+1", "expected a number of bytes, found `+1`")]
+#[case("truncate=1 ", "expected a number of bytes, found `1 `")]
+#[case("truncate=99999999999999999999", "expected a number of bytes, found `99999999999999999999`")]
+#[case("extra-nuls", "no such fault")]
+#[case("extra-nuls=", "expected a number of NULs up to 65535, found ``")]
+#[case("extra-nuls=-1", "expected a number of NULs up to 65535, found `-1`")]
+#[case("extra-nuls=65536", "expected a number of NULs up to 65535, found `65536`")]
+#[case("extra-nuls=two", "expected a number of NULs up to 65535, found `two`")]
 fn a_bad_fault_is_explained(#[case] id: &str, #[case] problem: &str) {
     let error = id.parse::<Fault>().unwrap_err().to_string();
     assert!(error.starts_with(&format!("fault `{id}`: {problem}")), "{error}");
@@ -140,6 +256,8 @@ fn a_bad_fault_is_explained(#[case] id: &str, #[case] problem: &str) {
 #[rstest]
 #[case(vec![Fault::Refused, Fault::Ok], "fault `refused`: it speaks of the whole endpoint")]
 #[case(vec![Fault::Silent, Fault::Dropped], "fault `dropped`: it speaks of the whole endpoint")]
+#[case(vec![Fault::Serial, Fault::NoNul], "fault `serial`: it speaks of the whole endpoint")]
+#[case(vec![Fault::Serial, Fault::Serial], "fault `serial`: it speaks of the whole endpoint")]
 fn a_fault_of_the_endpoint_stands_alone(#[case] faults: Vec<Fault>, #[case] problem: &str) {
     let error = Fault::declare(&faults, b"").unwrap_err().to_string();
     assert!(error.starts_with(problem), "{error}");

@@ -109,6 +109,18 @@ fn the_file(#[case] text: &str, #[case] expected: &str) {
     "[[policy]]\nat = 'h:1'\nxml = ''\nfaults = ['delay=soon']",
     "s.toml:10:11: fault `delay=soon`: expected a duration such as 500ms, 4s or 2m, found `soon`"
 )]
+#[case::a_fault_with_a_number_too_large(
+    "[[policy]]\nat = 'h:1'\nxml = ''\nfaults = ['extra-nuls=70000']",
+    "s.toml:10:11: fault `extra-nuls=70000`: expected a number of NULs up to 65535, found `70000`"
+)]
+#[case::a_fault_that_is_nearly_another(
+    "[[policy]]\nat = 'h:1'\nxml = ''\nfaults = ['utf16', 'ok']",
+    "s.toml:10:11: `utf16` is no fault; did you mean `utf-16`?"
+)]
+#[case::a_fault_of_the_endpoint_among_others(
+    "[[policy]]\nat = 'h:1'\nxml = ''\nfaults = ['silent', 'serial']",
+    "s.toml:10:10: fault `serial`: it speaks of the whole endpoint, so it must be the only one in its list"
+)]
 #[case::a_fault_that_must_stand_alone(
     "[[policy]]\nat = 'h:1'\nxml = ''\nfaults = ['refused', 'ok']",
     "s.toml:10:10: fault `refused`: it speaks of the whole endpoint, so it must be the only one in its list"
