@@ -109,11 +109,23 @@ fn a_request_in_two_segments(#[case] fault: Fault, #[case] answer: &[u8]) {
 }
 
 #[test]
-fn an_in_band_endpoint_that_assumes_one_read_fails_a_request_in_parts() {
+fn an_in_band_endpoint_that_assumes_one_read_fails_a_request_with_more_behind_it() {
     let (_stage, addr) = in_band(Fault::OneRead);
     assert_eq!(converse(addr, REQUEST), b"<p/>\0");
     assert_eq!(converse(addr, b"hello"), b"hello");
     assert_eq!(converse(addr, COALESCED), b"");
+}
+
+#[rstest]
+#[case::whole(&[REQUEST], Sent::Bytes(b"<p/>\0".to_vec()))]
+#[case::in_two_segments(&[&REQUEST[..7], &REQUEST[7..]], Sent::Fin)]
+#[case::with_a_late_nul(&[&REQUEST[..22], &REQUEST[22..]], Sent::Fin)]
+#[case::with_more_in_a_second_segment(&[REQUEST, b"more"], Sent::Bytes(b"<p/>\0".to_vec()))]
+fn an_in_band_endpoint_that_assumes_one_read_fails_a_request_in_parts(#[case] parts: &[&[u8]], #[case] first: Sent) {
+    let declared = Declaration::new().policy([Fault::OneRead.script(b"<p/>")]).backend(Script::echo());
+    let mut connection = Performance::new(&declared);
+    parts.iter().for_each(|part| connection.hear(part));
+    assert_eq!(connection.play_until(Duration::ZERO, &mut || 0)[0].sent, first);
 }
 
 #[rstest]
