@@ -69,7 +69,7 @@ fn the_report_has_what_was_expected_and_what_came() {
     assert_eq!((&got["decided_at_ms"], &got["reported_at_ms"]), (&0.into(), &serde_json::json!([20000])));
     assert_eq!(
         got["asked"][0],
-        serde_json::json!({"endpoint": "game.example.com:843", "answer": "policy", "diagnostics": []})
+        serde_json::json!({"endpoint": "game.example.com:843", "answer": "policy", "took_ms": 0, "diagnostics": []})
     );
     assert_eq!(got["connections"][0]["sent"], 23);
 }
