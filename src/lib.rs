@@ -41,6 +41,7 @@
 #![cfg_attr(feature = "process", doc = "- [`ServerUnderTest`]: a real server as a child process.")]
 #![cfg_attr(feature = "scenario", doc = "- [`scenario`]: scenario files, each case decided twice.")]
 #![cfg_attr(feature = "harness", doc = "- [`harness`]: scenario files as tests, each case by its own name.")]
+#![cfg_attr(feature = "torture", doc = "- [`torture`]: conformance checks of a live policy server.")]
 #![cfg_attr(feature = "analysis", doc = "- [`analysis`]: the linter, and the difference of two policies.")]
 //! - [`rules`]: the table of diagnostics; [`wire`]: the bytes, and scripts of what a peer does; [`player`]: the rules.
 //!
@@ -81,6 +82,8 @@ pub mod rules;
 #[cfg(feature = "scenario")]
 pub mod scenario;
 pub mod stage;
+#[cfg(feature = "torture")]
+pub mod torture;
 pub mod wire;
 
 pub use client::{ConnectError, FlashClient, FlashSocket, Network, Outcome, XmlSocket, blocking};

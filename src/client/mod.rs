@@ -12,6 +12,8 @@ mod xml_socket;
 pub(crate) use declared::{Claim, Declared, Mark, Play};
 pub use flash_client::{ConnectError, FlashClient};
 pub use network::{Network, Route};
+#[cfg(feature = "torture")]
+pub(crate) use real_time::PausedClock;
 pub(crate) use real_time::RealTime;
 pub use socket::FlashSocket;
 pub(crate) use socket::Tally;

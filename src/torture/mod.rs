@@ -1,0 +1,96 @@
+//! Conformance checks of a live policy server (feature `torture`).
+//!
+//! A [`Torture`] asks a server for its policy as a player does, and then in all the ways in which requests really come:
+//! in two segments and in twenty-three, late, by two hundred at once, beside peers that say nothing. It sends what is no
+//! request, and looks at how an answer ends. After each check the server must still answer a good request. What comes of
+//! it is a [`Report`]: for each [`CheckId`] a verdict, a reason in one line and the rule of the catalogue.
+//!
+//! ```
+//! use flash_policy_fixture::torture::{CheckVerdict, Torture};
+//! use flash_policy_fixture::{PolicyFile, PolicyServer, wire::Fault};
+//!
+//! let everybody = PolicyFile::builder().allow("*", 5000).build();
+//! let server = PolicyServer::builder().policy(everybody).fault(Fault::Http400).start();
+//! let report = Torture::new(server.addr()).run()?;
+//! assert!(!report.is_success());
+//!
+//! let request = &report.checks()[0];
+//! assert_eq!((request.id().as_str(), request.verdict()), ("request", CheckVerdict::Fail));
+//! assert_eq!(request.rule().map(|rule| rule.id()), Some("FSP-T10"));
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! `check` says what is sent, `judge` what is thought of what was heard; both are pure, and `wire` has the sockets.
+//! docs/torture.md lists the checks.
+
+mod check;
+mod heard;
+mod judge;
+mod marker;
+mod report;
+mod run;
+mod wire;
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Handle};
+
+pub use check::CheckId;
+pub use report::{Check, CheckVerdict, Report};
+
+use crate::player::Profile;
+use run::Run;
+use wire::Wire;
+
+/// The checks, for one server.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use flash_policy_fixture::torture::Torture;
+///
+/// let server = "192.0.2.1:843".parse()?;
+/// let report = Torture::new(server).budget(Duration::from_secs(2)).run()?;
+/// assert!(report.is_success(), "{report}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is checked until `run` is called"]
+pub struct Torture {
+    addr: SocketAddr,
+    budget: Duration,
+}
+
+impl Torture {
+    /// The checks of the server at this address.
+    pub fn new(addr: SocketAddr) -> Self {
+        Self { addr, budget: Profile::default().timing.master_timeout }
+    }
+
+    /// How long a good answer may take, from the connect on: a player's 3 s, unless it is said here. The pauses inside of
+    /// requests are never longer than a part of it.
+    pub fn budget(mut self, budget: Duration) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// Makes the checks, one after the other. With the player's budget it takes less than a minute: after 50 s no
+    /// further check is begun.
+    ///
+    /// # Errors
+    ///
+    /// This machine failed: no descriptor or no port is left. Whatever the server does is a verdict.
+    ///
+    /// # Panics
+    ///
+    /// Inside a tokio runtime: call it from a thread of its own there.
+    pub fn run(&self) -> io::Result<Report> {
+        assert!(
+            Handle::try_current().is_err(),
+            "Torture::run would block this tokio runtime: call it inside tokio::task::spawn_blocking"
+        );
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
+        runtime.block_on(Run::new(Wire::new(self.addr, self.budget)).report())
+    }
+}

@@ -1,0 +1,299 @@
+//! The order of the checks, and what each learns from those before it.
+
+use std::io;
+use std::time::Duration;
+
+use super::check::{AT_ONCE, CUT, DROPPED, IDLE_PEERS, Step, Wanted};
+use super::heard::{End, Heard, Until};
+use super::judge::{self, Halves};
+use super::marker::{Marker, Markers};
+use super::report::{Check, Finding, Report};
+use super::wire::{Line, Wire};
+use super::{CheckId, CheckVerdict};
+use crate::wire::POLICY_REQUEST;
+
+/// When no further check is begun.
+const DEADLINE: Duration = Duration::from_secs(50);
+
+/// Silence is right for this long, or for so many times a good answer's latency.
+const QUIET: Duration = Duration::from_millis(300);
+const QUIET_LATENCIES: u32 = 8;
+
+/// How long at least a server may take to close after its answer.
+const CLOSING: Duration = Duration::from_secs(1);
+
+/// How many connections of `connect-and-drop` are made at the same time.
+const DROPPED_AT_ONCE: usize = 20;
+
+/// One run.
+pub(super) struct Run {
+    wire: Wire,
+    checks: Vec<Check>,
+    markers: Markers,
+    /// How long silence is waited for where it is right.
+    quiet: Duration,
+    /// How far an answer is listened to.
+    until: Until,
+    /// A policy came that nobody had asked for, so that everything seems to be answered.
+    speaks_first: bool,
+}
+
+impl Run {
+    pub(super) fn new(wire: Wire) -> Self {
+        Self {
+            wire,
+            checks: Vec::new(),
+            markers: Markers::default(),
+            quiet: Duration::ZERO,
+            until: Until::Answer,
+            speaks_first: false,
+        }
+    }
+
+    pub(super) async fn report(mut self) -> io::Result<Report> {
+        let answer = self.request().await?;
+        let finding = judge::request(&answer);
+        if answer.is_empty() {
+            self.variants(&answer, finding).await?;
+        } else {
+            self.add(CheckId::Request, finding);
+            self.shape(&answer).await?;
+            if answer.is_policy() {
+                self.rest().await?;
+            } else {
+                self.leave_out("there is no policy to ask for");
+            }
+        }
+        Ok(Report::new(self.checks))
+    }
+
+    fn add(&mut self, id: CheckId, finding: Finding) {
+        self.checks.push(Check::new(id, finding));
+    }
+
+    fn left(&self) -> impl Iterator<Item = CheckId> + use<> {
+        CheckId::ALL.iter().copied().skip(self.checks.len())
+    }
+
+    fn leave_out(&mut self, why: &str) {
+        for id in self.left() {
+            self.add(id, Finding::not_run(why));
+        }
+    }
+
+    /// The first conversation, which is listened to until the server has closed, or had the time for it.
+    async fn request(&mut self) -> io::Result<Heard> {
+        let mut line = self.wire.open().await?;
+        line.play(&[Step::Send(POLICY_REQUEST.to_vec())]).await?;
+        line.hear(Until::Answer, self.wire.budget()).await?;
+        let latency = line.heard().last_byte();
+        let budget = self.wire.budget();
+        self.quiet = (latency * QUIET_LATENCIES).max(QUIET.min(budget / 5)).min(budget);
+        if !line.heard().is_empty() && !line.heard().is_too_large() {
+            line.hear(Until::End, self.quiet.max(CLOSING).min(budget)).await?;
+            line.await_reset(self.quiet).await?;
+        }
+        let heard = line.close();
+        if !heard.has_nul() && heard.how_it_ended() == End::Open {
+            self.until = Until::Document;
+        }
+        Ok(heard)
+    }
+
+    /// Nothing came: perhaps it is another spelling that the server knows.
+    async fn variants(&mut self, silent: &Heard, silence: Finding) -> io::Result<()> {
+        let mut answered = None;
+        let is_there = !matches!(silent.how_it_ended(), End::Refused | End::Dropped);
+        for id in [CheckId::Spaced, CheckId::UpperCase, CheckId::CrlfAfter].into_iter().filter(|_| is_there) {
+            if answered.is_none() && self.converse(id, self.wire.budget()).await?.0.is_policy() {
+                answered = Some(id);
+            }
+        }
+        let only = answered.map(|id| (id, judge::answers_only(id, silent)));
+        let request = only.as_ref().map_or(silence, |(_, finding)| finding.clone());
+        self.add(CheckId::Request, request);
+        for id in self.left() {
+            let finding = only.as_ref().filter(|(only, _)| *only == id).map(|(_, finding)| finding.clone());
+            self.add(id, finding.unwrap_or_else(|| Finding::not_run("there is no policy to ask for")));
+        }
+        Ok(())
+    }
+
+    /// The checks on the answer that came, and on what comes unasked.
+    async fn shape(&mut self, answer: &Heard) -> io::Result<()> {
+        let mut line = self.wire.open().await?;
+        line.hear(self.until, self.quiet).await?;
+        let unasked = line.close();
+        self.speaks_first = unasked.is_policy();
+        let finding = judge::speaks_first(&unasked);
+        self.add(CheckId::SpeaksFirst, finding);
+        for id in self.left().take_while(|id| *id != CheckId::SplitInTwo) {
+            self.add(id, judge::shape(id, answer));
+        }
+        Ok(())
+    }
+
+    /// Everything else, each check with a good request behind it.
+    async fn rest(&mut self) -> io::Result<()> {
+        for id in self.left() {
+            if self.wire.elapsed() > DEADLINE {
+                self.leave_out(&format!("the {} s of a run are over", DEADLINE.as_secs()));
+                break;
+            }
+            let finding = self.check(id).await?;
+            let is_well = id.asks_only() && finding.is_pass();
+            let after = if is_well { None } else { Some(self.wire.ask(self.until).await?) };
+            if let Some(after) = after.filter(|after| !after.is_policy()) {
+                self.add(id, judge::afterwards(&after));
+                self.leave_out("the server no longer answers");
+                break;
+            }
+            self.add(id, finding);
+        }
+        Ok(())
+    }
+
+    async fn check(&mut self, id: CheckId) -> io::Result<Finding> {
+        match id {
+            CheckId::TwoRequests => self.two_requests().await,
+            CheckId::Idle => self.idle().await,
+            CheckId::ConnectAndDrop => self.connect_and_drop().await,
+            CheckId::AtOnce => self.at_once().await,
+            CheckId::IdlePeers => self.idle_peers().await,
+            CheckId::Leaks => self.leaks().await,
+            _ => self.conversation(id).await,
+        }
+    }
+
+    async fn conversation(&mut self, id: CheckId) -> io::Result<Finding> {
+        let wanted = id.wanted().expect("a check without a conversation has its own function");
+        let limit = match wanted {
+            Wanted::Policy(_) | Wanted::PolicyRather(_) => self.wire.budget(),
+            Wanted::NoPolicy | Wanted::Either => self.quiet,
+        };
+        let (heard, sent) = self.converse(id, limit).await?;
+        Ok(judge::conversation(wanted, &heard, self.speaks_first, &sent))
+    }
+
+    /// What is heard, and what was sent at first.
+    async fn converse(&mut self, id: CheckId, limit: Duration) -> io::Result<(Heard, Vec<u8>)> {
+        let (mut line, marker, steps) = self.begin(id).await?;
+        line.hear(self.until, limit).await?;
+        let heard = line.close();
+        self.markers.look(&heard, Some(&marker), id);
+        let sent = steps.into_iter().find_map(|step| if let Step::Send(bytes) = step { Some(bytes) } else { None });
+        Ok((heard, sent.unwrap_or_default()))
+    }
+
+    async fn begin(&mut self, id: CheckId) -> io::Result<(Line, Marker, Vec<Step>)> {
+        let marker = self.markers.next(id);
+        let steps = id.steps(&marker, self.wire.budget());
+        let mut line = self.wire.open().await?;
+        line.play(&steps).await?;
+        Ok((line, marker, steps))
+    }
+
+    async fn two_requests(&mut self) -> io::Result<Finding> {
+        let (mut line, marker, _) = self.begin(CheckId::TwoRequests).await?;
+        line.hear(self.until, self.wire.budget()).await?;
+        if line.heard().is_policy() {
+            line.hear(Until::End, self.quiet).await?;
+        }
+        let heard = line.close();
+        self.markers.look(&heard, Some(&marker), CheckId::TwoRequests);
+        let is_known = self.checks.iter().any(|check| is_fail(check, CheckId::Copies));
+        if heard.policies() > 1 && !is_known {
+            return Ok(judge::answered_twice(&heard));
+        }
+        let wanted = CheckId::TwoRequests.wanted().expect("it wants a policy");
+        Ok(judge::conversation(wanted, &heard, self.speaks_first, &[]))
+    }
+
+    async fn idle(&mut self) -> io::Result<Finding> {
+        let silent = self.wire.open().await?;
+        let heard = self.wire.ask(self.until).await?;
+        drop(silent);
+        self.markers.look(&heard, None, CheckId::Idle);
+        Ok(judge::beside_idle(&heard))
+    }
+
+    async fn connect_and_drop(&mut self) -> io::Result<Finding> {
+        let (mut made, began) = (0, self.wire.elapsed());
+        while made < DROPPED && self.wire.elapsed() - began < self.wire.budget() {
+            let lines = self.wire.together(DROPPED_AT_ONCE, |wire| async move { wire.open().await }).await?;
+            for line in lines {
+                made += 1;
+                if made % 2 == 0 {
+                    line.abort()?;
+                }
+            }
+        }
+        Ok(Finding::pass(format!("{made} connections came and went")))
+    }
+
+    async fn at_once(&mut self) -> io::Result<Finding> {
+        let until = self.until;
+        let all = self.wire.together(AT_ONCE, |wire| async move { wire.ask(until).await }).await?;
+        for heard in &all {
+            self.markers.look(heard, None, CheckId::AtOnce);
+        }
+        Ok(judge::at_once(&all))
+    }
+
+    async fn idle_peers(&mut self) -> io::Result<Finding> {
+        let silent = self.wire.together(IDLE_PEERS, |wire| async move { wire.open().await }).await?;
+        let heard = self.wire.ask(self.until).await?;
+        drop(silent);
+        self.markers.look(&heard, None, CheckId::IdlePeers);
+        Ok(judge::beside_many(&heard, IDLE_PEERS))
+    }
+
+    async fn leaks(&mut self) -> io::Result<Finding> {
+        let halves = if self.speaks_first { None } else { Some(self.halves().await?) };
+        self.message_beside_a_silent_peer().await?;
+        Ok(judge::leaks(self.markers.leak(), halves.as_ref()))
+    }
+
+    async fn halves(&mut self) -> io::Result<Halves> {
+        let (head, tail) = POLICY_REQUEST.split_at(CUT);
+        let (head, tail) = ([Step::Send(head.to_vec())], [Step::Send(tail.to_vec())]);
+        let mut first = self.wire.open().await?;
+        first.play(&head).await?;
+        let mut second = self.wire.open().await?;
+        second.play(&tail).await?;
+        second.hear(self.until, self.quiet).await?;
+        first.hear(self.until, Duration::ZERO).await?;
+        let stands = first.heard().how_it_ended() == End::Open;
+        first.play(&tail).await?;
+        first.hear(self.until, self.wire.budget()).await?;
+        let (first, second) = (first.close(), second.close());
+        let alone = match second.is_policy() {
+            false => None,
+            true => {
+                let mut line = self.wire.open().await?;
+                line.play(&tail).await?;
+                line.hear(self.until, self.quiet).await?;
+                Some(line.close())
+            }
+        };
+        for heard in [&first, &second] {
+            self.markers.look(heard, None, CheckId::Leaks);
+        }
+        let is_split_understood = !self.checks.iter().any(|check| is_fail(check, CheckId::SplitInTwo));
+        Ok(Halves { alone, first, is_fair: stands && is_split_understood })
+    }
+
+    async fn message_beside_a_silent_peer(&mut self) -> io::Result<()> {
+        let mut silent = self.wire.open().await?;
+        let (line, _, _) = self.begin(CheckId::Leaks).await?;
+        silent.hear(Until::End, self.quiet).await?;
+        drop(line);
+        let heard = silent.close();
+        self.markers.look(&heard, None, CheckId::Leaks);
+        Ok(())
+    }
+}
+
+fn is_fail(check: &Check, id: CheckId) -> bool {
+    check.id() == id && check.verdict() == CheckVerdict::Fail
+}
