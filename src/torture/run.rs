@@ -142,7 +142,7 @@ impl Run {
             }
             let finding = self.check(id).await?;
             let is_well = id.asks_only() && finding.is_pass();
-            let after = if is_well { None } else { Some(self.wire.ask(self.until).await?) };
+            let after = if is_well { None } else { Some(self.afterwards().await?) };
             if let Some(after) = after.filter(|after| !after.is_policy()) {
                 self.add(id, judge::afterwards(&after));
                 self.leave_out("the server no longer answers");
@@ -151,6 +151,16 @@ impl Run {
             self.add(id, finding);
         }
         Ok(())
+    }
+
+    /// A good request. A server that turns it away may still be busy with the check, and gets a second one after a while.
+    async fn afterwards(&mut self) -> io::Result<Heard> {
+        let heard = self.wire.ask(self.until).await?;
+        if heard.is_policy() || heard.how_it_ended() == End::Open {
+            return Ok(heard);
+        }
+        self.wire.pause(self.quiet).await?;
+        self.wire.ask(self.until).await
     }
 
     async fn check(&mut self, id: CheckId) -> io::Result<Finding> {

@@ -100,6 +100,10 @@ impl Wire {
         Ok(done)
     }
 
+    pub(super) async fn pause(&self, pause: Duration) -> io::Result<()> {
+        self.limit(pause, std::future::pending::<()>()).await.map(|_| ())
+    }
+
     async fn limit<F: Future>(&self, limit: Duration, future: F) -> io::Result<Option<F::Output>> {
         let paused = |PausedClock| io::Error::new(ErrorKind::Unsupported, "the runtime's clock is paused");
         Ok(self.time.limit(limit, future).await.map_err(paused)?.0)
@@ -161,7 +165,7 @@ impl Line {
     /// A peer that closed before it had read all resets at the next byte, which may still be on its way.
     pub(super) async fn await_reset(&mut self, limit: Duration) -> io::Result<()> {
         if self.heard.how_it_ended() == End::Fin {
-            self.wire.limit(limit, std::future::pending::<()>()).await?;
+            self.wire.pause(limit).await?;
             if self.stream.as_ref().is_some_and(|stream| matches!(stream.take_error(), Ok(Some(_)))) {
                 self.heard.end(End::Rst, self.opened.elapsed());
             }

@@ -41,4 +41,6 @@ mod scenario;
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod server_under_test;
 mod support;
+#[cfg(feature = "torture")]
+mod torture;
 mod worked_cases;
