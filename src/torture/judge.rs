@@ -80,7 +80,7 @@ pub(super) fn answers_only(variant: CheckId, silent: &Heard) -> Finding {
 /// What came before anything was sent.
 pub(super) fn speaks_first(heard: &Heard) -> Finding {
     if heard.is_empty() {
-        return Finding::pass(format!("it waits for the request: {}", silence(heard)));
+        return Finding::pass(format!("unasked, {}", silence(heard)));
     }
     let shown = shown(heard.received());
     let reason = format!("{} bytes came before anything was sent: {shown}", heard.received().len());

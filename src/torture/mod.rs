@@ -75,8 +75,8 @@ impl Torture {
         self
     }
 
-    /// Makes the checks, one after the other. With the player's budget it takes less than a minute: after 50 s no
-    /// further check is begun.
+    /// Makes the checks, one after the other. A run ends after 50 s, unless the first answer alone takes longer; the
+    /// checks that are left then are not run.
     ///
     /// # Errors
     ///

@@ -12,7 +12,7 @@ use super::wire::{Line, Wire};
 use super::{CheckId, CheckVerdict};
 use crate::wire::POLICY_REQUEST;
 
-/// When no further check is begun.
+/// When the checks end, whatever is left.
 const DEADLINE: Duration = Duration::from_secs(50);
 
 /// Silence is right for this long, or for so many times a good answer's latency.
@@ -85,7 +85,7 @@ impl Run {
     async fn request(&mut self) -> io::Result<Heard> {
         let mut line = self.wire.open().await?;
         line.play(&[Step::Send(POLICY_REQUEST.to_vec())]).await?;
-        line.hear(Until::Answer, self.wire.budget()).await?;
+        line.hear(Until::Answer, line.left()).await?;
         let latency = line.heard().last_byte();
         let budget = self.wire.budget();
         self.quiet = (latency * QUIET_LATENCIES).max(QUIET.min(budget / 5)).min(budget);
@@ -133,34 +133,43 @@ impl Run {
         Ok(())
     }
 
-    /// Everything else, each check with a good request behind it.
+    /// Everything else, as far as the time goes.
     async fn rest(&mut self) -> io::Result<()> {
         for id in self.left() {
-            if self.wire.elapsed() > DEADLINE {
+            let (wire, left) = (self.wire.clone(), DEADLINE.saturating_sub(self.wire.elapsed()));
+            let Some(done) = wire.limit(left, self.check_and_ask(id)).await? else {
                 self.leave_out(&format!("the {} s of a run are over", DEADLINE.as_secs()));
                 break;
-            }
-            let finding = self.check(id).await?;
-            let is_well = id.asks_only() && finding.is_pass();
-            let after = if is_well { None } else { Some(self.afterwards().await?) };
-            if let Some(after) = after.filter(|after| !after.is_policy()) {
-                self.add(id, judge::afterwards(&after));
+            };
+            let (finding, is_well) = done?;
+            self.add(id, finding);
+            if !is_well {
                 self.leave_out("the server no longer answers");
                 break;
             }
-            self.add(id, finding);
         }
         Ok(())
     }
 
-    /// A good request. A server that turns it away may still be busy with the check, and gets a second one after a while.
-    async fn afterwards(&mut self) -> io::Result<Heard> {
-        let heard = self.wire.ask(self.until).await?;
-        if heard.is_policy() || heard.how_it_ended() == End::Open {
-            return Ok(heard);
+    /// One check, and whether the server still answers.
+    async fn check_and_ask(&mut self, id: CheckId) -> io::Result<(Finding, bool)> {
+        let finding = self.check(id).await?;
+        if id.asks_only() && finding.is_pass() {
+            return Ok((finding, true));
         }
-        self.wire.pause(self.quiet).await?;
-        self.wire.ask(self.until).await
+        let after = self.ask_after(id).await?;
+        Ok(if after.is_policy() { (finding, true) } else { (judge::afterwards(&after), false) })
+    }
+
+    /// A good request. A server that turns it away may still be busy with the check, and gets a second one after a while.
+    async fn ask_after(&mut self, id: CheckId) -> io::Result<Heard> {
+        let mut heard = self.wire.ask(self.until).await?;
+        if !heard.is_policy() && heard.how_it_ended() != End::Open {
+            self.wire.pause(self.quiet).await?;
+            heard = self.wire.ask(self.until).await?;
+        }
+        self.markers.look(&heard, None, id);
+        Ok(heard)
     }
 
     async fn check(&mut self, id: CheckId) -> io::Result<Finding> {

@@ -79,7 +79,7 @@ impl Wire {
     pub(super) async fn ask(&self, until: Until) -> io::Result<Heard> {
         let mut line = self.open().await?;
         line.play(&[Step::Send(POLICY_REQUEST.to_vec())]).await?;
-        line.hear(until, self.budget).await?;
+        line.hear(until, line.left()).await?;
         Ok(line.close())
     }
 
@@ -104,7 +104,8 @@ impl Wire {
         self.limit(pause, std::future::pending::<()>()).await.map(|_| ())
     }
 
-    async fn limit<F: Future>(&self, limit: Duration, future: F) -> io::Result<Option<F::Output>> {
+    /// What comes of `future`, unless it takes longer than `limit`.
+    pub(super) async fn limit<F: Future>(&self, limit: Duration, future: F) -> io::Result<Option<F::Output>> {
         let paused = |PausedClock| io::Error::new(ErrorKind::Unsupported, "the runtime's clock is paused");
         Ok(self.time.limit(limit, future).await.map_err(paused)?.0)
     }
@@ -139,6 +140,11 @@ impl Line {
             None => false,
         };
         Ok(())
+    }
+
+    /// What is left of the budget of a request that was sent at once (rulebook T1).
+    pub(super) fn left(&self) -> Duration {
+        self.wire.budget.saturating_sub(self.opened.elapsed())
     }
 
     /// Listens, but not longer than `limit`.

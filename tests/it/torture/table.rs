@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flash_policy_fixture::torture::{Check, CheckVerdict, Report, Torture};
+use flash_policy_fixture::torture::{Check, CheckId, CheckVerdict, Report, Torture};
 use flash_policy_fixture::wire::POLICY_REQUEST;
 use rstest::rstest;
 
@@ -36,6 +36,7 @@ fn is_left_out(check: &Check) -> bool {
 #[track_caller]
 fn assert_told(report: &Report, expected: &[&str]) {
     assert_eq!(told(report), expected, "{report}");
+    assert_eq!(report.checks().iter().map(Check::id).collect::<Vec<_>>(), CheckId::ALL, "{report}");
     assert_eq!(report.is_success(), !expected.iter().any(|line| line.contains(" fail")), "{report}");
     for check in report.checks() {
         let reason = check.reason();
