@@ -160,12 +160,12 @@ pub(super) struct Probe {
     pub(super) host: Endpoint,
 
     /// A SWF's URL, or sandbox:local-trusted and the like
-    #[arg(long, value_name = "URL", value_parser = legal(scenario::swf))]
-    pub(super) swf: Swf,
+    #[arg(long, value_name = "URL", required_unless_present = "torture", requires = "connect", value_parser = legal(scenario::swf))]
+    pub(super) swf: Option<Swf>,
 
     /// The port that it connects to
     #[arg(long, value_name = "PORT")]
-    pub(super) connect: i64,
+    pub(super) connect: Option<i64>,
 
     /// The host's address, instead of what the resolver says; may be repeated, first the one that players get first
     #[arg(long, value_name = "ADDR")]
@@ -187,8 +187,17 @@ pub(super) struct Probe {
     #[arg(long)]
     pub(super) allow_remote: bool,
 
+    /// Also make the conformance checks: of the location that answered, or without --swf of the port of --connect, or 843
+    #[arg(long)]
+    pub(super) torture: bool,
+
+    /// From which severity on a conformance check makes the command fail: one that fails is an error, one that is tolerated
+    /// a warning
+    #[arg(long, value_name = "SEVERITY", default_value = "error", requires = "torture")]
+    pub(super) fail_on: FailOn,
+
     /// Say it in one line, with figures, and end as Nagios asks it of a plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
-    #[arg(long, conflicts_with = "format")]
+    #[arg(long, conflicts_with_all = ["format", "torture"])]
     pub(super) nagios: bool,
 
     /// With --nagios: from which time on a policy is late, as in 500ms or 2s
@@ -244,6 +253,11 @@ pub(super) struct Run {
     /// Also make the conformance checks, on the port that stands for 843, or else the first one
     #[arg(long)]
     pub(super) torture: bool,
+
+    /// From which severity on a conformance check makes the command fail: one that fails is an error, one that is tolerated
+    /// a warning
+    #[arg(long, value_name = "SEVERITY", default_value = "error", requires = "torture")]
+    pub(super) fail_on: FailOn,
 
     /// The server and its arguments, or one argument: a line for the shell
     #[arg(last = true, required = true, value_name = "CMD")]

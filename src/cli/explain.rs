@@ -5,11 +5,14 @@ use std::fmt;
 use crate::Cause;
 use crate::rules::{self, Rule};
 use crate::scenario;
+use crate::torture::CheckId;
 
 /// Parsed at each call, for it has one call. A test holds it against the table of rules and the list of causes.
 const DOCUMENT: &str = include_str!("../../docs/rules.md");
 
-/// What is documented of a rule or a cause, as plain text that ends with a line end. A rule goes by its id, with or
+const CHECKS: &str = include_str!("../../docs/torture.md");
+
+/// What is documented of a rule, a cause or a conformance check, as plain text that ends with a line end. A rule goes by its id, with or
 /// without `FSP-`, and by its name; where a cause has that name too, both are explained. ASCII case does not matter.
 ///
 /// # Errors
@@ -18,15 +21,25 @@ const DOCUMENT: &str = include_str!("../../docs/rules.md");
 pub(super) fn explain(id: &str) -> Result<String, String> {
     let id = id.trim();
     let called = |section: &Section<'_>| section.names().any(|name| name.eq_ignore_ascii_case(id));
-    let found: Vec<_> = sections().filter(called).map(|section| section.to_string()).collect();
+    let found: Vec<_> = sections().filter(called).map(|section| section.to_string()).chain(check(id)).collect();
     if found.is_empty() { Err(unknown(id)) } else { Ok(found.join("\n")) }
+}
+
+/// What is documented of a conformance check.
+fn check(id: &str) -> Option<String> {
+    let id = CheckId::ALL.iter().find(|known| known.as_str().eq_ignore_ascii_case(id))?;
+    let row = CHECKS.lines().find_map(|line| line.strip_prefix(&format!("| `{id}` | "))?.strip_suffix(" |"))?;
+    let named = ["sent", "passes", "is tolerated", "fails"].iter().zip(row.split(" | "));
+    let lines: String = named.map(|(name, text)| format!("{name:<13} {}\n", text.replace('`', ""))).collect();
+    Some(format!("{id} (conformance check)\n\n{lines}"))
 }
 
 /// All ids, one a line: the rules with severity and name, and behind them the causes with their verdict.
 pub(super) fn list() -> String {
     let rules = rules::ALL.iter().map(|rule| format!("{}  {:<11}  {}\n", rule.id(), rule.severity(), rule.name()));
     let causes = Cause::ALL.iter().map(|cause| format!("cause    {:<11}  {cause}\n", cause.verdict()));
-    rules.chain(causes).collect()
+    let checks = CheckId::ALL.iter().map(|check| format!("check                 {check}\n"));
+    rules.chain(causes).chain(checks).collect()
 }
 
 /// One section of the document.

@@ -17,6 +17,7 @@ mod report;
 mod run;
 mod settings;
 mod test;
+mod torture;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -4,33 +4,53 @@ mod nagios;
 mod told;
 mod ways;
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use super::args::Probe;
 use super::exit::{Exit, Failure};
 use super::report::Done;
+use super::torture::torture;
 use crate::client::{FlashClient, blocking};
-use crate::player::{Asked, Endpoint, MASTER_PORT, Outcome, Profile, Role, Swf, TimingProfile, Verdict};
+use crate::player::{Asked, Endpoint, Grantor, MASTER_PORT, Outcome, Profile, Role, Swf, TimingProfile, Verdict};
 
 pub(super) use nagios::{is_asked_for as nagios_is_asked_for, main as nagios, unknown as nagios_unknown};
 pub(super) use told::done;
 pub(super) use ways::{PortMap, Way};
 
 pub(super) fn run(probe: &Probe) -> Result<Done, Failure> {
-    Ok(done("probe", &attempts(probe)?))
+    let ways = ways::ways(probe)?;
+    let probed = attempts(probe, &ways)?;
+    let done = if probed.is_empty() { Done::nothing("probe") } else { done("probe", &probed) };
+    if !probe.torture {
+        return Ok(done);
+    }
+    let (endpoint, addr) = to_torture(probe, &ways, &probed)?;
+    Ok(done.and(torture("probe", &endpoint, addr, probe.fail_on)?))
 }
 
-/// One attempt for each way to the host.
-fn attempts(probe: &Probe) -> Result<Vec<Probed>, Failure> {
-    let player = Player {
-        swf: &probe.swf,
-        profile: &probe.profile,
-        load_policy_file: &probe.load_policy_file,
-        host: probe.host.host(),
-        port: probe.connect,
+/// One attempt for each way to the host; none where no SWF is said to connect.
+fn attempts(probe: &Probe, ways: &[Way]) -> Result<Vec<Probed>, Failure> {
+    let (Some(swf), Some(port)) = (&probe.swf, probe.connect) else {
+        return Ok(Vec::new());
     };
-    ways::ways(probe)?.into_iter().map(|way| player.connect(way)).collect()
+    let (profile, load_policy_file) = (&probe.profile, probe.load_policy_file.as_slice());
+    let player = Player { swf, profile, load_policy_file, host: probe.host.host(), port };
+    ways.iter().map(|way| player.connect(way)).collect()
+}
+
+/// The location whose server is tortured, and where it is: the one that granted, or else the first that answered at all.
+fn to_torture(probe: &Probe, ways: &[Way], probed: &[Probed]) -> Result<(Endpoint, SocketAddr), Failure> {
+    let answered = ways.iter().zip(probed).find_map(|(way, probed)| Some((way, probed.policy_location()?.clone())));
+    let asked = || match probe.connect.filter(|_| probe.swf.is_none()).map(u16::try_from) {
+        Some(Ok(port)) => Endpoint::new(probe.host.host(), port),
+        _ => probe.host.clone(),
+    };
+    let (way, endpoint) = answered.unwrap_or_else(|| (&ways[0], asked()));
+    let addr = way.network.address(&endpoint);
+    let unknown =
+        || Failure::new(Exit::NotRun, format!("{} does not resolve: there is no server to torture", probe.host.host()));
+    Ok((endpoint, addr.ok_or_else(unknown)?))
 }
 
 /// A player with a SWF that connects somewhere.
@@ -53,8 +73,8 @@ pub(super) struct Probed {
 
 impl Player<'_> {
     /// A new session's attempt, over real sockets and in real time.
-    pub(super) fn connect(&self, way: Way) -> Result<Probed, Failure> {
-        let Way { network, address, unresolved } = way;
+    pub(super) fn connect(&self, way: &Way) -> Result<Probed, Failure> {
+        let Way { network, address, unresolved } = way.clone();
         let client = FlashClient::new(self.swf.clone()).profile(self.profile.clone()).network(network);
         let client = blocking::FlashClient::driving(client);
         for url in self.load_policy_file {
@@ -68,6 +88,14 @@ impl Player<'_> {
 impl Probed {
     fn is_permitted(&self) -> bool {
         self.outcome.verdict() == Verdict::Permitted
+    }
+
+    /// The location that granted, or else the first whose answer has bytes.
+    fn policy_location(&self) -> Option<&Endpoint> {
+        match self.outcome.granted_by() {
+            Some(Grantor::Policy(location)) => Some(location),
+            _ => self.outcome.asked().iter().find(|asked| told::is_heard(asked)).map(Asked::endpoint),
+        }
     }
 
     /// How long a player waits for this location; `None` for one that `loadPolicyFile` named.

@@ -92,6 +92,9 @@ pub(super) struct Report {
     /// What `diff` found to be permitted or denied newly.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) changes: Option<Vec<Change>>,
+    /// With `--torture`: the conformance checks, in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) checks: Option<Vec<Checked>>,
     /// Of `run`: the server under test.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) server: Option<Server>,
@@ -115,6 +118,15 @@ pub(super) struct Summary {
     /// Cases that `run` left out: they change what stands where the server under test is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) skipped: Option<usize>,
+    /// Conformance checks that were made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) checks: Option<usize>,
+    /// Of these, those with something that players cope with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tolerated: Option<usize>,
+    /// Of these, those that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) checks_failed: Option<usize>,
     /// Findings that are errors; of `test`, files of which nothing could be run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) errors: Option<usize>,
@@ -312,6 +324,21 @@ pub(super) struct Witness {
     pub(super) port: u16,
 }
 
+/// One conformance check.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Checked {
+    /// Where the server stands, logically.
+    pub(super) endpoint: String,
+    /// As docs/torture.md has it.
+    pub(super) id: String,
+    /// `pass`, `tolerated`, `fail` or `not-run`.
+    pub(super) verdict: String,
+    /// What was observed, in one line.
+    pub(super) reason: String,
+    /// The id of the rule that explains it; null where there is none.
+    pub(super) rule: Option<String>,
+}
+
 /// The server that `run` has started.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Server {
@@ -360,11 +387,14 @@ impl Done {
         self.human += &other.human;
         self.exit = self.exit.or_worse(other.exit);
         self.entries.extend(other.entries);
-        let Report { summary, cases, errors, .. } = other.report;
+        let Report { summary, cases, checks, errors, .. } = other.report;
         self.report.summary.add(&summary);
         self.report.errors.extend(errors);
         if let Some(cases) = cases {
             self.report.cases.get_or_insert_default().extend(cases);
+        }
+        if let Some(checks) = checks {
+            self.report.checks.get_or_insert_default().extend(checks);
         }
         self
     }
@@ -383,6 +413,9 @@ impl Summary {
         add(&mut self.failed, other.failed);
         add(&mut self.skipped, other.skipped);
         add(&mut self.errors, other.errors);
+        add(&mut self.checks, other.checks);
+        add(&mut self.tolerated, other.tolerated);
+        add(&mut self.checks_failed, other.checks_failed);
     }
 }
 

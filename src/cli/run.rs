@@ -11,6 +11,7 @@ use super::exit::{Exit, Failure};
 use super::probe::{self, Player, Way};
 use super::report::{Done, Server};
 use super::test;
+use super::torture::torture;
 use crate::client::Network;
 use crate::excerpt::shown;
 use crate::fixture::{Backend, ServerUnderTest, StartError};
@@ -77,6 +78,11 @@ fn examine(args: &Run, plan: &Plan<'_>, server: &ServerUnderTest) -> Result<Done
         let routes = |scenario: &Scenario| plan.routes(server, |port| scenario.endpoints_at(port));
         done = done.and(test::run_against(&Test::of(&args.scenario), &routes)?);
     }
+    if args.torture {
+        let host = args.connect.as_ref().map_or("localhost", |connect| &connect.host);
+        let (endpoint, addr) = plan.policy_location(server, host);
+        done = done.and(torture("run", &endpoint, addr, args.fail_on)?);
+    }
     Ok(done)
 }
 
@@ -102,7 +108,7 @@ fn probed(
     }
     let (profile, load_policy_file) = (&args.profile, args.load_policy_file.as_slice());
     let player = Player { swf, profile, load_policy_file, host: &host, port: connect.port };
-    let probed = player.connect(Way { network, address: None, unresolved: None })?;
+    let probed = player.connect(&Way { network, address: None, unresolved: None })?;
     let mut done = probe::done("run", &[probed]);
     if let Some(at) = stand_in {
         done.human += &format!("  backend  {at} is a backend of this command: no --port stands for it\n");
@@ -168,7 +174,17 @@ impl Ended {
     }
 }
 
+/// The last lines that a server said, and how many there were before.
 fn in_a_frame(output: &str) -> String {
-    let lines: String = output.trim_end().lines().map(|line| shown(line) + "\n").collect();
-    format!("--- output of the server under test\n{lines}---\n")
+    let lines: Vec<_> = output.trim_end().lines().collect();
+    let (before, last) = lines.split_at(lines.len().saturating_sub(SHOWN_LINES));
+    let mut text = "--- output of the server under test\n".to_owned();
+    if !before.is_empty() {
+        text += &format!("… {} lines before; --format json has them\n", before.len());
+    }
+    text += &last.iter().map(|line| shown(line) + "\n").collect::<String>();
+    text + "---\n"
 }
+
+/// How much of what a server said is shown at most.
+const SHOWN_LINES: usize = 40;

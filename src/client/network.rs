@@ -52,6 +52,12 @@ impl Network {
         self.routes.get(at)
     }
 
+    /// Where an endpoint really is.
+    #[cfg(feature = "cli")]
+    pub(crate) fn address(&self, at: &Endpoint) -> Option<SocketAddr> {
+        self.find(at).map(|route| route.address)
+    }
+
     pub(super) fn is_unknown(&self, host: &str) -> bool {
         self.unknown.contains(host)
     }

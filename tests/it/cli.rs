@@ -8,6 +8,7 @@ mod formats;
 mod hostile;
 mod probe;
 mod readme;
+mod real_servers;
 mod run;
 mod settings;
 mod test;

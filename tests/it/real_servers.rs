@@ -96,31 +96,16 @@ fn policyfile_of_debian() -> ServerUnderTestBuilder {
 
 /// In-band only: a negative port opens no second listener.
 fn policyfile_in_band() -> ServerUnderTestBuilder {
-    let script = r#"
-        const http = require("http").createServer((request, response) => response.end("hello"));
-        require("policyfile").createServer({log: false}, ["*.example.com:5000"]).listen(-1, http);
-        http.listen({port}, "127.0.0.1");"#;
     ServerUnderTest::command(r#"exec node "{dir}/server.js""#)
-        .template("server.js", script)
+        .template("server.js", POLICYFILE_IN_BAND)
         .env("NODE_PATH", installed("npm/node_modules").display().to_string())
         .ready_when_http("/")
 }
 
 /// `-S`, because a pyOpenSSL of Debian breaks with the `cryptography` of pip.
 fn autobahn() -> ServerUnderTestBuilder {
-    let script = r#"
-import sys
-from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
-from twisted.internet import reactor
-
-factory = WebSocketServerFactory()
-factory.protocol = WebSocketServerProtocol
-factory.setProtocolOptions(serveFlashSocketPolicy=True, flashSocketPolicy=open(sys.argv[2]).read())
-reactor.listenTCP(int(sys.argv[1]), factory, interface="127.0.0.1")
-reactor.run()
-"#;
     ServerUnderTest::command(r#"exec python3 -S -u "{dir}/server.py" {port} "{dir}/policy.xml""#)
-        .file("server.py", script)
+        .file("server.py", AUTOBAHN_SERVER)
         .file("policy.xml", with_nul(POLICY))
         .env("PYTHONPATH", installed("pip").display().to_string())
 }
@@ -137,7 +122,37 @@ fn socat() -> ServerUnderTestBuilder {
 /// Gives its socket to `cat`, which never reads the request. `cps`, because its default shuts the port for 10 s after 50
 /// connections in a second. When the port is taken it stays, without a service: only its log tells.
 fn xinetd(policy: impl Into<Vec<u8>>) -> ServerUnderTestBuilder {
-    let conf = "service flash-policy
+    let command = r#"cd "{dir}" && sed "s/@user@/$(id -un)/" xinetd.conf.in > xinetd.conf &&
+        exec /usr/sbin/xinetd -dontfork -filelog /dev/stderr -f "{dir}/xinetd.conf" -pidfile "{dir}/xinetd.pid""#;
+    ServerUnderTest::command(command).template("xinetd.conf.in", XINETD_CONF).file("policy.xml", policy)
+}
+
+/// The policy as the page for "400 Bad Request". One process, because a worker would run as www-data, which may not read
+/// the temporary directory.
+fn nginx() -> ServerUnderTestBuilder {
+    ServerUnderTest::command(r#"exec /usr/sbin/nginx -e stderr -c "{dir}/nginx.conf""#)
+        .template("nginx.conf", NGINX_CONF)
+        .file("policy.xml", with_nul(POLICY))
+}
+
+pub(crate) const POLICYFILE_IN_BAND: &str = r#"
+        const http = require("http").createServer((request, response) => response.end("hello"));
+        require("policyfile").createServer({log: false}, ["*.example.com:5000"]).listen(-1, http);
+        http.listen({port}, "127.0.0.1");"#;
+
+pub(crate) const AUTOBAHN_SERVER: &str = r#"
+import sys
+from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
+from twisted.internet import reactor
+
+factory = WebSocketServerFactory()
+factory.protocol = WebSocketServerProtocol
+factory.setProtocolOptions(serveFlashSocketPolicy=True, flashSocketPolicy=open(sys.argv[2]).read())
+reactor.listenTCP(int(sys.argv[1]), factory, interface="127.0.0.1")
+reactor.run()
+"#;
+
+pub(crate) const XINETD_CONF: &str = "service flash-policy
 {
     type        = UNLISTED
     socket_type = stream
@@ -154,15 +169,8 @@ fn xinetd(policy: impl Into<Vec<u8>>) -> ServerUnderTestBuilder {
     disable     = no
 }
 ";
-    let command = r#"cd "{dir}" && sed "s/@user@/$(id -un)/" xinetd.conf.in > xinetd.conf &&
-        exec /usr/sbin/xinetd -dontfork -filelog /dev/stderr -f "{dir}/xinetd.conf" -pidfile "{dir}/xinetd.pid""#;
-    ServerUnderTest::command(command).template("xinetd.conf.in", conf).file("policy.xml", policy)
-}
 
-/// The policy as the page for "400 Bad Request". One process, because a worker would run as www-data, which may not read
-/// the temporary directory.
-fn nginx() -> ServerUnderTestBuilder {
-    let conf = "daemon off;
+pub(crate) const NGINX_CONF: &str = "daemon off;
 master_process off;
 pid {dir}/nginx.pid;
 error_log stderr notice;
@@ -182,41 +190,43 @@ http {
     }
 }
 ";
-    ServerUnderTest::command(r#"exec /usr/sbin/nginx -e stderr -c "{dir}/nginx.conf""#)
-        .template("nginx.conf", conf)
-        .file("policy.xml", with_nul(POLICY))
-}
 
 /// Whose package a server is, how to install it, and where it then is: absolute, or in target/real-servers.
-struct Package {
+pub(crate) struct Package {
     name: &'static str,
     paths: &'static [&'static str],
 }
 
-const POLICYFILE_OF_DEBIAN: Package =
+pub(crate) const POLICYFILE_OF_DEBIAN: Package =
     Package { name: "apt install nodejs node-policyfile", paths: &["/usr/bin/node", "/usr/share/nodejs/policyfile"] };
-const POLICYFILE_OF_NPM: Package = Package { name: "npm install policyfile", paths: &["npm/node_modules/policyfile"] };
-const AUTOBAHN: Package = Package { name: "pip install autobahn twisted", paths: &["pip/autobahn", "pip/twisted"] };
-const SOCAT: Package = Package { name: "apt install socat", paths: &["/usr/bin/socat"] };
-const XINETD: Package = Package { name: "apt install xinetd", paths: &["/usr/sbin/xinetd"] };
-const NGINX: Package = Package { name: "apt install nginx-light", paths: &["/usr/sbin/nginx"] };
+pub(crate) const POLICYFILE_OF_NPM: Package =
+    Package { name: "npm install policyfile", paths: &["npm/node_modules/policyfile"] };
+pub(crate) const AUTOBAHN: Package =
+    Package { name: "pip install autobahn twisted", paths: &["pip/autobahn", "pip/twisted"] };
+pub(crate) const SOCAT: Package = Package { name: "apt install socat", paths: &["/usr/bin/socat"] };
+pub(crate) const XINETD: Package = Package { name: "apt install xinetd", paths: &["/usr/sbin/xinetd"] };
+pub(crate) const NGINX: Package = Package { name: "apt install nginx-light", paths: &["/usr/sbin/nginx"] };
 
 /// The running server; `None`, to skip the test, where it is not installed and this is no CI.
 #[track_caller]
-#[expect(clippy::print_stderr, reason = "who runs the tests must see what was skipped")]
 fn started(package: &Package, server: ServerUnderTestBuilder) -> Option<ServerUnderTest> {
+    (!is_missing(package)).then(|| server.start())
+}
+
+/// Whether it is not installed, which skips a test except in CI.
+#[track_caller]
+#[expect(clippy::print_stderr, reason = "who runs the tests must see what was skipped")]
+pub(crate) fn is_missing(package: &Package) -> bool {
     let missing = package.paths.iter().map(|path| installed(path)).find(|path| !path.exists());
-    let Some(missing) = missing else {
-        return Some(server.start());
-    };
+    let Some(missing) = missing else { return false };
     let text = format!("{} is missing: run .ci/install, or: {}", missing.display(), package.name);
     assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{text}");
     eprintln!("skipped: {text}");
-    None
+    true
 }
 
 /// Where `.ci/install` puts what is not of Debian.
-fn installed(path: &str) -> PathBuf {
+pub(crate) fn installed(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target/real-servers").join(path)
 }
 

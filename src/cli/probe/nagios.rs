@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::ways::Family;
+use super::ways::{self, Family};
 use super::{Probed, attempts};
 use crate::cli::args::Probe;
 use crate::excerpt::shown;
@@ -24,7 +24,7 @@ enum State {
 
 /// Probes, tells it in a line, and ends so.
 pub(in crate::cli) fn main(probe: &Probe) -> ExitCode {
-    match attempts(probe) {
+    match ways::ways(probe).and_then(|ways| attempts(probe, &ways)) {
         Ok(probed) => {
             let told: Vec<_> = probed.iter().map(|probed| judge(probed, probe.warning)).collect();
             let state = told.iter().map(|(state, _)| *state).max().unwrap_or(State::Unknown);

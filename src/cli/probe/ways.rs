@@ -35,6 +35,7 @@ impl FromStr for PortMap {
 }
 
 /// One way to the host, as a map for the player that goes it.
+#[derive(Clone)]
 pub(in crate::cli) struct Way {
     pub(in crate::cli) network: Network,
     /// Where the host is; `None` where no address of it is needed, or none is known.
@@ -117,8 +118,12 @@ fn way(probe: &Probe, asked: &[Endpoint], known: &Known<'_>, address: Option<IpA
 
 /// Every location that the player may ask, and the destination.
 fn asked(probe: &Probe) -> Vec<Endpoint> {
-    let mut asked = vec![probe.host.clone()];
-    asked.extend(u16::try_from(probe.connect).ok().map(|port| Endpoint::new(probe.host.host(), port)));
+    let destination = probe.connect.and_then(|port| u16::try_from(port).ok());
+    let mut asked: Vec<_> = destination.map(|port| Endpoint::new(probe.host.host(), port)).into_iter().collect();
+    // Without a SWF only one location is tortured.
+    if probe.swf.is_some() || asked.is_empty() {
+        asked.insert(0, probe.host.clone());
+    }
     asked.extend(probe.load_policy_file.iter().filter_map(|url| player::parse_location(url)));
     asked
 }

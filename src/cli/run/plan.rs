@@ -116,6 +116,18 @@ impl<'a> Plan<'a> {
         routes.collect()
     }
 
+    /// Where the server answers policy requests: on the port that stands for 843, or else on the first one that stands for
+    /// any, or else on the first one.
+    pub(super) fn policy_location(&self, server: &ServerUnderTest, host: &str) -> (Endpoint, SocketAddr) {
+        let logical = |port: &LogicalPort| port.logical.clone().unwrap_or(Logical { host: None, port: MASTER_PORT });
+        let mut ports = self.ports.iter();
+        let is_master = |port: &&LogicalPort| port.logical.as_ref().is_some_and(|logical| logical.port == MASTER_PORT);
+        let chosen = ports.clone().find(is_master).or_else(|| ports.find(|port| port.logical.is_some()));
+        let chosen = chosen.unwrap_or(&self.ports[0]);
+        let Logical { host: named, port } = logical(chosen);
+        (Endpoint::new(named.as_deref().unwrap_or(host), port), chosen.real.address(server))
+    }
+
     fn fixed(&self) -> impl Iterator<Item = u16> {
         self.ports.iter().filter_map(|port| match port.real {
             Real::Fixed(port) => Some(port),

@@ -6,6 +6,7 @@ use rstest::rstest;
 
 use super::Folder;
 use flash_policy_fixture::rules;
+use flash_policy_fixture::torture::CheckId;
 
 #[rstest]
 #[case::by_id("FSP-D01")]
@@ -22,6 +23,17 @@ fn a_cause_is_explained() {
 }
 
 #[test]
+fn a_conformance_check_is_explained() {
+    for check in CheckId::ALL {
+        let (exit, said) = Folder::new().stdout(&format!("explain {check}"));
+        assert_eq!(exit, 0);
+        assert!(said.starts_with(&format!("{check} (conformance check)\n\nsent          ")), "{said}");
+        let rows = ["\npasses        ", "\nis tolerated  ", "\nfails         "];
+        assert!(rows.iter().all(|row| said.contains(row)), "{said}");
+    }
+}
+
+#[test]
 fn without_an_id_all_are_listed() {
     let (exit, said) = Folder::new().stdout("explain");
     assert_eq!(exit, 0);
@@ -29,6 +41,7 @@ fn without_an_id_all_are_listed() {
         assert!(said.contains(rule.id()), "{rule}");
     }
     assert!(said.contains("port-not-listed"));
+    assert!(said.contains("split-in-23"));
 }
 
 #[test]

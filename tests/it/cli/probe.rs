@@ -192,3 +192,45 @@ fn nagios_is_told_that_nothing_is_known(#[case] arguments: &str, #[case] told: &
     assert_eq!((exit, said.lines().count()), (3, 1), "{said}");
     assert!(said.contains(told), "{said}");
 }
+
+#[test]
+fn a_good_server_passes_the_torture() {
+    let servers = Servers::serving(GOOD);
+    let (exit, said) = Folder::new().stdout(&servers.probe("--torture"));
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains(&format!("\ntorture of game.example.com:843 at {}\npass ", servers.policy.addr())), "{said}");
+    assert!(said.ends_with("28 checks passed, 0 tolerated, 0 failed, 0 not run\n"), "{said}");
+}
+
+#[rstest]
+#[case::which_is_reported("--torture", 0)]
+#[case::unless_it_shall_fail("--torture --fail-on warning", 1)]
+fn what_players_cope_with_is_tolerated(#[case] options: &str, #[case] exit: i32) {
+    let servers = Servers::serving(PolicyServer::builder().document(GOOD).fault(Fault::NoNul));
+    let arguments = format!("probe 127.0.0.1 --map 843={} {options} --format json", servers.policy.addr());
+    let output = Folder::new().run(&arguments).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(exit), "{report:#}");
+    assert_eq!((&report["summary"]["tolerated"], &report["summary"]["checks_failed"]), (&1.into(), &0.into()));
+    let end = &report["checks"][2];
+    assert_eq!(
+        (&end["id"], &end["verdict"], &end["rule"]),
+        (&"answer-end".into(), &"tolerated".into(), &"FSP-T15".into())
+    );
+    super::formats::assert_valid(&report);
+}
+
+#[test]
+fn without_a_policy_to_ask_for_most_of_the_torture_is_left_out() {
+    let servers = Servers::serving(PolicyServer::builder().document(GOOD).fault(Fault::Http400));
+    let options = format!("probe 127.0.0.1 --map 843={} --torture --format", servers.policy.addr());
+    let (exit, tap) = Folder::new().stdout(&format!("{options} tap"));
+    assert_eq!(exit, 1);
+    assert!(tap.contains("not ok 1 - xmlsocket://127.0.0.1:843: torture: request\n"), "{tap}");
+    assert!(tap.contains("torture: at-once # SKIP there is no policy to ask for\n"), "{tap}");
+    let sarif: serde_json::Value = serde_json::from_str(&Folder::new().stdout(&format!("{options} sarif")).1).unwrap();
+    let first = &sarif["runs"][0]["results"][0];
+    assert_eq!(first["ruleId"], "FSP-T10");
+    let place = &first["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(place, "xmlsocket://127.0.0.1:843");
+}
