@@ -10,7 +10,7 @@
 //! use flash_policy_fixture::{PolicyFile, PolicyServer, wire::Fault};
 //!
 //! let everybody = PolicyFile::builder().allow("*", 5000).build();
-//! let server = PolicyServer::builder().policy(everybody).fault(Fault::Http400).start();
+//! let server = PolicyServer::builder().document(everybody).fault(Fault::Http400).start();
 //! let report = Torture::new(server.addr()).run()?;
 //! assert!(!report.is_success());
 //!

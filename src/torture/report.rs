@@ -14,7 +14,7 @@ use crate::rules::Rule;
 /// use flash_policy_fixture::{PolicyFile, PolicyServer};
 ///
 /// let everybody = PolicyFile::builder().allow("*", 5000).build();
-/// let server = PolicyServer::builder().policy(everybody).fault(Fault::CloseOnAccept).start();
+/// let server = PolicyServer::builder().document(everybody).fault(Fault::CloseOnAccept).start();
 /// let report = Torture::new(server.addr()).run()?;
 /// assert!(report.to_string().starts_with("fail       request "));
 /// # Ok::<(), std::io::Error>(())

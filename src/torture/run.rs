@@ -278,6 +278,8 @@ impl Run {
         let (head, tail) = ([Step::Send(head.to_vec())], [Step::Send(tail.to_vec())]);
         let mut first = self.wire.open().await?;
         first.play(&head).await?;
+        // A server of many threads must have read the first half before the second comes.
+        first.hear(self.until, self.quiet).await?;
         let mut second = self.wire.open().await?;
         second.play(&tail).await?;
         second.hear(self.until, self.quiet).await?;
@@ -304,6 +306,8 @@ impl Run {
 
     async fn message_beside_a_silent_peer(&mut self) -> io::Result<()> {
         let mut silent = self.wire.open().await?;
+        // The server must have accepted it before the message comes.
+        silent.hear(Until::End, self.quiet).await?;
         let (line, _, _) = self.begin(CheckId::Leaks).await?;
         silent.hear(Until::End, self.quiet).await?;
         drop(line);
