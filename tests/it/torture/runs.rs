@@ -123,7 +123,7 @@ fn what_is_sent_is_no_mark_of_another_connection() {
         }
         serve_well(stream);
     });
-    assert!(tortured(server.addr()).is_success());
+    assert!(Torture::new(server.addr()).run().unwrap().is_success());
     let sent = sent.lock().unwrap();
     let messages: Vec<_> = sent.iter().filter_map(|sent| sent.strip_prefix("<msg t=\"")).collect();
     let [first, second] = messages[..] else { panic!("{messages:?}") };
