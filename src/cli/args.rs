@@ -1,6 +1,6 @@
 //! What the command is called with.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,10 +11,12 @@ use super::output::Target;
 use super::probe::{self, PortMap};
 use super::report;
 use super::run::{self, LogicalPort, ReadyWhen, Variable};
+use super::serve::{self, BackendState};
 use crate::player::{Endpoint, Profile, Swf};
 use crate::policy::PolicyKind;
 use crate::rules::{self, Rule, Severity};
 use crate::scenario::{self, Connect, Illegal};
+use crate::wire::Fault;
 
 /// Verifies Flash socket policies: what they say, what they grant, and what a player would make of them.
 #[derive(Parser)]
@@ -47,9 +49,11 @@ pub(super) enum Command {
     Run(Run),
     /// Compare what two policies grant: exit code 1 if the new one grants more
     Diff(Diff),
+    /// Serve a policy and a fake backend to programs in any language
+    Serve(Serve),
     /// Explain a rule or a cause by its id
     Explain(Explain),
-    /// Print the JSON schema of reports, or of scenario files
+    /// Print the JSON schema of reports, of scenario files, or of the lines of serve
     Schema(Schema),
     /// Print a completion script for a shell
     Completions(Completions),
@@ -201,7 +205,7 @@ pub(super) struct Probe {
     pub(super) nagios: bool,
 
     /// With --nagios: from which time on a policy is late, as in 500ms or 2s
-    #[arg(long, value_name = "DURATION", default_value = "1s", requires = "nagios", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "1s", requires = "nagios", value_parser = legal(scenario::duration))]
     pub(super) warning: Duration,
 }
 
@@ -235,11 +239,11 @@ pub(super) struct Run {
     pub(super) ready: ReadyWhen,
 
     /// How long it may take until it is ready
-    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = legal(scenario::duration))]
     pub(super) ready_within: Duration,
 
     /// How long it may take to end after SIGTERM, before it is killed
-    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = legal(scenario::duration))]
     pub(super) grace: Duration,
 
     /// What the SWF calls Security.loadPolicyFile with before it connects; may be repeated
@@ -284,6 +288,37 @@ pub(super) struct Diff {
 }
 
 #[derive(ClapArgs)]
+pub(super) struct Serve {
+    /// What is served, whatever it is; - for standard input, with --for only
+    #[arg(value_name = "FILE|-")]
+    pub(super) file: PathBuf,
+
+    /// Where the policy is served, as in 127.0.0.1:843; the backend is on the same IP
+    #[arg(long, value_name = "IP[:PORT]", default_value = "127.0.0.1", value_parser = listen)]
+    pub(super) listen: SocketAddr,
+
+    /// What the policy server does wrong on the first connection; repeated, on the second and so on; the last one repeats
+    #[arg(long, value_name = "ID", value_parser = legal(scenario::fault))]
+    pub(super) fault: Vec<Fault>,
+
+    /// What the backend does
+    #[arg(long, value_name = "STATE", default_value = "up")]
+    pub(super) backend: BackendState,
+
+    /// Policy and backend at one endpoint
+    #[arg(long)]
+    pub(super) in_band: bool,
+
+    /// Run so long at most, whether standard input ends or not
+    #[arg(long = "for", value_name = "DURATION", value_parser = legal(scenario::duration))]
+    pub(super) lasting: Option<Duration>,
+
+    /// Let --listen name an address that other machines reach
+    #[arg(long)]
+    pub(super) allow_remote: bool,
+}
+
+#[derive(ClapArgs)]
 pub(super) struct Explain {
     /// A rule's or cause's id or name, such as FSP-D01 or port-not-listed; without one, all are listed
     #[arg(value_name = "ID")]
@@ -302,6 +337,8 @@ enum SchemaOf {
     Report,
     /// A scenario file, as JSON would say it
     Scenario,
+    /// A line that serve reads or writes
+    Serve,
 }
 
 #[derive(ClapArgs)]
@@ -348,6 +385,7 @@ impl Schema {
         match self.of {
             SchemaOf::Report => report::schema(),
             SchemaOf::Scenario => scenario::schema().into(),
+            SchemaOf::Serve => serve::schema(),
         }
     }
 }
@@ -426,8 +464,10 @@ fn port_served_from(written: &str) -> Result<u16, String> {
     })
 }
 
-fn duration(written: &str) -> Result<Duration, String> {
-    crate::wire::fault::duration(written)
+/// An address to listen on; without a port the system picks one.
+fn listen(written: &str) -> Result<SocketAddr, String> {
+    let ip = || written.parse().map(|ip: IpAddr| SocketAddr::new(ip, 0));
+    written.parse().or_else(|_| ip()).map_err(|_| "expected IP or IP:PORT, as in 127.0.0.1:843 or [::1]:843".to_owned())
 }
 
 fn partition(written: &str) -> Result<(usize, usize), String> {

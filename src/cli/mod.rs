@@ -15,6 +15,7 @@ mod output;
 mod probe;
 mod report;
 mod run;
+mod serve;
 mod settings;
 mod test;
 mod torture;
@@ -88,6 +89,7 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Command::Probe(probe) => sinks.put(probe::run(&probe)?),
         Command::Run(run) => sinks.put(run::run(&run)?),
         Command::Diff(diff) => sinks.put(diff::run(&diff)?),
+        Command::Serve(serve) => serve::run(&serve),
         Command::Explain(Explain { id: None }) => sinks.print(&explain::list()),
         Command::Explain(Explain { id: Some(id) }) => sinks.print(&explain::explain(&id).map_err(Failure::usage)?),
         Command::Schema(schema) => sinks.print(&format::json(&schema.json())),

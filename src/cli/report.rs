@@ -1,17 +1,19 @@
 //! What a subcommand comes to, as the JSON that is an interface (`flash-policy/report@1`), and as the entries that the
 //! formats for machines of other people share.
 
+mod verdict;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::exit::Exit;
 use crate::excerpt::shown;
-use crate::player::{self, Grantor, Outcome};
 use crate::rules::{Position, Severity};
+
+pub(super) use verdict::Verdict;
 
 /// A subcommand's result, ready for every format.
 pub(super) struct Done {
@@ -232,69 +234,6 @@ pub(super) struct Wrong {
     pub(super) help: Option<String>,
 }
 
-/// One verdict. Times are the player's, in milliseconds.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Verdict {
-    /// The SWF's URL, or `sandbox:` and the sandbox.
-    pub(super) swf: String,
-    /// `HOST:PORT`; the port may be out of range.
-    pub(super) connect: String,
-    /// `permitted`, `denied` or `unreachable`.
-    pub(super) outcome: String,
-    /// The id of the true cause.
-    pub(super) cause: String,
-    /// What the SWF is told, in order.
-    pub(super) events: Vec<String>,
-    /// The location whose policy granted, `sandbox`, or null.
-    pub(super) granted_by: Option<String>,
-    /// The element of a policy that decided.
-    pub(super) rule: Option<Deciding>,
-    pub(super) decided_at_ms: u64,
-    /// When the SWF is told each of the events; null where that would wait for a timeout that there is not.
-    pub(super) reported_at_ms: Vec<Option<u64>>,
-    /// Every location that was consulted, in order.
-    pub(super) asked: Vec<Asked>,
-    /// Rule ids: of the attempt, such as a location of loadPolicyFile that is none, and of each answer.
-    pub(super) diagnostics: Vec<String>,
-    /// Every TCP connection, in order.
-    pub(super) connections: Vec<Connection>,
-    /// For people, several lines.
-    pub(super) diagnosis: String,
-}
-
-/// Where a deciding element stands.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Deciding {
-    pub(super) endpoint: String,
-    pub(super) line: Option<u32>,
-    pub(super) column: Option<u32>,
-}
-
-/// A location that was consulted.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Asked {
-    pub(super) endpoint: String,
-    /// `policy`, `malformed`, `not-a-policy`, `none`, `refused`, `dropped`, `closed`, `reset`, `too-large`,
-    /// `not-asked` or `cached`.
-    pub(super) answer: String,
-    /// How long it took, in the player's time.
-    pub(super) took_ms: u64,
-    /// Rule ids.
-    pub(super) diagnostics: Vec<String>,
-}
-
-/// One TCP connection.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Connection {
-    pub(super) endpoint: String,
-    /// In bytes.
-    pub(super) sent: usize,
-    /// In bytes.
-    pub(super) received: usize,
-    /// `peer-closed`, `client-closed`, `reset`, `deadline` or `open`.
-    pub(super) ended: String,
-}
-
 /// One difference in meaning.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Change {
@@ -440,52 +379,6 @@ impl fmt::Display for Mends {
     }
 }
 
-impl<S> From<&Outcome<S>> for Verdict {
-    fn from(outcome: &Outcome<S>) -> Self {
-        Self {
-            swf: outcome.swf().to_string(),
-            connect: outcome.target().to_string(),
-            outcome: outcome.verdict().to_string(),
-            cause: outcome.cause().to_string(),
-            events: outcome.events().iter().map(ToString::to_string).collect(),
-            granted_by: outcome.granted_by().map(Grantor::to_string),
-            rule: outcome.rule().map(|rule| Deciding {
-                endpoint: rule.endpoint().to_string(),
-                line: rule.position().map(|position| position.line),
-                column: rule.position().map(|position| position.column),
-            }),
-            decided_at_ms: millis(outcome.decided_at()),
-            reported_at_ms: outcome.report_times().iter().map(|at| at.map(millis)).collect(),
-            asked: outcome.asked().iter().map(Asked::from).collect(),
-            diagnostics: outcome.diagnostics().map(|met| met.rule().id().to_owned()).collect(),
-            connections: outcome.transcript().iter().map(Connection::from).collect(),
-            diagnosis: outcome.to_string(),
-        }
-    }
-}
-
-impl From<&player::Asked> for Asked {
-    fn from(asked: &player::Asked) -> Self {
-        Self {
-            endpoint: asked.endpoint().to_string(),
-            answer: asked.answer().to_string(),
-            took_ms: millis(asked.took()),
-            diagnostics: asked.diagnostics().map(|met| met.rule().id().to_owned()).collect(),
-        }
-    }
-}
-
-impl From<&player::Connection> for Connection {
-    fn from(connection: &player::Connection) -> Self {
-        Self {
-            endpoint: connection.endpoint().to_string(),
-            sent: connection.sent().len(),
-            received: connection.received().len(),
-            ended: connection.ended().to_string(),
-        }
-    }
-}
-
 /// The JSON schema of reports.
 pub(super) fn schema() -> serde_json::Value {
     // Of what is written: what is left out there is not required.
@@ -502,7 +395,3 @@ pub(super) fn without_lines(message: &str) -> String {
 }
 
 const SCHEMA: &str = "flash-policy/report@1";
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}

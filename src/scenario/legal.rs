@@ -1,6 +1,7 @@
 //! What may stand in a scenario file and on the command line, and what to say of what may not.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::model::Connect;
 use crate::player::{Cause, Endpoint, PlayerEvent, Profile, Sandbox, Swf, Verdict};
@@ -116,6 +117,32 @@ pub(crate) fn swf(written: &str) -> Result<Swf, Illegal> {
     }
 }
 
+/// A fault by its id, with its value.
+pub(crate) fn fault(written: &str) -> Result<Fault, Illegal> {
+    let id = |form: &'_ str| form.split('=').next().unwrap_or_default().to_owned();
+    let forms = || crate::wire::fault::IDS.iter().copied();
+    let help = match forms().find(|form| id(form) == id(written)) {
+        Some(form) if form.contains('=') == written.contains('=') => return written.parse().map_err(Illegal::of),
+        Some(form) => format!("write `{form}`"),
+        None => {
+            let ids: Vec<_> = forms().map(id).collect();
+            suggest(&id(written), ids.iter().map(String::as_str))
+        }
+    };
+    Err(Illegal { message: format!("`{}` is no fault", shown(written)), help: Some(help) })
+}
+
+/// A duration, spelt as in a fault.
+pub(crate) fn duration(written: &str) -> Result<Duration, Illegal> {
+    match format!("delay={written}").parse() {
+        Ok(Fault::Delay(duration)) => Ok(duration),
+        _ => Err(Illegal {
+            message: format!("`{}` is no duration", shown(written)),
+            help: Some("expected one such as 500ms, 4s or 2m".to_owned()),
+        }),
+    }
+}
+
 /// A HOST:PORT whose port may be out of range, for what a player makes of that is a question too.
 pub(crate) fn connect(written: &str) -> Result<Connect, Illegal> {
     let parse = || {
@@ -132,7 +159,7 @@ pub(crate) fn connect(written: &str) -> Result<Connect, Illegal> {
 }
 
 /// What is to be said of `written`, which is none of these: the nearest, or all of them.
-pub(super) fn suggest<'a>(written: &str, legal: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn suggest<'a>(written: &str, legal: impl IntoIterator<Item = &'a str>) -> String {
     let legal: Vec<&str> = legal.into_iter().collect();
     match nearest(written, &legal) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -163,7 +190,7 @@ pub(super) fn shown(written: &str) -> String {
 }
 
 /// At most so many characters, and none that a terminal would obey.
-pub(super) fn harmless(written: &str, limit: usize) -> String {
+pub(crate) fn harmless(written: &str, limit: usize) -> String {
     let cut = if written.chars().nth(limit).is_some() { "…" } else { "" };
     written.chars().take(limit).map(visible).chain([cut.to_owned()]).collect()
 }

@@ -30,7 +30,7 @@ pub use runner::Runner;
 pub use status::Status;
 #[cfg(feature = "cli")]
 pub(crate) use {
-    legal::{Illegal, connect, nearest, profile, swf},
+    legal::{Illegal, connect, duration, fault, harmless, nearest, profile, suggest, swf},
     model::Connect,
     toml_text::{parse as parse_toml, wrong as wrong_toml},
 };

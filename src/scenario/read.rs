@@ -344,33 +344,12 @@ impl Reader<'_> {
     }
 
     fn fault(&self, written: &Text) -> Result<Fault> {
-        let id = |form: &'_ str| form.split('=').next().unwrap_or_default().to_owned();
-        let (text, written_id) = (written.value(), id(written.value()));
-        let forms = || crate::wire::fault::IDS.iter().copied();
-        match forms().find(|form| id(form) == written_id) {
-            Some(form) if form.contains('=') == text.contains('=') => {
-                text.parse().map_err(|error| self.explained(written, error))
-            }
-            Some(form) => {
-                Err(self.wrong(written, format!("`{}` is no fault", shown(text)), &format!("write `{form}`")))
-            }
-            None => {
-                let ids: Vec<_> = forms().map(id).collect();
-                let help = suggest(&written_id, ids.iter().map(String::as_str));
-                Err(self.wrong(written, format!("`{}` is no fault", shown(text)), &help))
-            }
-        }
+        self.legal(written, legal::fault(written.value()))
     }
 
     /// A duration is spelt as in a fault.
     fn duration(&self, written: &Text) -> Result<std::time::Duration> {
-        match format!("delay={}", written.value()).parse() {
-            Ok(Fault::Delay(duration)) => Ok(duration),
-            _ => {
-                let message = format!("`{}` is no duration", shown(written.value()));
-                Err(self.wrong(written, message, "expected one such as 500ms, 4s or 2m"))
-            }
-        }
+        self.legal(written, legal::duration(written.value()))
     }
 
     fn id<T: Clone>(&self, written: &Text, what: &str, table: &Table<T>) -> Result<T> {

@@ -259,7 +259,7 @@ fn number<T: FromStr>(value: &str, of_what: &str) -> Result<T, String> {
     number.ok_or_else(|| format!("expected a number of {of_what}, found `{value}`"))
 }
 
-pub(crate) fn duration(value: &str) -> Result<Duration, String> {
+fn duration(value: &str) -> Result<Duration, String> {
     let digits = value.bytes().take_while(u8::is_ascii_digit).count();
     let (count, unit) = value.split_at(digits);
     let known = [("ms", 1), ("s", 1000), ("m", 60_000)].into_iter().find(|(name, _)| *name == unit);

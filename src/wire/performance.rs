@@ -94,6 +94,11 @@ impl Performance {
         performance
     }
 
+    /// Whether the endpoint serves one client at a time.
+    pub(crate) fn is_serial(&self) -> bool {
+        self.declaration.is_serial()
+    }
+
     /// Takes bytes that came from the peer, in one segment.
     pub fn hear(&mut self, bytes: &[u8]) {
         self.first_segment.get_or_insert(bytes.len());

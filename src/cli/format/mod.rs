@@ -24,10 +24,20 @@ const STDIN: &str = "<stdin>";
 
 /// As JSON that people read, with a newline behind it.
 pub(super) fn json(value: &impl Serialize) -> String {
-    let text = serde_json::to_string_pretty(value).expect("what is reported has names for keys, and no map fails");
+    escaped(&serde_json::to_string_pretty(value).expect(NAMED))
+}
+
+/// As JSON on one line, whatever a reader takes for the end of a line, with a newline behind it.
+pub(super) fn json_line(value: &impl Serialize) -> String {
+    escaped(&serde_json::to_string(value).expect(NAMED))
+}
+
+const NAMED: &str = "what is reported has names for keys, and no map fails";
+
+fn escaped(json: &str) -> String {
     // JSON permits some control characters, and only within strings.
     let escape = |c: char| if c != '\n' && is_odd(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
-    text.chars().map(escape).collect::<String>() + "\n"
+    json.chars().map(escape).collect::<String>() + "\n"
 }
 
 /// Colours are gone, and of the control characters only the ends of lines and tabs are left: the others are shown.

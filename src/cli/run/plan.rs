@@ -10,7 +10,6 @@ use crate::cli::exit::{Exit, Failure};
 use crate::fixture::{ServerUnderTest, ServerUnderTestBuilder};
 use crate::player::{Endpoint, MASTER_PORT};
 use crate::scenario::{self, Connect};
-use crate::wire::fault::duration;
 
 /// `--port NAME[=[HOST:]PORT]`: a port of the server, and the logical one that it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,7 +207,7 @@ impl FromStr for ReadyWhen {
             None if written == "listening" => Ok(Self::Listening),
             Some(("output", text)) if !text.is_empty() => Ok(Self::Output(text.to_owned())),
             Some(("http", path)) if path.starts_with('/') => Ok(Self::Http(path.to_owned())),
-            Some(("delay", pause)) => duration(pause).map(Self::After),
+            Some(("delay", pause)) => scenario::duration(pause).map(Self::After).map_err(|illegal| illegal.to_string()),
             _ => Err("expected listening, output=TEXT, http=/PATH or delay=DURATION, as in delay=2s".to_owned()),
         }
     }

@@ -1,0 +1,173 @@
+//! What the servers are to do, and how a command changes it.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::super::args::Serve;
+use super::super::exit::{Exit, Failure};
+use super::super::input::Input;
+use super::lines::Command;
+use crate::Backend;
+use crate::excerpt::shown;
+use crate::policy::PolicyFile;
+use crate::scenario;
+use crate::wire::{Declaration, Door, Fault};
+
+/// What the fake backend does with connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::cli) enum BackendState {
+    /// It echoes
+    Up,
+    /// It refuses
+    Down,
+    /// It never answers the SYN
+    Firewalled,
+    /// It accepts, reads, and never speaks
+    Silent,
+    /// It closes each connection as soon as it stands
+    Closes,
+}
+
+/// What the policy server does with connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum PolicyState {
+    /// It answers, as its faults say
+    Up,
+    /// It refuses
+    Down,
+    /// It never answers the SYN
+    Firewalled,
+}
+
+/// What the servers are to do.
+#[derive(Clone, Debug)]
+pub(super) struct Setup {
+    document: Vec<u8>,
+    faults: Vec<Fault>,
+    policy: PolicyState,
+    backend: BackendState,
+    is_in_band: bool,
+    /// Stdin was the document, and holds no commands.
+    pub(super) is_from_stdin: bool,
+}
+
+impl Setup {
+    /// What the command line says.
+    pub(super) fn of(args: &Serve) -> Result<Self, Failure> {
+        let is_from_stdin = args.file == Path::new("-");
+        if is_from_stdin && args.lasting.is_none() {
+            let text = "standard input carries the commands of serve, and cannot be the document: name a file, or add \
+                --for DURATION, with which it is read to its end and there are no commands";
+            return Err(Failure::usage(text));
+        }
+        let (policy, is_in_band) = (PolicyState::Up, args.in_band);
+        let setup = Self {
+            document: whole(&args.file)?,
+            faults: Vec::new(),
+            policy,
+            backend: args.backend,
+            is_in_band,
+            is_from_stdin,
+        };
+        warn_of(&setup.document);
+        setup.with_faults(args.fault.clone()).map_err(Failure::usage)
+    }
+
+    /// What is so after a command, which is wrong as a whole if anything in it is.
+    pub(super) fn after(&self, command: &Command) -> Result<Self, String> {
+        let mut setup = match &command.faults {
+            Some(faults) => {
+                let faults = faults.iter().map(|fault| scenario::fault(fault).map_err(|illegal| illegal.to_string()));
+                self.clone().with_faults(faults.collect::<Result<_, _>>()?)?
+            }
+            None => self.clone(),
+        };
+        if let Some(document) = command.document()? {
+            warn_of(&document);
+            setup.document = document;
+        }
+        setup.policy = command.policy.unwrap_or(setup.policy);
+        setup.backend = command.backend.unwrap_or(setup.backend);
+        Ok(setup)
+    }
+
+    /// What stands where: the policy server and the backend, or both in one.
+    pub(super) fn declarations(&self) -> Result<Vec<Declaration>, String> {
+        let policy = Fault::declare(&self.faults, &self.document).map_err(|error| error.to_string())?;
+        let policy = policy.door(match self.policy {
+            PolicyState::Up => Door::Accepts,
+            PolicyState::Down => Door::Refuses,
+            PolicyState::Firewalled => Door::Drops,
+        });
+        let backend = match self.backend {
+            BackendState::Up => Backend::echo(),
+            BackendState::Down => Backend::echo().starting_down(),
+            BackendState::Firewalled => Backend::echo().starting_firewalled(),
+            BackendState::Silent => Backend::silent(),
+            BackendState::Closes => Backend::closes(),
+        };
+        Ok(match self.is_in_band {
+            true => vec![backend.declare(policy)],
+            false => vec![policy, backend.declare(Declaration::new())],
+        })
+    }
+
+    /// `refused` and `dropped` speak of the whole server, which is so until it is told otherwise.
+    fn with_faults(mut self, faults: Vec<Fault>) -> Result<Self, String> {
+        let _possible = Fault::declare(&faults, b"").map_err(|error| error.to_string())?;
+        let state = |faults: &[Fault]| match faults {
+            [Fault::Refused] => Some(PolicyState::Down),
+            [Fault::Dropped] => Some(PolicyState::Firewalled),
+            _ => None,
+        };
+        let recovered = state(&self.faults).map(|_| PolicyState::Up);
+        self.policy = state(&faults).or(recovered).unwrap_or(self.policy);
+        self.faults = faults;
+        Ok(self)
+    }
+}
+
+impl Command {
+    /// The document that it brings or names.
+    fn document(&self) -> Result<Option<Vec<u8>>, String> {
+        match (&self.document, &self.file) {
+            (Some(_), Some(_)) => Err("`document` and `file` are both the document; leave one out".to_owned()),
+            (Some(document), None) => Ok(Some(document.clone().into_bytes())),
+            // A pipe could keep us waiting, and deaf to the end of whoever started us.
+            (None, Some(file)) if fs::metadata(file).is_ok_and(|known| !known.is_file()) => {
+                Err(format!("`file`: {} is no regular file", shown(file.display())))
+            }
+            (None, Some(file)) if file == Path::new("-") => {
+                Err("`file`: standard input carries commands; write the document into `document`".to_owned())
+            }
+            (None, Some(file)) => {
+                let read = whole(file).map_err(|failure| failure.message.replacen("error: ", "`file`: ", 1));
+                read.map(Some)
+            }
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// The whole document, which must be one that fits.
+fn whole(file: &Path) -> Result<Vec<u8>, Failure> {
+    let input = Input::read(file)?;
+    if input.is_cut() {
+        let text = format!("{} is larger than 1 MiB; no player reads more than 64 KiB of a policy", input.name);
+        return Err(Failure::new(Exit::Input, text));
+    }
+    Ok(input.bytes)
+}
+
+/// Whatever is served may be served; but it should be on purpose.
+fn warn_of(document: &[u8]) {
+    if let Err(error) = PolicyFile::parse(document) {
+        let _ = writeln!(anstream::stderr(), "warning: a player rejects this document: {}", shown(error));
+    }
+}
