@@ -24,18 +24,22 @@ const STDIN: &str = "<stdin>";
 
 /// As JSON that people read, with a newline behind it.
 pub(super) fn json(value: &impl Serialize) -> String {
-    escaped(&serde_json::to_string_pretty(value).expect(NAMED))
+    escaped(serde_json::to_string_pretty(value).expect(NAMED))
 }
 
 /// As JSON on one line, whatever a reader takes for the end of a line, with a newline behind it.
 pub(super) fn json_line(value: &impl Serialize) -> String {
-    escaped(&serde_json::to_string(value).expect(NAMED))
+    escaped(serde_json::to_string(value).expect(NAMED))
 }
 
 const NAMED: &str = "what is reported has names for keys, and no map fails";
 
-fn escaped(json: &str) -> String {
-    // JSON permits some control characters, and only within strings.
+fn escaped(json: String) -> String {
+    // JSON permits some control characters, and only within strings; of ASCII, this one. Most of it, which can be long,
+    // has none.
+    if json.is_ascii() && !json.contains('\u{7f}') {
+        return json + "\n";
+    }
     let escape = |c: char| if c != '\n' && is_odd(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
     json.chars().map(escape).collect::<String>() + "\n"
 }
