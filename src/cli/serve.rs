@@ -117,24 +117,22 @@ enum Next {
 
 impl Session {
     async fn run(mut self) -> Result<Exit, Failure> {
-        loop {
+        let is_stdin_at_its_end = loop {
             match self.next().await {
                 Next::Journal(at, exchange) => self.journal(at, &exchange)?,
                 Next::Event(Event::Line(line)) => self.answer(line)?,
-                Next::Event(Event::StdinEnded) => {
-                    if self.is_idle && self.taken.is_empty() {
-                        explain_the_end();
-                    }
-                    break;
-                }
-                Next::Event(Event::Stop) => break,
+                Next::Event(Event::StdinEnded) => break true,
+                Next::Event(Event::Stop) => break false,
                 Next::Event(Event::StdoutFailed(error)) => return ended_by(&error),
             }
-        }
+        };
         self.servers.settle();
         self.servers.stop();
         self.journal_what_is_over()?;
         self.output.finish();
+        if is_stdin_at_its_end && self.is_idle {
+            explain_the_end();
+        }
         Ok(Exit::Expected)
     }
 

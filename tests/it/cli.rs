@@ -10,6 +10,7 @@ mod probe;
 mod readme;
 mod real_servers;
 mod run;
+mod serve;
 mod settings;
 mod test;
 mod wrong_policy;

@@ -3,25 +3,29 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::mpsc as ack;
+use std::thread::{self, JoinHandle};
 
-use tokio::sync::mpsc;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::{mpsc, oneshot};
 
 use super::super::exit::{Exit, Failure};
 use super::lines::{Line, Role};
 use super::setup::Setup;
-use crate::client::{Declared, RealTime};
-use crate::fixture::{Exchange, Host, Node, NodeTask};
+use crate::client::RealTime;
+use crate::fixture::{Exchange, Node, NodeTask};
 use crate::rules::{self, Rule};
-use crate::wire::Door;
 
-/// In each round the servers' thread accepts what has come, and each connection goes on as far as it can. What is over
-/// takes a handful, and more of them where bytes have piled up.
+/// In each round the sockets are asked what has come, and each server and connection goes on with it. What is over takes
+/// a handful, and more of them where bytes have piled up.
 const ROUNDS: usize = 64;
 
 /// A policy server and a backend, or one server that is both.
 pub(super) struct Servers {
     nodes: Vec<Arc<Node>>,
-    host: Option<Host>,
+    runtime: Handle,
+    shutdown: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Servers {
@@ -41,8 +45,19 @@ impl Servers {
             tasks.push(task);
         }
         let nodes = tasks.iter().map(|task| task.node.clone()).collect();
-        let host = Host::start(tasks).map_err(|error| Failure::new(Exit::NotRun, format!("cannot start: {error}")))?;
-        Ok(Self { nodes, host: Some(host) })
+        let cannot_start = |error| Failure::new(Exit::NotRun, format!("cannot start: {error}"));
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build().map_err(cannot_start)?;
+        let (shutdown, stopped) = oneshot::channel::<()>();
+        let handle = runtime.handle().clone();
+        let serve = move || {
+            let _inside = runtime.enter();
+            for task in tasks {
+                runtime.spawn(task.serve());
+            }
+            let _ = runtime.block_on(stopped);
+        };
+        let thread = thread::Builder::new().name("servers".to_owned()).spawn(serve).map_err(cannot_start)?;
+        Ok(Self { nodes, runtime: handle, shutdown: Some(shutdown), thread: Some(thread) })
     }
 
     /// The first line.
@@ -81,15 +96,22 @@ impl Servers {
 
     /// Waits until what has come by now is read, and what is over by now is taken.
     pub(super) fn settle(&self) {
-        let rounds = std::iter::repeat_n(&self.nodes, ROUNDS).flatten();
-        for node in rounds.filter(|node| node.door() != Door::Refuses) {
-            let _ = node.set_door(node.door());
-        }
+        let (done, is_done) = ack::channel();
+        self.runtime.spawn(async move {
+            for _ in 0..ROUNDS {
+                tokio::task::yield_now().await;
+            }
+            let _ = done.send(());
+        });
+        let _ = is_done.recv();
     }
 
     /// Ends every connection; both ports refuse when this returns.
     pub(super) fn stop(&mut self) {
-        self.host.take();
+        self.shutdown.take();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
 

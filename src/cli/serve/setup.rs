@@ -92,7 +92,12 @@ impl Setup {
             warn_of(&document);
             setup.document = document;
         }
-        setup.policy = command.policy.unwrap_or(setup.policy);
+        if let Some(policy) = command.policy {
+            if endpoint_state(&setup.faults).is_some() {
+                setup.faults.clear();
+            }
+            setup.policy = policy;
+        }
         setup.backend = command.backend.unwrap_or(setup.backend);
         Ok(setup)
     }
@@ -121,13 +126,8 @@ impl Setup {
     /// `refused` and `dropped` speak of the whole server, which is so until it is told otherwise.
     fn with_faults(mut self, faults: Vec<Fault>) -> Result<Self, String> {
         let _possible = Fault::declare(&faults, b"").map_err(|error| error.to_string())?;
-        let state = |faults: &[Fault]| match faults {
-            [Fault::Refused] => Some(PolicyState::Down),
-            [Fault::Dropped] => Some(PolicyState::Firewalled),
-            _ => None,
-        };
-        let recovered = state(&self.faults).map(|_| PolicyState::Up);
-        self.policy = state(&faults).or(recovered).unwrap_or(self.policy);
+        let recovered = endpoint_state(&self.faults).map(|_| PolicyState::Up);
+        self.policy = endpoint_state(&faults).or(recovered).unwrap_or(self.policy);
         self.faults = faults;
         Ok(self)
     }
@@ -152,6 +152,15 @@ impl Command {
             }
             (None, None) => Ok(None),
         }
+    }
+}
+
+/// What faults say of the whole server.
+fn endpoint_state(faults: &[Fault]) -> Option<PolicyState> {
+    match faults {
+        [Fault::Refused] => Some(PolicyState::Down),
+        [Fault::Dropped] => Some(PolicyState::Firewalled),
+        _ => None,
     }
 }
 
