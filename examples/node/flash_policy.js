@@ -1,0 +1,108 @@
+'use strict';
+// Runs `flash-policy serve` for a test: copy this file. The command is $FLASH_POLICY, or flash-policy on the PATH.
+const { spawn, spawnSync } = require('node:child_process');
+const { createInterface } = require('node:readline');
+
+const COMMAND = process.env.FLASH_POLICY || 'flash-policy';
+
+class Serve {
+  #child;
+  #ended;
+  #why; // it has ended
+  #answers = []; // who waits for an answer, in order
+  #entries = []; // connections that are over and were not taken yet
+  #waiting = new Set(); // who waits for a connection
+  #started;
+
+  /** Starts it; arguments as on the command line: `Serve.start('policy.xml', '--fault', 'silent')`. */
+  static async start(...args) {
+    const serve = new Serve(args);
+    await serve.#started;
+    return serve;
+  }
+
+  constructor(args) {
+    // Its stdin is the promise that it ends: should this process die, the pipe closes.
+    this.#child = spawn(COMMAND, ['serve', ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child.stdin.on('error', () => {}); // that it is gone, its exit tells
+    this.#started = new Promise((resolve) => this.#answers.push(resolve)).then((line) => {
+      if (!line.endpoints) throw new Error(`flash-policy serve did not start: ${line.error}`);
+      Object.assign(this, { policy: address(line.endpoints.policy), backend: address(line.endpoints.backend) });
+    });
+    const lines = createInterface({ input: this.#child.stdout });
+    lines.on('line', (line) => this.#heard(JSON.parse(line)));
+    this.#ended = new Promise((resolve) => {
+      const end = (why) => {
+        this.#why ??= why;
+        for (const answer of this.#answers.splice(0)) answer({ error: this.#why });
+        resolve();
+      };
+      this.#child.on('error', (error) => end(error.message));
+      lines.on('close', () => end('it has ended'));
+    });
+  }
+
+  #heard(line) {
+    if (!line.endpoint) return this.#answers.shift()(line);
+    line.received = Buffer.from(line.received, 'base64');
+    line.sent = Buffer.from(line.sent, 'base64');
+    this.#entries.push(line);
+    for (const look of this.#waiting) look();
+  }
+
+  /** Sends a command, such as `{ backend: 'down' }`: it is so when this returns. */
+  async tell(command) {
+    if (this.#why) throw new Error(`flash-policy serve: ${this.#why}`);
+    const answer = new Promise((resolve) => this.#answers.push(resolve));
+    this.#child.stdin.write(`${JSON.stringify(command)}\n`);
+    const { error } = await answer;
+    if (error !== undefined) throw new Error(`flash-policy serve: ${error}`);
+  }
+
+  /** Waits for a connection that is over, at `policy` or `backend`, and takes it out of the journal. */
+  async connection(endpoint, { timeout = 10_000 } = {}) {
+    let look;
+    let timer;
+    const found = new Promise((resolve, reject) => {
+      look = () => {
+        const at = this.#entries.findIndex((entry) => entry.endpoint === endpoint);
+        if (at >= 0) resolve(this.#entries.splice(at, 1)[0]);
+      };
+      timer = setTimeout(() => reject(new Error(`no connection to the ${endpoint} was over in ${timeout} ms`)), timeout);
+      this.#waiting.add(look);
+      look();
+    });
+    return found.finally(() => {
+      clearTimeout(timer);
+      this.#waiting.delete(look);
+    });
+  }
+
+  /** Takes the connections that are over by now. */
+  async connections() {
+    await this.tell({ sync: null });
+    return this.#entries.splice(0);
+  }
+
+  /** Ends it. */
+  async stop() {
+    this.#child.stdin.end();
+    await this.#ended;
+  }
+}
+
+/** Runs a server with `flash-policy run`, and asks it as a player does; resolves to the JSON report's first case. */
+function verdict(server, { swf, connect, ports = [] }) {
+  const named = ports.flatMap((port) => ['--port', port]);
+  const args = ['run', ...named, '--swf', swf, '--connect', connect, '--format', 'json', '--', ...server];
+  const { status, stdout, stderr, error } = spawnSync(COMMAND, args, { encoding: 'utf8' });
+  if (error || ![0, 1].includes(status)) throw error || new Error(`flash-policy run ended with ${status}: ${stderr}`);
+  return JSON.parse(stdout).cases[0].got;
+}
+
+function address(text) {
+  const [, host, port] = /^\[?(.*?)\]?:(\d+)$/.exec(text);
+  return { host, port: Number(port) };
+}
+
+module.exports = { Serve, verdict };

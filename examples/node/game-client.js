@@ -1,0 +1,56 @@
+'use strict';
+// A client of a game server that, as a Flash Player does, asks for a policy before it connects.
+const net = require('node:net');
+const { once } = require('node:events');
+
+const REQUEST = '<policy-file-request/>\0';
+
+class PolicyDenied extends Error {}
+class PolicyTimedOut extends Error {}
+class BackendDown extends Error {}
+
+/** The policy file of a server, up to its NUL. */
+async function loadPolicy(at, timeout) {
+  const socket = net.connect(at);
+  const expired = new PolicyTimedOut(`no policy from ${at.host}:${at.port} in ${timeout} ms`);
+  const timer = setTimeout(() => socket.destroy(expired), timeout);
+  try {
+    socket.write(REQUEST);
+    let answer = '';
+    for await (const part of socket.setEncoding('utf8')) {
+      answer += part;
+      if (answer.includes('\0')) break;
+    }
+    return answer.split('\0')[0];
+  } catch (error) {
+    if (error === expired) throw error;
+    throw new PolicyDenied(`no policy from ${at.host}:${at.port}: ${error.code}`);
+  } finally {
+    clearTimeout(timer);
+    socket.destroy();
+  }
+}
+
+/** Whether a policy lets a SWF of `domain` connect to `port`: enough of the rules for our own policy file. */
+function permits(policy, domain, port) {
+  return [...policy.matchAll(/<allow-access-from\s+domain="([^"]*)"\s+to-ports="([^"]*)"/g)].some(([, pattern, ports]) => {
+    const isOurs = pattern === '*' || pattern === domain || (pattern.startsWith('*.') && domain.endsWith(pattern.slice(1)));
+    return isOurs && (ports === '*' || ports.split(',').includes(String(port)));
+  });
+}
+
+/** Asks the policy server, then connects: a socket, or one of the errors above. `port` is what the policy calls it. */
+async function connect({ policy, backend, domain, port, timeout = 3000 }) {
+  if (!permits(await loadPolicy(policy, timeout), domain, port)) {
+    throw new PolicyDenied(`the policy does not let ${domain} connect to ${port}`);
+  }
+  const socket = net.connect(backend);
+  try {
+    await once(socket, 'connect');
+  } catch (error) {
+    throw new BackendDown(`permitted, but nothing answers at ${backend.host}:${backend.port}: ${error.code}`);
+  }
+  return socket;
+}
+
+module.exports = { connect, PolicyDenied, PolicyTimedOut, BackendDown };

@@ -1,0 +1,28 @@
+'use strict';
+const assert = require('node:assert/strict');
+const { join } = require('node:path');
+const { test } = require('node:test');
+
+const { verdict } = require('./flash_policy.js');
+
+const server = [process.execPath, join(__dirname, 'policy-server.js'), '{policy}'];
+const player = { ports: ['policy=843'], swf: 'http://www.example.com/game.swf', connect: 'game.example.com:5000' };
+
+test('the server lets our own site in', () => {
+  assert.equal(verdict(server, player).outcome, 'permitted');
+});
+
+test('and nobody else', () => {
+  const { outcome, cause } = verdict(server, { ...player, swf: 'http://evil.example/game.swf' });
+  assert.deepEqual([outcome, cause], ['denied', 'domain-not-listed']);
+});
+
+test('nor to another port', () => {
+  const { outcome, cause } = verdict(server, { ...player, connect: 'game.example.com:5001' });
+  assert.deepEqual([outcome, cause], ['denied', 'port-not-listed']);
+});
+
+test('a server that forgets www is found out', () => {
+  const { outcome, cause } = verdict([...server, '--forget-www'], player);
+  assert.deepEqual([outcome, cause], ['denied', 'domain-not-listed']);
+});

@@ -1,0 +1,41 @@
+"""A policy server: python3 policy_server.py PORT [--forget-www], which is a mistake to be found."""
+
+import pathlib
+import socketserver
+import sys
+
+REQUEST = b"<policy-file-request/>\0"
+POLICY = pathlib.Path(__file__).with_name("policy.xml").read_bytes()
+
+
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self, address, policy):
+        super().__init__(address, Handler)
+        self.policy = policy
+
+
+class Handler(socketserver.BaseRequestHandler):
+    """Answers the policy request, in however many segments it comes, with the policy and the NUL that ends it."""
+
+    def handle(self):
+        self.request.settimeout(5)
+        received = b""
+        while received != REQUEST:
+            part = self.request.recv(len(REQUEST) - len(received))
+            received += part
+            if not part or not REQUEST.startswith(received):
+                return
+        self.request.sendall(self.server.policy + b"\0")
+
+
+def main(port, mistake=None):
+    policy = POLICY.replace(b"*.example.com", b"example.com") if mistake == "--forget-www" else POLICY
+    with Server(("127.0.0.1", int(port)), policy) as server:
+        server.serve_forever()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
