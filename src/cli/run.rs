@@ -1,5 +1,9 @@
 //! `flash-policy run`: starts the server under test on picked ports, probes it or runs scenarios against it, and ends it.
 
+#[cfg(unix)]
+mod family;
+#[cfg(not(unix))]
+#[path = "run/no_family.rs"]
 mod family;
 mod listener;
 mod plan;

@@ -6,6 +6,7 @@ mod eval;
 mod explain;
 mod formats;
 mod hostile;
+mod pages;
 mod probe;
 mod readme;
 mod real_servers;

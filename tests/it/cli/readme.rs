@@ -8,7 +8,9 @@ const README: &str = include_str!("../../../README.md");
 fn the_readme_shows_what_the_command_prints() {
     let documents: Vec<_> = blocks("xml").collect();
     let scenario = blocks("toml").find(|block| block.starts_with("version = 1")).unwrap();
+    let server = include_str!("../../../examples/node/policy-server.js");
     let folder = Folder::with_policy(documents[0]).put("new.xml", documents[1]).put("game.toml", scenario);
+    let folder = folder.put("policy-server.js", server);
     let mut calls = 0;
     for console in blocks("console") {
         for (call, expected) in console.split("$ flash-policy ").skip(1).map(|part| part.split_once('\n').unwrap()) {
