@@ -1,6 +1,7 @@
 //! `serve`, as a program of any language meets it: lines of JSON on its streams, and sockets.
 
 mod commands;
+mod docs;
 mod ends;
 mod journal;
 mod usage;
@@ -55,7 +56,11 @@ impl Serving {
     }
 
     fn next(&self) -> Value {
-        serde_json::from_str(&self.lines.recv_timeout(NEVER).unwrap()).unwrap()
+        serde_json::from_str(&self.next_line()).unwrap()
+    }
+
+    fn next_line(&self) -> String {
+        self.lines.recv_timeout(NEVER).unwrap()
     }
 
     /// Sends a line; the connections that were over before, and the answer.
