@@ -2,9 +2,9 @@
 FROM rust:1.95 AS build
 WORKDIR /source
 COPY . .
-# musl, for its resolver is in the file. That of glibc loads libraries as it runs, and there are none in the image.
-RUN target="$(uname -m)-unknown-linux-musl" && \
-    rustup target add "$target" && \
+# --target, for what cargo loads itself while it builds cannot be static.
+RUN target="$(uname -m)-unknown-linux-gnu" && \
+    RUSTFLAGS="-C target-feature=+crt-static" \
     cargo build --locked --release --features cli --bin flash-policy --target "$target" && \
     strip -o /flash-policy "target/$target/release/flash-policy"
 
