@@ -17,6 +17,7 @@ mod report;
 mod run;
 mod serve;
 mod settings;
+mod signals;
 mod test;
 mod torture;
 

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 
 use super::args::Serve;
 use super::exit::{Exit, Failure};
+use super::signals::Signals;
 use crate::client::RealTime;
 use crate::fixture::Exchange;
 use lines::{Answer, Command, Connection};
@@ -55,7 +56,7 @@ pub(super) fn run(args: &Serve) -> Result<Exit, Failure> {
     let (events, heard) = mpsc::channel(AHEAD);
     let _inside = runtime.enter();
     // Before the first line tells that it runs: who reads it may signal at once.
-    stop_on_signals(&runtime, &events).map_err(|error| Failure::new(Exit::NotRun, error))?;
+    stop_on_signals(&runtime, events.clone()).map_err(|error| Failure::new(Exit::NotRun, error))?;
     let (taker, taken) = mpsc::unbounded_channel();
     let servers = Servers::start(&setup, args.listen, &taker)?;
     let output = Output::start(events.clone());
@@ -70,23 +71,12 @@ pub(super) fn run(args: &Serve) -> Result<Exit, Failure> {
     runtime.block_on(session.run())
 }
 
-fn stop_on_signals(runtime: &runtime::Runtime, events: &mpsc::Sender<Event>) -> io::Result<()> {
-    #[cfg(unix)]
-    for kind in [tokio::signal::unix::SignalKind::terminate(), tokio::signal::unix::SignalKind::interrupt()] {
-        let (mut signal, events) = (tokio::signal::unix::signal(kind)?, events.clone());
-        runtime.spawn(async move {
-            signal.recv().await;
-            let _ = events.send(Event::Stop).await;
-        });
-    }
-    #[cfg(not(unix))]
-    {
-        let events = events.clone();
-        runtime.spawn(async move {
-            let _ = tokio::signal::ctrl_c().await;
-            let _ = events.send(Event::Stop).await;
-        });
-    }
+fn stop_on_signals(runtime: &runtime::Runtime, events: mpsc::Sender<Event>) -> io::Result<()> {
+    let signals = Signals::watch()?;
+    runtime.spawn(async move {
+        signals.next().await;
+        let _ = events.send(Event::Stop).await;
+    });
     Ok(())
 }
 

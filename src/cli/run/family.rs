@@ -2,19 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::listener::{self, Listener};
 use crate::cli::exit::Exit;
+use crate::cli::signals::Signals;
 
 /// Between two looks at processes that are to end: nobody tells when one that is not a child has.
 const LOOK: Duration = Duration::from_millis(10);
@@ -30,6 +28,8 @@ const TIDIED: Duration = Duration::from_secs(5);
 /// becomes a child of this process.
 pub(super) struct Family {
     interrupted: Arc<AtomicBool>,
+    /// Children that were there before: whoever called this by `exec` has started them.
+    before: BTreeSet<i32>,
 }
 
 impl Family {
@@ -38,31 +38,25 @@ impl Family {
         #[cfg(target_os = "linux")]
         rustix::process::set_child_subreaper(Some(getpid()))?;
         let interrupted = Arc::new(AtomicBool::new(false));
+        let before = living_descendants(&BTreeSet::new());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-        let mut signals = {
+        let signals = {
             let _inside = runtime.enter();
-            let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
-            kinds.into_iter().map(signal).collect::<io::Result<Vec<_>>>()?
+            Signals::watch()?
         };
-        let seen = interrupted.clone();
+        let (seen, others) = (interrupted.clone(), before.clone());
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
-            runtime.block_on(poll_fn(|cx| {
-                if signals.iter_mut().any(|signal| signal.poll_recv(cx).is_ready()) {
-                    Poll::Ready(())
-                } else {
-                    Poll::Pending
-                }
-            }));
+            runtime.block_on(signals.next());
             seen.store(true, Ordering::SeqCst);
             // Without its server, what the main thread does comes to an end soon, and tidies up behind it.
             let since = Instant::now();
             while since.elapsed() < TIDIED {
-                end();
+                end(&others);
                 thread::sleep(LOOK);
             }
             std::process::exit(Exit::NotRun as i32);
         })?;
-        Ok(Self { interrupted })
+        Ok(Self { interrupted, before })
     }
 
     /// Whether a signal has come that ends this process.
@@ -72,22 +66,22 @@ impl Family {
 
     /// Another process than these, and than what they started, that listens on a port.
     pub(super) fn foreign_listener(&self, port: u16) -> Option<Listener> {
-        listener::foreign(port, &living_descendants())
+        listener::foreign(port, &living_descendants(&self.before))
     }
 
     /// Ends all that is left; tells how many there were.
     pub(super) fn end(&self) -> usize {
-        end()
+        end(&self.before)
     }
 }
 
-fn end() -> usize {
+fn end(before: &BTreeSet<i32>) -> usize {
     let mut met: BTreeSet<i32> = BTreeSet::new();
     for (signal, patience) in [(Signal::TERM, GRACE), (Signal::KILL, KILLED)] {
         let started = Instant::now();
         let mut told: BTreeSet<i32> = BTreeSet::new();
         loop {
-            let living = living_descendants();
+            let living = living_descendants(before);
             for pid in living.difference(&told) {
                 // One that is gone meanwhile needs no signal.
                 let _ = Pid::from_raw(*pid).map(|pid| kill_process(pid, signal));
@@ -106,8 +100,8 @@ fn end() -> usize {
     met.len()
 }
 
-/// Every process below this one that is not just waiting to be reaped. Where there is no /proc, none is known.
-fn living_descendants() -> BTreeSet<i32> {
+/// Every process below this one that is not just waiting to be reaped, but for some and those below them. Where there is no /proc, none is known.
+fn living_descendants(but_for: &BTreeSet<i32>) -> BTreeSet<i32> {
     let listed = fs::read_dir("/proc").into_iter().flatten().flatten();
     let parents: BTreeMap<i32, Parent> = listed
         .filter_map(|entry| {
@@ -118,7 +112,7 @@ fn living_descendants() -> BTreeSet<i32> {
     let mut family = BTreeSet::from([getpid().as_raw_nonzero().get()]);
     loop {
         let children = parents.iter().filter(|(_, parent)| family.contains(&parent.pid)).map(|(pid, _)| *pid);
-        let found: BTreeSet<_> = children.filter(|pid| !family.contains(pid)).collect();
+        let found: BTreeSet<_> = children.filter(|pid| !family.contains(pid) && !but_for.contains(pid)).collect();
         if found.is_empty() {
             break;
         }

@@ -258,6 +258,19 @@ fn a_signal_ends_the_server_too() {
     assert!(said.ends_with("help: a signal came before it was ready\n"), "{said}");
 }
 
+#[test]
+fn what_its_caller_has_started_before_goes_on() {
+    let servers = Servers::new();
+    let flash_policy = assert_cmd::cargo::cargo_bin("flash-policy").display().to_string();
+    let script =
+        format!("sleep 600 & echo $! > other; exec {flash_policy} run {} -- python3 -S server.py {{port}}", ours(""));
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(script).current_dir(servers.folder.path("")).stdin(Stdio::null()).stdout(Stdio::null());
+    assert!(shell.status().unwrap().success());
+    let other = servers.folder.read("other");
+    assert!(Command::new("kill").arg(other.trim()).status().unwrap().success(), "it had been ended");
+}
+
 const SCENARIO: &str = r#"version = 1
 
 [[policy]]
