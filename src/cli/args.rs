@@ -1,5 +1,7 @@
 //! What the command is called with.
 
+mod values;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,15 +10,16 @@ use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::exit::Failure;
 use super::output::Target;
-use super::probe::{self, PortMap};
-use super::report;
-use super::run::{self, LogicalPort, ReadyWhen, Variable};
-use super::serve::{self, BackendState};
 use crate::player::{Endpoint, Profile, Swf};
 use crate::policy::PolicyKind;
-use crate::rules::{self, Rule, Severity};
-use crate::scenario::{self, Connect, Illegal};
+use crate::rules::{Rule, Severity};
+use crate::scenario::{self, Connect};
 use crate::wire::Fault;
+
+pub(super) use values::{
+    BackendState, FailOn, Logical, LogicalPort, PortMap, ReadyWhen, Real, Variable, kind, known_rule,
+};
+use values::{legal, level, listen, partition, port_served_from};
 
 /// Verifies Flash socket policies: what they say, what they grant, and what a player would make of them.
 #[derive(Parser)]
@@ -160,7 +163,7 @@ pub(super) struct Test {
 #[derive(ClapArgs)]
 pub(super) struct Probe {
     /// The host that the SWF connects to, a name or an address
-    #[arg(value_name = "HOST", value_parser = probe::host)]
+    #[arg(value_name = "HOST", value_parser = values::host)]
     pub(super) host: Endpoint,
 
     /// A SWF's URL, or sandbox:local-trusted and the like
@@ -217,7 +220,7 @@ pub(super) struct Run {
     pub(super) swf: Option<Swf>,
 
     /// Where it connects to; a PORT alone is one of localhost
-    #[arg(long, value_name = "[HOST:]PORT", requires = "swf", value_parser = run::target)]
+    #[arg(long, value_name = "[HOST:]PORT", requires = "swf", value_parser = values::target)]
     pub(super) connect: Option<Connect>,
 
     /// Run a scenario file, or the folder's *.toml, with the server in the place of what they declare; may be repeated
@@ -328,11 +331,11 @@ pub(super) struct Explain {
 #[derive(ClapArgs)]
 pub(super) struct Schema {
     #[arg(value_name = "OF", default_value = "report")]
-    of: SchemaOf,
+    pub(super) of: SchemaOf,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum SchemaOf {
+pub(super) enum SchemaOf {
     /// What --format json prints
     Report,
     /// A scenario file, as JSON would say it
@@ -357,36 +360,6 @@ impl Test {
     pub(super) fn of(paths: &[PathBuf]) -> Self {
         let (filter, partition) = (Vec::new(), None);
         Self { paths: paths.to_vec(), coverage: false, list: false, filter, partition, update: false }
-    }
-}
-
-/// From which severity on a finding makes the command fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum FailOn {
-    Error,
-    Warning,
-    Info,
-    Never,
-}
-
-impl FailOn {
-    pub(super) fn fails(self, severity: Severity) -> bool {
-        match self {
-            Self::Error => severity >= Severity::Error,
-            Self::Warning => severity >= Severity::Warning,
-            Self::Info => true,
-            Self::Never => false,
-        }
-    }
-}
-
-impl Schema {
-    pub(super) fn json(&self) -> serde_json::Value {
-        match self.of {
-            SchemaOf::Report => report::schema(),
-            SchemaOf::Scenario => scenario::schema().into(),
-            SchemaOf::Serve => serve::schema(),
-        }
     }
 }
 
@@ -426,53 +399,3 @@ Examples:
 const EXIT_CODES: &str = "\
 Exit codes: 0 as expected; 1 a finding or a wrong verdict; 2 wrong usage; 3 an input is unreadable or invalid; \
 4 could not run; 5 nothing to test; 70 a defect of flash-policy.";
-
-pub(super) fn kind(written: &str) -> Result<PolicyKind, String> {
-    let known = [PolicyKind::Socket, PolicyKind::Url];
-    known.into_iter().find(|kind| kind.as_str() == written).ok_or_else(|| "expected socket or url".to_owned())
-}
-
-/// The rule with this id, or a sentence with one that is near.
-pub(super) fn known_rule(id: &str) -> Result<&'static Rule, String> {
-    rules::named(id).ok_or_else(|| match scenario::nearest(id, &rules::ALL.iter().map(Rule::id).collect::<Vec<_>>()) {
-        Some(near) => format!("there is no rule `{id}`; did you mean {near}?"),
-        None => format!("there is no rule `{id}`; flash-policy explain lists them"),
-    })
-}
-
-fn level(written: &str) -> Result<(&'static Rule, Option<Severity>), String> {
-    let (id, level) = written.split_once('=').ok_or("expected ID=LEVEL, as in FSP-D14=error")?;
-    let level = match level {
-        "error" => Some(Severity::Error),
-        "warning" => Some(Severity::Warning),
-        "info" => Some(Severity::Info),
-        "off" => None,
-        other => return Err(format!("`{other}` is no severity; expected error, warning, info or off")),
-    };
-    Ok((known_rule(id)?, level))
-}
-
-/// What a scenario file may say too, with its errors as the parser of arguments has them.
-fn legal<T>(read: fn(&str) -> Result<T, Illegal>) -> impl Fn(&str) -> Result<T, String> + Clone {
-    move |written| read(written).map_err(|illegal| illegal.to_string())
-}
-
-fn port_served_from(written: &str) -> Result<u16, String> {
-    let endpoint = || written.parse().map(|endpoint: Endpoint| endpoint.port());
-    written.parse().or_else(|_| endpoint()).map_err(|_| {
-        format!("`{written}` is no place to serve from; expected HOST:PORT or PORT, as in game.example.com:843 or 843")
-    })
-}
-
-/// An address to listen on; without a port the system picks one.
-fn listen(written: &str) -> Result<SocketAddr, String> {
-    let ip = || written.parse().map(|ip: IpAddr| SocketAddr::new(ip, 0));
-    written.parse().or_else(|_| ip()).map_err(|_| "expected IP or IP:PORT, as in 127.0.0.1:843 or [::1]:843".to_owned())
-}
-
-fn partition(written: &str) -> Result<(usize, usize), String> {
-    let expected = || "expected M/N with M from 1 to N, as in 1/2".to_owned();
-    let (part, of) = written.split_once('/').ok_or_else(expected)?;
-    let (part, of) = (part.parse().map_err(|_| expected())?, of.parse().map_err(|_| expected())?);
-    if part >= 1 && part <= of { Ok((part, of)) } else { Err(expected()) }
-}

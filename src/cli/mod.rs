@@ -27,7 +27,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Command, Explain};
+use args::{Args, Command, Explain, SchemaOf};
 use exit::{Exit, Failure};
 
 /// Runs the command with the arguments of the process.
@@ -93,8 +93,16 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Command::Serve(serve) => serve::run(&serve),
         Command::Explain(Explain { id: None }) => sinks.print(&explain::list()),
         Command::Explain(Explain { id: Some(id) }) => sinks.print(&explain::explain(&id).map_err(Failure::usage)?),
-        Command::Schema(schema) => sinks.print(&format::json(&schema.json())),
+        Command::Schema(schema) => sinks.print(&format::json(&schema_of(schema.of))),
         Command::Completions(completions) => sinks.print(&completions.script()),
         Command::Man(man) => sinks.print(&man.page()?),
+    }
+}
+
+fn schema_of(what: SchemaOf) -> serde_json::Value {
+    match what {
+        SchemaOf::Report => report::schema(),
+        SchemaOf::Scenario => crate::scenario::schema().into(),
+        SchemaOf::Serve => serve::schema(),
     }
 }

@@ -4,7 +4,7 @@ mod nagios;
 mod told;
 mod ways;
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::args::Probe;
@@ -12,11 +12,11 @@ use super::exit::{Exit, Failure};
 use super::report::Done;
 use super::torture::torture;
 use crate::client::{FlashClient, blocking};
-use crate::player::{Asked, Endpoint, Grantor, MASTER_PORT, Outcome, Profile, Role, Swf, TimingProfile, Verdict};
+use crate::player::{Asked, Endpoint, Grantor, Outcome, Profile, Role, Swf, TimingProfile, Verdict};
 
 pub(super) use nagios::{is_asked_for as nagios_is_asked_for, main as nagios, unknown as nagios_unknown};
 pub(super) use told::done;
-pub(super) use ways::{PortMap, Way};
+pub(super) use ways::Way;
 
 pub(super) fn run(probe: &Probe) -> Result<Done, Failure> {
     let ways = ways::ways(probe)?;
@@ -106,12 +106,4 @@ impl Probed {
             Role::Explicit => None,
         }
     }
-}
-
-/// The host of a probe, as its master policy endpoint.
-pub(super) fn host(written: &str) -> Result<Endpoint, String> {
-    let bracketed = written.parse::<Ipv6Addr>().map(|address| format!("[{address}]"));
-    let host = bracketed.unwrap_or_else(|_| written.to_owned());
-    let endpoint = format!("{host}:{MASTER_PORT}").parse();
-    endpoint.map_err(|_| "expected a name or an address without a port, as in game.example.com or 127.0.0.1".to_owned())
 }

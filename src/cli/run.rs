@@ -25,8 +25,6 @@ use family::Family;
 use listener::Listener;
 use plan::Plan;
 
-pub(super) use plan::{LogicalPort, ReadyWhen, Variable, target};
-
 pub(super) fn run(args: &Run) -> Result<Done, Failure> {
     let plan = Plan::of(args)?;
     let family = Family::adopt();

@@ -25,7 +25,6 @@ use servers::Servers;
 use streams::Output;
 
 pub(super) use lines::{Line, schema};
-pub(super) use setup::BackendState;
 use setup::Setup;
 
 /// How many lines of commands are read ahead.

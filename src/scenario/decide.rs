@@ -8,8 +8,7 @@ use std::net::SocketAddr;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use super::legal::BackendState;
-use super::model::{Attempt, Changes, Scenario};
+use super::model::{Attempt, BackendState, Changes, Scenario};
 use crate::fixture::{ExchangeEnd, Journal};
 use crate::player::{Connection, Endpoint, Outcome, Purpose, Session};
 use crate::{Backend, PolicyServer, Stage};

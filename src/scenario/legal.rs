@@ -3,21 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::model::Connect;
+use super::model::{BackendState, Connect};
 use crate::player::{Cause, Endpoint, PlayerEvent, Profile, Sandbox, Swf, Verdict};
 use crate::rules::visible;
 use crate::wire::Fault;
-
-/// What a backend does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BackendState {
-    Up,
-    Down,
-    Firewalled,
-    Silent,
-    Closes,
-    UnknownName,
-}
 
 pub(super) type Table<T> = [(&'static str, T)];
 

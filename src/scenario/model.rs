@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::legal::BackendState;
 use super::source::{Document, File};
 use crate::player::{Cause, Endpoint, Grantor, PlayerEvent, Profile, Swf, Verdict};
 use crate::rules::Position;
@@ -91,6 +90,17 @@ pub(super) struct Attempt {
     /// What `Security.loadPolicyFile` names before.
     pub(super) load: Vec<String>,
     pub(super) profile: Profile,
+}
+
+/// What a backend does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BackendState {
+    Up,
+    Down,
+    Firewalled,
+    Silent,
+    Closes,
+    UnknownName,
 }
 
 /// A `host:port` whose port may be out of range.

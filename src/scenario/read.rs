@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Lines, ScenarioError};
 use super::file::{At, BackendEntry, CaseEntry, File, MatrixEntry, PolicyEntry, Text, WithEntry};
-use super::legal::{self, BackendState, Illegal, Table, harmless, shown, suggest};
+use super::legal::{self, Illegal, Table, harmless, shown, suggest};
 use super::load;
-use super::model::{Attempt, Case, Changes, Connect, Expectation, MatrixPlan, Policy, Scenario};
+use super::model::{Attempt, BackendState, Case, Changes, Connect, Expectation, MatrixPlan, Policy, Scenario};
 use super::source::{self, Document, Origin};
 use super::toml_text;
 use crate::files::Unreadable;

@@ -44,14 +44,19 @@ pub(in crate::cli) fn is_asked_for(arguments: &[OsString]) -> bool {
 
 /// Nothing can be said of the server.
 pub(in crate::cli) fn unknown(message: &str) -> ExitCode {
-    tell(State::Unknown, message.strip_prefix("error: ").unwrap_or(message), &[])
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    // Behind what is wrong the parser of arguments says how it is called.
+    tell(State::Unknown, message.split("\n\nUsage:").next().unwrap_or_default(), &[])
 }
 
 fn judge(probed: &Probed, warning: Duration) -> (State, String) {
     let outcome = &probed.outcome;
     let name = probed.name();
     if !probed.is_permitted() {
-        return (State::Critical, format!("{name}: {}: {}", outcome.verdict(), outcome.cause()));
+        let host = outcome.target().host();
+        let resolver =
+            probed.unresolved.as_ref().map_or(String::new(), |said| format!("; {host} does not resolve: {said}"));
+        return (State::Critical, format!("{name}: {}: {}{resolver}", outcome.verdict(), outcome.cause()));
     }
     let Some(Grantor::Policy(by)) = outcome.granted_by() else {
         return (State::Ok, format!("{name}: permitted by the sandbox"));
@@ -70,7 +75,8 @@ fn judge(probed: &Probed, warning: Duration) -> (State, String) {
 fn figures(probed: &Probed, warning: Duration) -> Vec<String> {
     let family =
         probed.address.map_or(String::new(), |address| format!("_{}", Family::of(address)).to_ascii_lowercase());
-    let seconds = |time: Duration| format!("{:.3}", time.as_secs_f64());
+    // In whole milliseconds, as the text has it.
+    let seconds = |time: Duration| format!("{}.{:03}", time.as_secs(), time.subsec_millis());
     let heard = probed.outcome.asked().iter().filter(|asked| super::told::is_heard(asked));
     let mut figures: Vec<_> = heard
         .map(|asked| {
@@ -86,7 +92,7 @@ fn figures(probed: &Probed, warning: Duration) -> Vec<String> {
 /// One line, whatever stands in the text: a bar in it would begin the figures.
 fn tell(state: State, text: &str, figures: &[String]) -> ExitCode {
     let name = format!("{state:?}").to_ascii_uppercase();
-    let text = shown(text.trim_end().lines().collect::<Vec<_>>().join(" ")).replace('|', "/");
+    let text = shown(text.split_whitespace().collect::<Vec<_>>().join(" ")).replace('|', "/");
     let mut line = format!("FLASH_POLICY {name} - {text}");
     if !figures.is_empty() {
         let _ = write!(line, " | {}", figures.join(" "));

@@ -4,35 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::str::FromStr;
 use std::time::Duration;
 
-use super::Probe;
+use crate::cli::args::Probe;
 use crate::cli::exit::{Exit, Failure};
 use crate::client::{Network, RealTime};
 use crate::player::{self, Endpoint, MASTER_PORT};
 
 /// How long the resolver may take for one name.
 const RESOLVED_WITHIN: Duration = Duration::from_secs(10);
-
-/// `--map PORT=ADDRESS:PORT`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cli) struct PortMap {
-    port: u16,
-    to: SocketAddr,
-}
-
-impl FromStr for PortMap {
-    type Err = String;
-
-    fn from_str(written: &str) -> Result<Self, Self::Err> {
-        let parse = || {
-            let (port, to) = written.split_once('=')?;
-            Some(Self { port: port.parse().ok()?, to: to.parse().ok()? })
-        };
-        parse().ok_or_else(|| "expected PORT=ADDRESS:PORT, as in 843=127.0.0.1:10843 or 843=[::1]:10843".to_owned())
-    }
-}
 
 /// One way to the host, as a map for the player that goes it.
 #[derive(Clone)]

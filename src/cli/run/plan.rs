@@ -2,54 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::str::FromStr;
-use std::time::Duration;
 
-use crate::cli::args::Run;
+use crate::cli::args::{Logical, LogicalPort, ReadyWhen, Real, Run, Variable};
 use crate::cli::exit::{Exit, Failure};
 use crate::fixture::{ServerUnderTest, ServerUnderTestBuilder};
 use crate::player::{Endpoint, MASTER_PORT};
-use crate::scenario::{self, Connect};
-
-/// `--port NAME[=[HOST:]PORT]`: a port of the server, and the logical one that it stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) struct LogicalPort {
-    real: Real,
-    /// `None` where the port is only picked.
-    logical: Option<Logical>,
-}
-
-/// Which port of this machine it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Real {
-    /// Picked, and told to the server by this placeholder.
-    Named(String),
-    /// The server has it, whatever it is told.
-    Fixed(u16),
-}
-
-/// A logical port, of one host or of any.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Logical {
-    host: Option<String>,
-    port: u16,
-}
-
-/// `--ready`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) enum ReadyWhen {
-    Listening,
-    Output(String),
-    Http(String),
-    After(Duration),
-}
-
-/// `--env NAME=VALUE`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) struct Variable {
-    name: String,
-    value: String,
-}
 
 /// What was asked for, checked.
 pub(super) struct Plan<'a> {
@@ -165,77 +122,6 @@ impl Real {
             Self::Fixed(port) => (Ipv4Addr::LOCALHOST, *port).into(),
         }
     }
-}
-
-impl FromStr for LogicalPort {
-    type Err = String;
-
-    fn from_str(written: &str) -> Result<Self, Self::Err> {
-        let (real, logical) = match written.split_once('=') {
-            Some((real, logical)) => (real, Some(logical)),
-            None => (written, None),
-        };
-        let real = match real.parse() {
-            Ok(port) => Real::Fixed(port),
-            Err(_) if is_name(real) => Real::Named(real.to_owned()),
-            Err(_) => {
-                return Err(format!("`{real}` is no name of a port; expected lower-case letters, digits, - and _"));
-            }
-        };
-        Ok(Self { real, logical: logical.map(str::parse).transpose()? })
-    }
-}
-
-impl FromStr for Logical {
-    type Err = String;
-
-    fn from_str(written: &str) -> Result<Self, Self::Err> {
-        if let Ok(port) = written.parse() {
-            return Ok(Self { host: None, port });
-        }
-        let endpoint: Result<Endpoint, _> = written.parse();
-        let endpoint = endpoint.map_err(|_| format!("`{written}` is no logical port; expected PORT or HOST:PORT"))?;
-        Ok(Self { host: Some(endpoint.host().to_owned()), port: endpoint.port() })
-    }
-}
-
-impl FromStr for ReadyWhen {
-    type Err = String;
-
-    fn from_str(written: &str) -> Result<Self, Self::Err> {
-        match written.split_once('=') {
-            None if written == "listening" => Ok(Self::Listening),
-            Some(("output", text)) if !text.is_empty() => Ok(Self::Output(text.to_owned())),
-            Some(("http", path)) if path.starts_with('/') => Ok(Self::Http(path.to_owned())),
-            Some(("delay", pause)) => scenario::duration(pause).map(Self::After).map_err(|illegal| illegal.to_string()),
-            _ => Err("expected listening, output=TEXT, http=/PATH or delay=DURATION, as in delay=2s".to_owned()),
-        }
-    }
-}
-
-impl FromStr for Variable {
-    type Err = String;
-
-    fn from_str(written: &str) -> Result<Self, Self::Err> {
-        let (name, value) = written.split_once('=').ok_or("expected NAME=VALUE, as in PORT={port}")?;
-        if name.is_empty() {
-            return Err("there is no name before the equals sign".to_owned());
-        }
-        Ok(Self { name: name.to_owned(), value: value.to_owned() })
-    }
-}
-
-/// HOST:PORT, or a PORT of localhost.
-pub(in crate::cli) fn target(written: &str) -> Result<Connect, String> {
-    match written.parse() {
-        Ok(port) => Ok(Connect { host: "localhost".to_owned(), port }),
-        Err(_) => scenario::connect(written).map_err(|illegal| illegal.to_string()),
-    }
-}
-
-fn is_name(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
-    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(plain) && text != "dir"
 }
 
 /// One argument is a line for the shell already; several are a command and its arguments.

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::setup::{BackendState, PolicyState};
+use crate::cli::args::BackendState;
 use crate::fixture::{Exchange, ExchangeEnd};
 use crate::scenario::{harmless, suggest};
 
@@ -104,6 +104,18 @@ pub(in crate::cli) struct Command {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Value")]
     pub(super) sync: Option<Value>,
+}
+
+/// What the policy server does with connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum PolicyState {
+    /// It answers, as its faults say
+    Up,
+    /// It refuses
+    Down,
+    /// It never answers the SYN
+    Firewalled,
 }
 
 impl Line {

@@ -4,46 +4,15 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::super::args::Serve;
+use super::super::args::{BackendState, Serve};
 use super::super::exit::{Exit, Failure};
 use super::super::input::Input;
-use super::lines::Command;
+use super::lines::{Command, PolicyState};
 use crate::Backend;
 use crate::excerpt::shown;
 use crate::policy::PolicyFile;
 use crate::scenario;
 use crate::wire::{Declaration, Door, Fault};
-
-/// What the fake backend does with connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(in crate::cli) enum BackendState {
-    /// It echoes
-    Up,
-    /// It refuses
-    Down,
-    /// It never answers the SYN
-    Firewalled,
-    /// It accepts, reads, and never speaks
-    Silent,
-    /// It closes each connection as soon as it stands
-    Closes,
-}
-
-/// What the policy server does with connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum PolicyState {
-    /// It answers, as its faults say
-    Up,
-    /// It refuses
-    Down,
-    /// It never answers the SYN
-    Firewalled,
-}
 
 /// What the servers are to do.
 #[derive(Clone, Debug)]

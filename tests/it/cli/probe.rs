@@ -182,7 +182,10 @@ fn nagios_is_told_how_late_a_policy_was_and_may_be() {
 }
 
 #[rstest]
-#[case::wrong_usage("probe --nagios", "UNKNOWN - the following required arguments were not provided:")]
+#[case::wrong_usage(
+    "probe h --swf http://www.example.com/game.swf --nagios",
+    "UNKNOWN - the following required arguments were not provided: --connect <PORT>\n"
+)]
 #[case::another_machine(
     "probe 203.0.113.4 --swf http://www.example.com/game.swf --connect 5000 --nagios",
     "UNKNOWN - 203.0.113.4:843 is at "
@@ -191,6 +194,13 @@ fn nagios_is_told_that_nothing_is_known(#[case] arguments: &str, #[case] told: &
     let (exit, said) = Folder::new().stdout(arguments);
     assert_eq!((exit, said.lines().count()), (3, 1), "{said}");
     assert!(said.contains(told), "{said}");
+}
+
+#[test]
+fn nagios_is_told_what_the_resolver_says() {
+    let (exit, said) = Folder::new().stdout(&format!("probe game.invalid --swf {SWF} --connect 5000 --nagios"));
+    assert_eq!(exit, 2);
+    assert!(said.contains(": denied: no-policy; game.invalid does not resolve: "), "{said}");
 }
 
 #[test]
