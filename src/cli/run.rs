@@ -51,7 +51,8 @@ const ATTEMPTS: u32 = 5;
 fn start(plan: &Plan<'_>, family: &Family) -> Result<ServerUnderTest, Failure> {
     let mut attempts = 1;
     loop {
-        let server = plan.server().try_start().map_err(|error| not_started(&error, family))?;
+        let server = plan.server().given_up(family.interrupted()).try_start();
+        let server = server.map_err(|error| not_started(&error, family))?;
         let foreign = |port| family.foreign_listener(port).map(|listener| (port, listener));
         let lost = plan.awaits_a_listener().then(|| server.ports().find_map(|(_, port)| foreign(port)));
         let Some((port, Listener { pid, name })) = lost.flatten() else { return Ok(server) };

@@ -64,6 +64,11 @@ impl Family {
         self.interrupted.load(Ordering::SeqCst)
     }
 
+    /// What a signal that ends this process sets.
+    pub(super) fn interrupted(&self) -> Arc<AtomicBool> {
+        self.interrupted.clone()
+    }
+
     /// Another process than these, and than what they started, that listens on a port.
     pub(super) fn foreign_listener(&self, port: u16) -> Option<Listener> {
         listener::foreign(port, &living_descendants(&self.before))

@@ -1,6 +1,8 @@
 //! Where processes cannot be watched over as on unix, only the server itself is ended.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::listener::Listener;
 
@@ -13,6 +15,10 @@ impl Family {
 
     pub(super) fn is_interrupted(&self) -> bool {
         false
+    }
+
+    pub(super) fn interrupted(&self) -> Arc<AtomicBool> {
+        Arc::default()
     }
 
     pub(super) fn foreign_listener(&self, _port: u16) -> Option<Listener> {

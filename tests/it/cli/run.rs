@@ -271,6 +271,20 @@ fn what_its_caller_has_started_before_goes_on() {
     assert!(Command::new("kill").arg(other.trim()).status().unwrap().success(), "it had been ended");
 }
 
+#[test]
+fn after_a_signal_the_server_is_not_started_again() {
+    let servers = Servers::new();
+    let up = servers.folder.path("up");
+    assert!(Command::new("mkfifo").arg(&up).status().unwrap().success());
+    let command = "echo started >> starts; test -e once || { : > once; echo up > up; }; exec sleep 600 {port}";
+    let mut run = servers.started(&ours(""), &[command]);
+    assert_eq!(fs::read_to_string(&up).unwrap(), "up\n");
+
+    assert!(Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap().success());
+    assert_eq!(run.wait().unwrap().code(), Some(4));
+    assert_eq!(fs::read_to_string(servers.folder.path("starts")).unwrap(), "started\n");
+}
+
 const SCENARIO: &str = r#"version = 1
 
 [[policy]]
