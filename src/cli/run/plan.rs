@@ -1,7 +1,9 @@
 //! What a run is asked to do: which server, on which ports, in whose place, and how it is waited for.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
 
 use crate::cli::args::{Logical, LogicalPort, ReadyWhen, Real, Run, Variable};
 use crate::cli::exit::{Exit, Failure};
@@ -103,7 +105,7 @@ impl<'a> Plan<'a> {
                     );
                     return Err(Failure::usage(text));
                 }
-                Real::Fixed(port) if TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).is_ok() => {
+                Real::Fixed(port) if is_taken(*port) => {
                     let text =
                         format!("something listens on 127.0.0.1:{port} already, which would be taken for the server");
                     return Err(Failure::new(Exit::NotRun, text));
@@ -123,6 +125,17 @@ impl Real {
         }
     }
 }
+
+/// Whether a port of this machine accepts, or neither accepts nor refuses, as a server that is overrun does.
+fn is_taken(port: u16) -> bool {
+    match TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), TAKEN_WITHIN) {
+        Ok(_) => true,
+        Err(error) => error.kind() == io::ErrorKind::TimedOut,
+    }
+}
+
+/// How long a port is asked whether it is taken.
+const TAKEN_WITHIN: Duration = Duration::from_secs(1);
 
 /// One argument is a line for the shell already; several are a command and its arguments.
 fn shell_line(command: &[String]) -> String {

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
 
-use flash_policy_fixture::Port;
+use flash_policy_fixture::{Backend, Port};
 use rstest::rstest;
 
 use super::super::raw::SWF;
@@ -212,6 +212,15 @@ fn a_server_that_does_not_come_up_ends_it_with_4_and_the_reason(
 fn a_server_that_is_hard_to_end_leaves_nothing_behind(#[case] command: &str, #[case] more: &str, #[case] told: &str) {
     let ran = Servers::new().run(&ours(more), &[command]);
     assert_eq!((ran.exit, ran.stderr.as_str()), (0, told), "{}", ran.stdout);
+}
+
+#[test]
+fn a_port_of_its_own_that_is_firewalled_is_told_before_it_starts() {
+    let firewalled = Backend::echo().start();
+    firewalled.firewall();
+    let ran = Servers::new().run(&ours(&format!("--port {}=843", firewalled.port())), &["echo started"]);
+    assert_eq!(ran.exit, 4, "{ran:?}");
+    assert!(ran.stderr.contains(" already, which would be taken for the server"), "{}", ran.stderr);
 }
 
 /// The server says which port it was given, and waits; the test takes the port, or leaves it, and lets it go on.
