@@ -207,7 +207,7 @@ pub(super) struct Probe {
     #[arg(long, conflicts_with_all = ["format", "torture"])]
     pub(super) nagios: bool,
 
-    /// With --nagios: from which time on a policy is late, as in 500ms or 2s
+    /// With --nagios: from which time on a policy, or the connection, is late, as in 500ms or 2s
     #[arg(long, value_name = "DURATION", default_value = "1s", requires = "nagios", value_parser = legal(scenario::duration))]
     pub(super) warning: Duration,
 }

@@ -66,9 +66,15 @@ fn judge(probed: &Probed, warning: Duration) -> (State, String) {
     // What the answer itself has to be blamed for; that another location refuses, as 843 may, is no fault of it.
     let worst = granting.into_iter().flat_map(Asked::diagnostics).max_by_key(|met| met.severity());
     let remark = worst.filter(|met| met.severity() >= Severity::Warning);
-    let state = if took >= warning || remark.is_some() { State::Warning } else { State::Ok };
-    let remark = remark.map_or(String::new(), |met| format!(", but {met}"));
-    (state, format!("{name}: permitted by {by} in {} ms{remark}", took.as_millis()))
+    let mut remarks: Vec<_> = remark.map(ToString::to_string).into_iter().collect();
+    // Each player waits for the whole of it: for a silent 843 before this answer, and for the game behind it.
+    let decided = outcome.decided_at();
+    if decided >= warning && took < warning {
+        remarks.push(format!("only after {} ms in all", decided.as_millis()));
+    }
+    let state = if took >= warning || !remarks.is_empty() { State::Warning } else { State::Ok };
+    let remarks: String = remarks.iter().map(|remark| format!(", but {remark}")).collect();
+    (state, format!("{name}: permitted by {by} in {} ms{remarks}", took.as_millis()))
 }
 
 /// How long each policy took, with the limits, and when all was decided.
@@ -85,7 +91,7 @@ fn figures(probed: &Probed, warning: Duration) -> Vec<String> {
             format!("{label}={took}s;{};{budget};0", seconds(warning))
         })
         .collect();
-    figures.push(format!("decided{family}={}s;;;0", seconds(probed.outcome.decided_at())));
+    figures.push(format!("decided{family}={}s;{};;0", seconds(probed.outcome.decided_at()), seconds(warning)));
     figures
 }
 

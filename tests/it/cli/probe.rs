@@ -1,6 +1,7 @@
 //! `flash-policy probe`, against servers that it does not know to be this crate's.
 
 use std::net::{Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use flash_policy_fixture::wire::{Fault, Script};
 use flash_policy_fixture::{Backend, PolicyServer, Port, RunningBackend, Stage};
@@ -171,6 +172,18 @@ fn nagios_is_told_in_one_line_with_figures(
         assert!(label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'), "{figure}");
         assert!(value.split_once("s;").unwrap().0.parse::<f64>().is_ok(), "{figure}");
     }
+}
+
+#[test]
+fn nagios_is_warned_where_another_location_keeps_each_player_waiting() {
+    let late = Script::new().read_request().wait(Duration::from_millis(300)).fin();
+    let (master, in_band) = (PolicyServer::builder().scripts([late]).start(), PolicyServer::start(GOOD));
+    let maps = format!("--map 843={} --map 5000={}", master.addr(), in_band.addr());
+    let arguments = format!("probe game.example.com --swf {SWF} --connect 5000 {maps} --nagios --warning 200ms");
+    let (exit, said) = Folder::new().stdout(&arguments);
+    assert_eq!(exit, 1, "{said}");
+    assert!(said.contains("permitted by game.example.com:5000 in "), "{said}");
+    assert!(said.contains(", but only after "), "{said}");
 }
 
 #[test]
