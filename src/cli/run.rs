@@ -9,17 +9,19 @@ mod listener;
 mod plan;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::args::{Run, Test};
 use super::exit::{Exit, Failure};
 use super::probe::{self, Player, Way};
-use super::report::{Done, Server};
+use super::report::{Done, Entry, Server, State};
 use super::test;
 use super::torture::torture;
 use crate::client::Network;
 use crate::excerpt::shown;
 use crate::fixture::{Backend, ServerUnderTest, StartError};
 use crate::player::{Endpoint, Swf, canonical_host};
+use crate::rules::Severity;
 use crate::scenario::{Connect, Scenario};
 use family::Family;
 use listener::Listener;
@@ -36,9 +38,8 @@ pub(super) fn run(args: &Run) -> Result<Done, Failure> {
         return Err(Failure::new(Exit::NotRun, "a signal came before all was asked; the server was ended"));
     }
     let mut done = examined?;
-    if ended.has_crashed {
-        done.exit = done.exit.or_worse(Exit::Finding);
-    }
+    done.exit = done.exit.or_worse(if ended.has_crashed { Exit::Finding } else { Exit::Expected });
+    done.entries.extend(ended.crash());
     done.aside = ended.in_words(done.exit);
     done.report.server = Some(ended.server);
     Ok(done)
@@ -70,6 +71,9 @@ fn start(plan: &Plan<'_>, family: &Family) -> Result<ServerUnderTest, Failure> {
         attempts += 1;
     }
 }
+
+/// How long a server is watched for its end after the last answer.
+const CRASHED_WITHIN: Duration = Duration::from_millis(100);
 
 /// All that was asked for, in the order in which a server is worn the least.
 fn examine(args: &Run, plan: &Plan<'_>, server: &ServerUnderTest) -> Result<Done, Failure> {
@@ -130,6 +134,8 @@ fn not_started(error: &StartError, family: &Family) -> Failure {
         "run CMD by hand; a server must stay in the foreground, and must not end"
     } else if error.is_address_in_use() {
         "see that it binds the ports that it is given, and no fixed one besides"
+    } else if error.is_spawn() {
+        "see that the temporary folder (TMPDIR) is there and can be written, and that sh is on the PATH"
     } else if error.is_timeout() {
         "see that it listens on 127.0.0.1 on the port given, or wait for something else: --ready output=TEXT, --ready \
          http=/PATH, --ready delay=DURATION, a longer --ready-within"
@@ -149,7 +155,8 @@ struct Ended {
 
 impl Ended {
     fn of(mut server: ServerUnderTest, plan: &Plan<'_>, family: &Family) -> Self {
-        let by_itself = server.exited();
+        // A server that has just crashed may still be on its way to its end.
+        let by_itself = server.exited_within(CRASHED_WITHIN);
         let has_crashed = by_itself.is_some_and(|status| !status.success());
         let output = server.output();
         let ports = server.ports().map(|(name, port)| (name.to_owned(), port)).collect();
@@ -164,6 +171,20 @@ impl Ended {
             remarks.push(format!("{left} of its processes had left its process group, and were ended"));
         }
         Self { server: Server { command: plan.command.clone(), ports, output, remarks }, has_crashed }
+    }
+
+    /// What the formats of other people's machines are told of a crash, for all may have been answered before.
+    fn crash(&self) -> Option<Entry> {
+        let message = self.server.remarks.first().filter(|_| self.has_crashed)?;
+        Some(Entry {
+            file: self.server.command.clone(),
+            place: None,
+            name: "the server under test".to_owned(),
+            state: State::Found { severity: Severity::Error, fails: true },
+            id: "server-crashed".to_owned(),
+            message: message.clone(),
+            detail: format!("{message}\n{}", in_a_frame(&self.server.output)),
+        })
     }
 
     /// What is odd and, where something is wrong, what the server said.

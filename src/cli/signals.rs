@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::task::Poll;
 
-/// SIGTERM, SIGINT and SIGHUP, from when this was made on; elsewhere than on unix what ends a program of a console.
+/// SIGTERM, SIGINT and SIGHUP but for those that are ignored, from when this was made on; elsewhere than on unix what ends a program of a console.
 pub(super) struct Signals {
     #[cfg(unix)]
     kinds: Vec<tokio::signal::unix::Signal>,
@@ -19,7 +19,9 @@ impl Signals {
         let kinds = {
             use tokio::signal::unix::{SignalKind, signal};
             let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
-            kinds.into_iter().map(signal).collect::<io::Result<_>>()?
+            let ignored = ignored();
+            let heeded = kinds.into_iter().filter(|kind| ignored & (1 << (kind.as_raw_value() - 1)) == 0);
+            heeded.map(signal).collect::<io::Result<_>>()?
         };
         #[cfg(windows)]
         let kinds = vec![tokio::signal::windows::ctrl_c()?];
@@ -34,4 +36,13 @@ impl Signals {
         })
         .await;
     }
+}
+
+/// The signals that this process was started to ignore, as `nohup` does, a bit for each. Where there is no /proc, none is
+/// known.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    mask.unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! What may stand behind an option.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
@@ -46,7 +47,8 @@ impl FromStr for PortMap {
     fn from_str(written: &str) -> Result<Self, Self::Err> {
         let parse = || {
             let (port, to) = written.split_once('=')?;
-            Some(Self { port: port.parse().ok()?, to: to.parse().ok()? })
+            let to: SocketAddr = to.parse().ok()?;
+            (to.port() > 0).then_some(Self { port: port.parse().ok()?, to })
         };
         parse().ok_or_else(|| "expected PORT=ADDRESS:PORT, as in 843=127.0.0.1:10843 or 843=[::1]:10843".to_owned())
     }
@@ -108,6 +110,15 @@ pub(in crate::cli) enum BackendState {
     Closes,
 }
 
+impl fmt::Display for Real {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(name) => f.write_str(name),
+            Self::Fixed(port) => port.fmt(f),
+        }
+    }
+}
+
 impl FromStr for LogicalPort {
     type Err = String;
 
@@ -116,10 +127,13 @@ impl FromStr for LogicalPort {
             Some((real, logical)) => (real, Some(logical)),
             None => (written, None),
         };
+        let is_number = !real.is_empty() && real.bytes().all(|byte| byte.is_ascii_digit());
         let real = match real.parse() {
-            Ok(port) => Real::Fixed(port),
-            Err(_) if is_name(real) => Real::Named(real.to_owned()),
-            Err(_) => {
+            Ok(port) if port > 0 => Real::Fixed(port),
+            _ if is_number => return Err(format!("`{real}` is no port; expected 1 to 65535, or a name")),
+            _ if real == "dir" => return Err("{dir} is the server's folder; give the port another name".to_owned()),
+            _ if is_name(real) => Real::Named(real.to_owned()),
+            _ => {
                 return Err(format!("`{real}` is no name of a port; expected lower-case letters, digits, - and _"));
             }
         };
@@ -176,7 +190,7 @@ pub(super) fn target(written: &str) -> Result<Connect, String> {
 
 fn is_name(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
-    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(plain) && text != "dir"
+    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(plain)
 }
 
 pub(in crate::cli) fn kind(written: &str) -> Result<PolicyKind, String> {

@@ -84,6 +84,7 @@ fn help(id: &str) -> &'static str {
         "newly-denied" => "see whether anybody still needs it",
         "invalid-scenario" | "unreadable-file" => "correct the file: flash-policy test FILE shows the place",
         "nothing-to-test" => "add a [[case]] or a [matrix], or name another file",
+        "server-crashed" => "see what the server said, and mend it: a server that ends denies every player after it",
         "not-run" => "this says nothing of the policy: mend what the machine lacks, and run it again",
         "disagreement" => "this is a defect of flash-policy: please report it with the details",
         _ => "compare what was expected with what came of it",

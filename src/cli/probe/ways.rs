@@ -45,7 +45,7 @@ impl fmt::Display for Family {
 /// The ways to the host: one for each address family that it has, in the order in which the system would try them.
 pub(super) fn ways(probe: &Probe) -> Result<Vec<Way>, Failure> {
     let asked = asked(probe);
-    check_that_each_map_is_asked(probe, &asked)?;
+    check_maps(probe, &asked)?;
     let mut known = BTreeMap::new();
     if !probe.address.is_empty() {
         known.insert(probe.host.host(), Ok(probe.address.clone()));
@@ -113,7 +113,12 @@ fn mapped(probe: &Probe, endpoint: &Endpoint) -> Option<SocketAddr> {
     map.filter(|_| endpoint.host() == probe.host.host()).map(|map| map.to)
 }
 
-fn check_that_each_map_is_asked(probe: &Probe, asked: &[Endpoint]) -> Result<(), Failure> {
+fn check_maps(probe: &Probe, asked: &[Endpoint]) -> Result<(), Failure> {
+    for (nth, map) in probe.map.iter().enumerate() {
+        if probe.map[nth + 1..].iter().any(|other| other.port == map.port) {
+            return Err(Failure::usage(format!("--map says twice where port {} is; leave one of them out", map.port)));
+        }
+    }
     let is_asked = |port| asked.contains(&Endpoint::new(probe.host.host(), port));
     match probe.map.iter().find(|map| !is_asked(map.port)) {
         None => Ok(()),

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
 use super::listener::{self, Listener};
-use crate::cli::exit::Exit;
+use crate::cli::exit::{Exit, Failure};
 use crate::cli::signals::Signals;
 
 /// Between two looks at processes that are to end: nobody tells when one that is not a child has.
@@ -54,6 +54,8 @@ impl Family {
                 end(&others);
                 thread::sleep(LOOK);
             }
+            Failure::new(Exit::NotRun, "a signal came, and what was asked did not come to an end").tell();
+            end(&others);
             std::process::exit(Exit::NotRun as i32);
         })?;
         Ok(Self { interrupted, before })

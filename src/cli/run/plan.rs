@@ -113,6 +113,25 @@ impl<'a> Plan<'a> {
                 _ => {}
             }
         }
+        self.check_names()
+    }
+
+    /// Each port in CMD is meant to be one, and each logical port is one server's.
+    fn check_names(&self) -> Result<(), Failure> {
+        let is_asked_for = |name: &String| self.ports.iter().any(|port| port.real == Real::Named(name.clone()));
+        if let Some(name) = self.server().port_names().iter().find(|name| !is_asked_for(name)) {
+            let text = format!(
+                "there is no --port for {{{name}}}; add --port {name}, or write {{{{{name}}}}} where no port is meant"
+            );
+            return Err(Failure::usage(text));
+        }
+        for (nth, port) in self.ports.iter().enumerate() {
+            let alike = |other: &&LogicalPort| other.logical.is_some() && other.logical == port.logical;
+            if let Some(other) = self.ports[nth + 1..].iter().find(alike) {
+                let text = format!("the ports `{}` and `{}` stand for the same logical port", port.real, other.real);
+                return Err(Failure::usage(text));
+            }
+        }
         Ok(())
     }
 }

@@ -129,6 +129,11 @@ fn a_host_with_both_address_families_is_probed_over_each(#[case] addresses: &str
     "127.0.0.1:843",
     "expected a name or an address without a port, as in game.example.com or 127.0.0.1"
 )]
+#[case::two_maps_of_a_port(
+    "127.0.0.1 --map 843=127.0.0.1:1 --map 843=127.0.0.1:2",
+    "error: --map says twice where port 843 is; leave one of them out"
+)]
+#[case::a_map_to_no_port("127.0.0.1 --map 843=127.0.0.1:0", "expected PORT=ADDRESS:PORT, as in 843=127.0.0.1:10843")]
 #[case::half_a_map("127.0.0.1 --map 843=10843", "expected PORT=ADDRESS:PORT, as in 843=127.0.0.1:10843")]
 fn what_cannot_be_probed_is_said_before_anything_is_connected(#[case] host: &str, #[case] told: &str) {
     let (exit, said) = Folder::new().stderr(&format!("probe {host} --swf {SWF} --connect 5000"));

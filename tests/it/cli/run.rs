@@ -118,6 +118,25 @@ fn a_wrong_verdict_ends_with_1_and_shows_what_the_server_said() {
 }
 
 #[test]
+fn a_server_that_crashes_is_found_whatever_it_has_answered() {
+    let crashing = SERVER.replace(
+        "open(\"policy.xml\", \"rb\").read() + b\"\\0\")",
+        "open(\"policy.xml\", \"rb\").read() + b\"\\0\"); import os; os._exit(3)",
+    );
+    assert_ne!(crashing, SERVER);
+    let servers = Servers { folder: Servers::new().folder.put("crashing.py", crashing) };
+    let ran = servers.run(&ours("--format tap"), &["python3", "-S", "crashing.py", "{port}"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert!(
+        ran.stdout.contains("not ok 2 - exec 'python3' '-S' 'crashing.py' '{port}': the server under test\n"),
+        "{}",
+        ran.stdout
+    );
+    let told = "note: the server: it ended by itself (exit status: 3) before it was told to\n";
+    assert!(ran.stderr.starts_with(told), "{}", ran.stderr);
+}
+
+#[test]
 fn ports_stand_for_logical_ones_of_any_host_or_of_one() {
     let options = ours("--port policy=game.example.com:843 --port game=5000 --format json");
     let ran = Servers::new().run(&options, &["python3", "-S", "server.py", "{policy}", "{game}"]);
@@ -371,6 +390,17 @@ fn a_scenario_tells_that_the_server_serves_another_policy() {
     "error: the server is not told the port `policy`: write {policy} where CMD or --env takes it"
 )]
 #[case::no_name("--torture --port POLICY=843", "`POLICY` is no name of a port; expected lower-case letters")]
+#[case::a_port_that_is_none("--torture --port 0=843", "`0` is no port; expected 1 to 65535, or a name")]
+#[case::a_port_out_of_range("--torture --port 99999=843", "`99999` is no port; expected 1 to 65535, or a name")]
+#[case::two_in_one_place(
+    "--torture --port port --env A={a} --env B={b} --port a=843 --port b=843",
+    "error: the ports `a` and `b` stand for the same logical port"
+)]
+#[case::a_brace_that_is_no_port(
+    "--torture --port port --env AWK={print}",
+    "error: there is no --port for {print}; add --port print, or write {{print}} where no port is meant"
+)]
+#[case::the_name_of_the_folder("--torture --port dir=843", "{dir} is the server's folder; give the port another name")]
 #[case::no_logical_port("--torture --port policy=master", "`master` is no logical port; expected PORT or HOST:PORT")]
 #[case::no_readiness("--torture --ready soon", "expected listening, output=TEXT, http=/PATH or delay=DURATION")]
 #[case::half_a_question("--swf http://www.example.com/game.swf", "--connect <[HOST:]PORT>")]
