@@ -51,14 +51,14 @@ impl Run {
     }
 
     pub(super) async fn report(mut self) -> io::Result<Report> {
-        let answer = self.request().await?;
-        let finding = judge::request(&answer);
+        let (in_time, answer) = self.request().await?;
+        let finding = judge::request(&in_time);
         if answer.is_empty() {
             self.variants(&answer, finding).await?;
         } else {
             self.add(CheckId::Request, finding);
             self.shape(&answer).await?;
-            if answer.is_policy() {
+            if in_time.is_policy() {
                 self.rest().await?;
             } else {
                 self.leave_out("there is no policy to ask for");
@@ -81,11 +81,13 @@ impl Run {
         }
     }
 
-    /// The first conversation, which is listened to until the server has closed, or had the time for it.
-    async fn request(&mut self) -> io::Result<Heard> {
+    /// The first conversation: what came within the budget, and all of it, until the server has closed, or had the time
+    /// for it.
+    async fn request(&mut self) -> io::Result<(Heard, Heard)> {
         let mut line = self.wire.open().await?;
         line.play(&[Step::Send(POLICY_REQUEST.to_vec())]).await?;
         line.hear(Until::Answer, line.left()).await?;
+        let in_time = Some(line.heard().clone()).filter(|heard| heard.how_it_ended() == End::Open);
         let latency = line.heard().last_byte();
         let budget = self.wire.budget();
         self.quiet = (latency * QUIET_LATENCIES).max(QUIET.min(budget / 5)).min(budget);
@@ -97,7 +99,7 @@ impl Run {
         if !heard.has_nul() && heard.how_it_ended() == End::Open {
             self.until = Until::Document;
         }
-        Ok(heard)
+        Ok((in_time.unwrap_or_else(|| heard.clone()), heard))
     }
 
     /// Nothing came: perhaps it is another spelling that the server knows.

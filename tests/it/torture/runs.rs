@@ -66,6 +66,19 @@ fn the_three_ends_of_an_answer_have_three_verdicts() {
 }
 
 #[test]
+fn a_policy_that_is_whole_too_late_is_none() {
+    let (bytes, every) = (open_answer().len() / 2 + 1, Duration::from_millis(1500));
+    let server = PolicyServer::builder().document(OPEN).fault(Fault::Drip { bytes, every }).start();
+    let report = tortured(server.addr());
+    let request = &report.checks()[0];
+    assert_eq!(
+        (request.verdict(), request.rule().map(|rule| rule.id())),
+        (CheckVerdict::Fail, Some("FSP-T05")),
+        "{report}"
+    );
+}
+
+#[test]
 fn a_reason_shows_the_bytes_escaped_and_cut() {
     let server = answers(format!("HTTP/1.1 400 Bad Request\r\nX-Padding: {}\r\n\r\n", "x".repeat(1000)));
     let report = tortured(server.addr());
