@@ -1,5 +1,6 @@
 //! What stands at one endpoint, as data.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{POLICY_REQUEST, Performance, Script, Sent};
@@ -20,7 +21,8 @@ use super::{POLICY_REQUEST, Performance, Script, Sent};
 pub struct Declaration {
     door: Door,
     serial: bool,
-    policy: Vec<Script>,
+    /// Every connection has them: they are shared.
+    policy: Arc<[Script]>,
     pub(super) backend: Option<Script>,
 }
 
@@ -77,7 +79,7 @@ impl Declaration {
     /// What it is after it has answered `turns` policy requests.
     pub fn after(mut self, turns: usize) -> Self {
         let last = self.policy.len().saturating_sub(1);
-        self.policy.drain(..turns.min(last));
+        self.policy = self.policy[turns.min(last)..].into();
         self
     }
 

@@ -146,16 +146,32 @@ fn assert_same(mut over: Vec<Value>, mut expected: Vec<Value>) {
     assert_eq!(over.len(), expected.len());
 }
 
+/// In KiB.
+#[cfg(target_os = "linux")]
+fn resident(serving: &Serving) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", serving.child.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_connection_has_its_own_fault_and_not_those_of_the_others() {
+    let mut serving = Serving::good("");
+    serving.obeys(json!({"document": "x".repeat(500_000), "faults": vec!["no-nul"; 16]}));
+    let before = resident(&serving);
+    let stand: Vec<_> = (0..20).map(|_| connect(serving.policy)).collect();
+    serving.over();
+    let after = resident(&serving);
+    // The document once for each would be 10 MiB, sixteen times 160 MiB.
+    assert!(after.saturating_sub(before) < 40 * 1024, "{} connections: {before} KiB, then {after} KiB", stand.len());
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_is_level_however_many_have_come() {
     const BODY: usize = 16 * 1024;
     let mut serving = Serving::good("");
-    let resident = |serving: &Serving| {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", serving.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap()
-    };
     let mut rounds = |rounds: usize| {
         for _ in 0..rounds {
             for _ in 0..25 {
