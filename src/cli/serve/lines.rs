@@ -90,7 +90,7 @@ pub(in crate::cli) struct Command {
     pub(super) policy: Option<PolicyState>,
     /// What the policy server does wrong on the next connection, the one after it, and so on; the last one repeats.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Vec<String>")]
+    #[schemars(with = "Vec<String>", extend("maxItems" = MAX_FAULTS))]
     pub(super) faults: Option<Vec<String>>,
     /// What is served from the next connection on.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
@@ -105,6 +105,9 @@ pub(in crate::cli) struct Command {
     #[schemars(with = "Value")]
     pub(super) sync: Option<Value>,
 }
+
+/// How many faults a list may have: each has its own copy of the document.
+pub(super) const MAX_FAULTS: usize = 256;
 
 /// What the policy server does with connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::super::args::{BackendState, Serve};
 use super::super::exit::{Exit, Failure};
 use super::super::input::Input;
-use super::lines::{Command, PolicyState};
+use super::lines::{Command, MAX_FAULTS, PolicyState};
 use crate::Backend;
 use crate::excerpt::shown;
 use crate::policy::PolicyFile;
@@ -94,6 +94,9 @@ impl Setup {
 
     /// `refused` and `dropped` speak of the whole server, which is so until it is told otherwise.
     fn with_faults(mut self, faults: Vec<Fault>) -> Result<Self, String> {
+        if faults.len() > MAX_FAULTS {
+            return Err(format!("{} faults are too many; expected {MAX_FAULTS} at most", faults.len()));
+        }
         let _possible = Fault::declare(&faults, b"").map_err(|error| error.to_string())?;
         let recovered = endpoint_state(&self.faults).map(|_| PolicyState::Up);
         self.policy = endpoint_state(&faults).or(recovered).unwrap_or(self.policy);

@@ -85,6 +85,16 @@ fn faults_are_of_the_next_connections_in_turn_and_the_last_one_repeats() {
 }
 
 #[test]
+fn a_list_of_faults_has_an_end() {
+    let mut serving = Serving::good("");
+    let (_, refused) = serving.tell(&json!({"faults": vec!["no-nul"; 257]}).to_string());
+    assert_eq!(refused, json!({"error": "257 faults are too many; expected 256 at most"}));
+    assert_eq!(serving.policy(), answer(GOOD));
+    serving.obeys(json!({"faults": vec!["no-nul"; 256]}));
+    assert_eq!(serving.policy(), GOOD.as_bytes());
+}
+
+#[test]
 fn a_connection_that_stands_has_the_fault_of_its_time() {
     let mut serving = Serving::good("--in-band --fault no-nul");
     let (mut stands, _) = connect(serving.policy);
