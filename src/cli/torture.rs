@@ -17,7 +17,7 @@ pub(super) fn torture(
     addr: SocketAddr,
     fail_on: FailOn,
 ) -> Result<Done, Failure> {
-    let report = Torture::new(addr).run();
+    let report = Torture::new(addr).standing_for(endpoint.port()).run();
     let report = report.map_err(|error| Failure::new(Exit::NotRun, format!("this machine failed: {error}")))?;
     let entries: Vec<_> = report.checks().iter().map(|check| entry(check, endpoint, fail_on)).collect();
     let fails = |entry: &Entry| matches!(entry.state, State::Found { fails: true, .. });

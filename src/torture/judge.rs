@@ -7,6 +7,7 @@ use super::heard::{End, Heard, objection};
 use super::marker::contains;
 use super::report::Finding;
 use super::{CheckId, CheckVerdict};
+use crate::player::MASTER_PORT;
 use crate::rules::{self, Rule};
 use crate::wire::{MAX_ANSWER_BYTES, POLICY_REQUEST, escape};
 
@@ -14,7 +15,7 @@ use crate::wire::{MAX_ANSWER_BYTES, POLICY_REQUEST, escape};
 const SHOWN_BYTES: usize = 60;
 
 /// A good request (rulebook W4-W10).
-pub(super) fn request(heard: &Heard) -> Finding {
+pub(super) fn request(heard: &Heard, port: u16) -> Finding {
     let (received, document) = (heard.received(), heard.document());
     let shown = || shown(received);
     if heard.is_policy() {
@@ -41,10 +42,13 @@ pub(super) fn request(heard: &Heard) -> Finding {
         return Finding::fail(format!("a TLS record came: {}", shown()), Some(&rules::T12));
     }
     if received.starts_with(b"HTTP/") {
-        return match contains(received, b"<cross-domain-policy") {
-            true => Finding::fail(format!("HTTP headers came before the policy: {}", shown()), Some(&rules::T11)),
-            false => Finding::fail(format!("HTTP came, and no policy: {}", shown()), Some(&rules::T10)),
+        // On the master's port it is a web server, elsewhere a proxy in the way.
+        let rule = if port == MASTER_PORT { &rules::T11 } else { &rules::T10 };
+        let what = match contains(received, b"<cross-domain-policy") {
+            true => "HTTP headers came before the policy",
+            false => "HTTP came, and no policy",
         };
+        return Finding::fail(format!("{what}: {}", shown()), Some(rule));
     }
     no_policy(heard)
 }
@@ -88,11 +92,14 @@ pub(super) fn speaks_first(heard: &Heard) -> Finding {
 }
 
 /// One of the checks on the shape of the answer.
-pub(super) fn shape(id: CheckId, heard: &Heard) -> Finding {
+pub(super) fn shape(id: CheckId, heard: &Heard, closing: Duration) -> Finding {
     if heard.is_too_large() {
         return Finding::not_run("the answer was too large to await its end");
     }
     match id {
+        CheckId::AnswerEnd | CheckId::BytesAfterNul | CheckId::Copies if !heard.is_policy() => {
+            Finding::not_run("what came is no policy")
+        }
         CheckId::AnswerEnd => answer_end(heard),
         CheckId::BytesAfterNul => match heard.stray() {
             0 => Finding::pass("nothing follows the first NUL"),
@@ -102,7 +109,7 @@ pub(super) fn shape(id: CheckId, heard: &Heard) -> Finding {
             count @ 0..=1 => Finding::pass(format!("{count} policy came")),
             count => Finding::fail(format!("{count} policies came on one connection"), Some(&rules::T25)),
         },
-        CheckId::Closes => closes(heard),
+        CheckId::Closes => closes(heard, closing),
         _ => resets(heard),
     }
 }
@@ -116,9 +123,12 @@ fn answer_end(heard: &Heard) -> Finding {
     }
 }
 
-fn closes(heard: &Heard) -> Finding {
-    let after = time(heard.until().saturating_sub(heard.last_byte()));
+/// `closing` is how long the server has for it.
+fn closes(heard: &Heard, closing: Duration) -> Finding {
+    let silent = heard.until().saturating_sub(heard.last_byte());
+    let after = time(silent);
     match heard.how_it_ended() {
+        End::Open if silent < closing / 2 => Finding::not_run("bytes still came when it was left"),
         End::Open => Finding::tolerated(format!("still open {after} after the answer"), Some(&rules::T26)),
         _ => Finding::pass(format!("closed {after} after the answer")),
     }
@@ -176,7 +186,10 @@ pub(super) fn at_once(all: &[Heard]) -> Finding {
     let slowest = all.iter().map(Heard::last_byte).max().unwrap_or_default();
     match answered == count {
         true => Finding::pass(format!("{count} of {count} answered, the last after {}", time(slowest))),
-        false => Finding::fail(format!("{answered} of {count} answered"), Some(&rules::T40)),
+        false => {
+            let other = all.iter().find(|heard| !heard.is_policy()).map_or(String::new(), what_came);
+            Finding::fail(format!("{answered} of {count} answered; of another, {other}"), Some(&rules::T40))
+        }
     }
 }
 
@@ -189,31 +202,41 @@ pub(super) struct Halves {
     pub(super) is_fair: bool,
 }
 
-/// Whether connections share what they should not. A `leak` is a marker of one connection in what another received.
-pub(super) fn leaks(leak: Option<&str>, halves: Option<&Halves>) -> Finding {
+/// Whether connections share what they should not. A `leak` is a marker of one connection in what another received;
+/// `is_relayed` where a whole message came to a peer that said nothing.
+pub(super) fn leaks(leak: Option<&str>, halves: Option<&Halves>, is_relayed: bool) -> Finding {
     if let Some(leak) = leak {
         return Finding::fail(leak, None);
     }
-    let Some(halves) = halves else {
-        return Finding::pass("no connection got what another had sent");
-    };
+    if let Some(halves) = halves.and_then(shares_a_buffer) {
+        return halves;
+    }
+    match is_relayed {
+        false => Finding::pass("no connection got what another had sent"),
+        true => {
+            let reason = "a message came to another client, which had said nothing: a server that relays means it so";
+            Finding::tolerated(reason, None)
+        }
+    }
+}
+
+fn shares_a_buffer(halves: &Halves) -> Option<Finding> {
     if halves.alone.as_ref().is_some_and(|alone| !alone.is_policy()) {
         let reason =
             "half a request was answered beside a connection that had sent the other half: all share one buffer";
-        return Finding::fail(reason, None);
+        return Some(Finding::fail(reason, None));
     }
-    if halves.is_fair && !halves.first.is_policy() {
+    (halves.is_fair && !halves.first.is_policy()).then(|| {
         let reason = format!("a request that another connection fell into: {}", what_came(&halves.first));
-        return Finding::fail(reason, None);
-    }
-    Finding::pass("no connection got what another had sent")
+        Finding::fail(reason, None)
+    })
 }
 
 /// The same check, where the server answers no good request any more.
-pub(super) fn afterwards(heard: &Heard) -> Finding {
+pub(super) fn afterwards(heard: &Heard, port: u16) -> Finding {
     let rule: Option<&'static Rule> = match heard.how_it_ended() {
         End::Refused => Some(&rules::O06),
-        _ => request(heard).rule,
+        _ => request(heard, port).rule,
     };
     Finding::fail(format!("afterwards a good request is not answered: {}", what_came(heard)), rule)
 }

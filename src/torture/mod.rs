@@ -59,13 +59,21 @@ use wire::Wire;
 #[must_use = "nothing is checked until `run` is called"]
 pub struct Torture {
     addr: SocketAddr,
+    port: u16,
     budget: Duration,
 }
 
 impl Torture {
     /// The checks of the server at this address.
     pub fn new(addr: SocketAddr) -> Self {
-        Self { addr, budget: Profile::default().timing.master_timeout }
+        Self { addr, port: addr.port(), budget: Profile::default().timing.master_timeout }
+    }
+
+    /// The logical port that the server stands for, where it is not that of its address: HTTP on 843 is a web server
+    /// (FSP-T11), and elsewhere a proxy in the way (FSP-T10).
+    pub fn standing_for(mut self, port: u16) -> Self {
+        self.port = port;
+        self
     }
 
     /// How long a good answer may take, from the connect on: a player's 3 s, unless it is said here. The pauses inside of
@@ -91,6 +99,6 @@ impl Torture {
             "Torture::run would block this tokio runtime: call it inside tokio::task::spawn_blocking"
         );
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
-        runtime.block_on(Run::new(Wire::new(self.addr, self.budget)).report())
+        runtime.block_on(Run::new(Wire::new(self.addr, self.port, self.budget)).report())
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::check::{AT_ONCE, CUT, DROPPED, IDLE_PEERS, Step, Wanted};
 use super::heard::{End, Heard, Until};
 use super::judge::{self, Halves};
-use super::marker::{Marker, Markers};
+use super::marker::{Marker, Markers, contains};
 use super::report::{Check, Finding, Report};
 use super::wire::{Line, Wire};
 use super::{CheckId, CheckVerdict};
@@ -52,7 +52,7 @@ impl Run {
 
     pub(super) async fn report(mut self) -> io::Result<Report> {
         let (in_time, answer) = self.request().await?;
-        let finding = judge::request(&in_time);
+        let finding = judge::request(&in_time, self.wire.port());
         if answer.is_empty() {
             self.variants(&answer, finding).await?;
         } else {
@@ -81,6 +81,11 @@ impl Run {
         }
     }
 
+    /// How long a server may take to close after its answer.
+    fn closing(&self) -> Duration {
+        self.quiet.max(CLOSING).min(self.wire.budget())
+    }
+
     /// The first conversation: what came within the budget, and all of it, until the server has closed, or had the time
     /// for it.
     async fn request(&mut self) -> io::Result<(Heard, Heard)> {
@@ -92,7 +97,7 @@ impl Run {
         let budget = self.wire.budget();
         self.quiet = (latency * QUIET_LATENCIES).max(QUIET.min(budget / 5)).min(budget);
         if !line.heard().is_empty() && !line.heard().is_too_large() {
-            line.hear(Until::End, self.quiet.max(CLOSING).min(budget)).await?;
+            line.hear(Until::End, self.closing()).await?;
             line.await_reset(self.quiet).await?;
         }
         let heard = line.close();
@@ -130,7 +135,7 @@ impl Run {
         let finding = judge::speaks_first(&unasked);
         self.add(CheckId::SpeaksFirst, finding);
         for id in self.left().take_while(|id| *id != CheckId::SplitInTwo) {
-            self.add(id, judge::shape(id, answer));
+            self.add(id, judge::shape(id, answer, self.closing()));
         }
         Ok(())
     }
@@ -160,7 +165,7 @@ impl Run {
             return Ok((finding, true));
         }
         let after = self.ask_after(id).await?;
-        Ok(if after.is_policy() { (finding, true) } else { (judge::afterwards(&after), false) })
+        Ok(if after.is_policy() { (finding, true) } else { (judge::afterwards(&after, self.wire.port()), false) })
     }
 
     /// A good request. A server that turns it away may still be busy with the check, and gets a second one after a while.
@@ -271,8 +276,8 @@ impl Run {
 
     async fn leaks(&mut self) -> io::Result<Finding> {
         let halves = if self.speaks_first { None } else { Some(self.halves().await?) };
-        self.message_beside_a_silent_peer().await?;
-        Ok(judge::leaks(self.markers.leak(), halves.as_ref()))
+        let is_relayed = self.message_beside_a_silent_peer().await?;
+        Ok(judge::leaks(self.markers.leak(), halves.as_ref(), is_relayed))
     }
 
     async fn halves(&mut self) -> io::Result<Halves> {
@@ -306,16 +311,17 @@ impl Run {
         Ok(Halves { alone, first, is_fair: stands && is_split_understood })
     }
 
-    async fn message_beside_a_silent_peer(&mut self) -> io::Result<()> {
+    /// Whether the message came to the silent one.
+    async fn message_beside_a_silent_peer(&mut self) -> io::Result<bool> {
         let mut silent = self.wire.open().await?;
         // The server must have accepted it before the message comes.
         silent.hear(Until::End, self.quiet).await?;
-        let (line, _, _) = self.begin(CheckId::Leaks).await?;
+        let (line, marker, _) = self.begin(CheckId::Leaks).await?;
         silent.hear(Until::End, self.quiet).await?;
         drop(line);
         let heard = silent.close();
-        self.markers.look(&heard, None, CheckId::Leaks);
-        Ok(())
+        self.markers.look(&heard, Some(&marker), CheckId::Leaks);
+        Ok(contains(heard.received(), marker.bytes()))
     }
 }
 

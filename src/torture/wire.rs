@@ -17,6 +17,7 @@ use crate::wire::POLICY_REQUEST;
 #[derive(Clone, Debug)]
 pub(super) struct Wire {
     addr: SocketAddr,
+    port: u16,
     budget: Duration,
     time: RealTime,
     started: Instant,
@@ -35,8 +36,13 @@ pub(super) struct Line {
 }
 
 impl Wire {
-    pub(super) fn new(addr: SocketAddr, budget: Duration) -> Self {
-        Self { addr, budget, time: RealTime::default(), started: Instant::now() }
+    pub(super) fn new(addr: SocketAddr, port: u16, budget: Duration) -> Self {
+        Self { addr, port, budget, time: RealTime::default(), started: Instant::now() }
+    }
+
+    /// The port that the server stands for.
+    pub(super) fn port(&self) -> u16 {
+        self.port
     }
 
     /// How long a good answer may take.

@@ -77,10 +77,9 @@ impl Declaration {
     }
 
     /// What it is after it has answered `turns` policy requests.
-    pub fn after(mut self, turns: usize) -> Self {
+    pub fn after(self, turns: usize) -> Self {
         let last = self.policy.len().saturating_sub(1);
-        self.policy = self.policy[turns.min(last)..].into();
-        self
+        Self { policy: self.policy[turns.min(last)..].into(), ..self }
     }
 
     /// What it does with a new connection.

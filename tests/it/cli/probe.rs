@@ -258,7 +258,7 @@ fn without_a_policy_to_ask_for_most_of_the_torture_is_left_out() {
     assert!(tap.contains("torture: at-once # SKIP there is no policy to ask for\n"), "{tap}");
     let sarif: serde_json::Value = serde_json::from_str(&Folder::new().stdout(&format!("{options} sarif")).1).unwrap();
     let first = &sarif["runs"][0]["results"][0];
-    assert_eq!(first["ruleId"], "FSP-T10");
+    assert_eq!(first["ruleId"], "FSP-T11");
     let place = &first["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
     assert_eq!(place, "xmlsocket://127.0.0.1:843");
 }

@@ -26,7 +26,7 @@ const FILLED: &str = r#"sed "s|@port@|{port}|; s|@dir@|$PWD|; s|@user@|$(id -un)
 )]
 #[case::policyfile_in_band_is_beaten_by_the_http_parser(
     &packages::POLICYFILE_OF_NPM, POLICYFILE_IN_BAND, "--port port=5000 --ready http=/", "exec node filled",
-    &["request fail FSP-T10", "answer-end tolerated FSP-T15"]
+    &["request fail FSP-T10"]
 )]
 #[case::nginx_sends_http_headers_before_the_policy(
     &packages::NGINX, NGINX_CONF, "", "exec /usr/sbin/nginx -e stderr -c $PWD/filled",

@@ -388,8 +388,8 @@ pub(crate) fn sends_what_was_left() -> Server {
     })
 }
 
-/// A chat that answers policy requests, and sends every other message to all.
-pub(crate) fn chat() -> Server {
+/// A chat that answers policy requests, and sends the others of these messages to all.
+pub(crate) fn chat(is_relayed: fn(&[u8]) -> bool) -> Server {
     let all = Mutex::new(Vec::new());
     threaded(move |mut stream| {
         all.lock().unwrap().push(stream.try_clone().unwrap());
@@ -397,7 +397,7 @@ pub(crate) fn chat() -> Server {
         if let Some(message) = message(&mut stream) {
             if is_request(&message) {
                 answer(stream, &open_answer());
-            } else {
+            } else if is_relayed(&message) {
                 for peer in all.lock().unwrap().iter_mut() {
                     let _ = peer.write_all(&message);
                 }
