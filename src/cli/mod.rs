@@ -90,6 +90,9 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Command::Probe(probe) => sinks.put(probe::run(&probe)?),
         Command::Run(run) => sinks.put(run::run(&run)?),
         Command::Diff(diff) => sinks.put(diff::run(&diff)?),
+        Command::Serve(_) if !args.format.is_empty() => {
+            Err(Failure::usage("serve prints lines of JSON as docs/serve.md has them, and knows no --format"))
+        }
         Command::Serve(serve) => serve::run(&serve),
         Command::Explain(Explain { id: None }) => sinks.print(&explain::list()),
         Command::Explain(Explain { id: Some(id) }) => sinks.print(&explain::explain(&id).map_err(Failure::usage)?),

@@ -46,7 +46,8 @@ enum Event {
 /// Runs until it is told to end.
 pub(super) fn run(args: &Serve) -> Result<Exit, Failure> {
     if !args.listen.ip().to_canonical().is_loopback() && !args.allow_remote {
-        let text = format!("{} is not a loopback address; add --allow-remote to let other machines in", args.listen);
+        let ip = args.listen.ip();
+        let text = format!("{ip} is not a loopback address; add --allow-remote to let other machines in");
         return Err(Failure::usage(text));
     }
     let setup = Setup::of(args)?;

@@ -232,7 +232,8 @@ pub(super) fn port_served_from(written: &str) -> Result<u16, String> {
 
 /// An address to listen on; without a port the system picks one.
 pub(super) fn listen(written: &str) -> Result<SocketAddr, String> {
-    let ip = || written.parse().map(|ip: IpAddr| SocketAddr::new(ip, 0));
+    let bare = written.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(written);
+    let ip = || bare.parse().map(|ip: IpAddr| SocketAddr::new(ip, 0));
     written.parse().or_else(|_| ip()).map_err(|_| "expected IP or IP:PORT, as in 127.0.0.1:843 or [::1]:843".to_owned())
 }
 

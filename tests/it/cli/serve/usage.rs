@@ -17,10 +17,12 @@ use super::{Folder, GOOD, Serving};
     2,
     "expected IP or IP:PORT, as in 127.0.0.1:843 or [::1]:843"
 )]
-#[case::all_addresses(
-    "serve policy.xml --listen 0.0.0.0",
+#[case::all_addresses("serve policy.xml --listen 0.0.0.0", 2, "0.0.0.0 is not a loopback address; add --allow-remote")]
+#[case::a_format("serve policy.xml --format json", 2, "serve prints lines of JSON as docs/serve.md has them")]
+#[case::another_address_in_brackets(
+    "serve policy.xml --listen [2001:db8::1]",
     2,
-    "0.0.0.0:0 is not a loopback address; add --allow-remote"
+    "2001:db8::1 is not a loopback address"
 )]
 #[case::another_address("serve policy.xml --listen [2001:db8::1]:843", 2, "add --allow-remote")]
 #[case::an_address_of_nobody("serve policy.xml --listen 192.0.2.1 --allow-remote", 4, "cannot listen on 192.0.2.1:0: ")]
