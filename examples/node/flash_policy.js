@@ -8,7 +8,7 @@ const COMMAND = process.env.FLASH_POLICY || 'flash-policy';
 class Serve {
   #child;
   #ended;
-  #why; // it has ended
+  #why; // it has ended, or what it says is not understood
   #answers = []; // who waits for an answer, in order
   #entries = []; // connections that are over and were not taken yet
   #waiting = new Set(); // who waits for a connection
@@ -29,21 +29,35 @@ class Serve {
       if (!line.endpoints) throw new Error(`flash-policy serve did not start: ${line.error}`);
       Object.assign(this, { policy: address(line.endpoints.policy), backend: address(line.endpoints.backend) });
     });
-    const lines = createInterface({ input: this.#child.stdout });
-    lines.on('line', (line) => this.#heard(JSON.parse(line)));
+    createInterface({ input: this.#child.stdout }).on('line', (line) => {
+      try {
+        this.#heard(JSON.parse(line));
+      } catch (error) {
+        this.#end(`it was not understood: ${line} (${error.message})`);
+        this.#child.kill();
+      }
+    });
+    this.#child.on('error', (error) => this.#end(error.message));
     this.#ended = new Promise((resolve) => {
-      const end = (why) => {
-        this.#why ??= why;
-        for (const answer of this.#answers.splice(0)) answer({ error: this.#why });
+      this.#child.on('close', (code, signal) => {
+        this.#end(`it has ended with ${signal ?? code}; what it said is on stderr`);
         resolve();
-      };
-      this.#child.on('error', (error) => end(error.message));
-      lines.on('close', () => end('it has ended'));
+      });
     });
   }
 
+  #end(why) {
+    this.#why ??= why;
+    for (const answer of this.#answers.splice(0)) answer({ error: this.#why });
+    for (const look of this.#waiting) look();
+  }
+
   #heard(line) {
-    if (!line.endpoint) return this.#answers.shift()(line);
+    if (!line.endpoint) {
+      const answer = this.#answers.shift();
+      if (!answer) throw new Error('nobody waits for an answer');
+      return answer(line);
+    }
     line.received = Buffer.from(line.received, 'base64');
     line.sent = Buffer.from(line.sent, 'base64');
     this.#entries.push(line);
@@ -67,6 +81,7 @@ class Serve {
       look = () => {
         const at = this.#entries.findIndex((entry) => entry.endpoint === endpoint);
         if (at >= 0) resolve(this.#entries.splice(at, 1)[0]);
+        else if (this.#why) reject(new Error(`flash-policy serve: ${this.#why}`));
       };
       timer = setTimeout(() => reject(new Error(`no connection to the ${endpoint} was over in ${timeout} ms`)), timeout);
       this.#waiting.add(look);
@@ -93,11 +108,21 @@ class Serve {
 
 /** Runs a server with `flash-policy run`, and asks it as a player does; resolves to the JSON report's first case. */
 function verdict(server, { swf, connect, ports = [] }) {
+  return run(server, ports, '--swf', swf, '--connect', connect).cases[0].got;
+}
+
+/** Runs a server with `flash-policy run --torture`: the checks that do not pass, as `id: reason`. */
+function torture(server, { ports = [] } = {}) {
+  const { checks } = run(server, ports, '--torture');
+  return checks.filter(({ verdict }) => verdict !== 'pass').map(({ id, reason }) => `${id}: ${reason}`);
+}
+
+function run(server, ports, ...args) {
   const named = ports.flatMap((port) => ['--port', port]);
-  const args = ['run', ...named, '--swf', swf, '--connect', connect, '--format', 'json', '--', ...server];
-  const { status, stdout, stderr, error } = spawnSync(COMMAND, args, { encoding: 'utf8' });
+  const command = ['run', ...named, ...args, '--format', 'json', '--', ...server];
+  const { status, stdout, stderr, error } = spawnSync(COMMAND, command, { encoding: 'utf8' });
   if (error || ![0, 1].includes(status)) throw error || new Error(`flash-policy run ended with ${status}: ${stderr}`);
-  return JSON.parse(stdout).cases[0].got;
+  return JSON.parse(stdout);
 }
 
 function address(text) {
@@ -105,4 +130,4 @@ function address(text) {
   return { host, port: Number(port) };
 }
 
-module.exports = { Serve, verdict };
+module.exports = { Serve, torture, verdict };

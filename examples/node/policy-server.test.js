@@ -3,7 +3,7 @@ const assert = require('node:assert/strict');
 const { join } = require('node:path');
 const { test } = require('node:test');
 
-const { verdict } = require('./flash_policy.js');
+const { torture, verdict } = require('./flash_policy.js');
 
 const server = [process.execPath, join(__dirname, 'policy-server.js'), '{policy}'];
 const player = { ports: ['policy=843'], swf: 'http://www.example.com/game.swf', connect: 'game.example.com:5000' };
@@ -25,4 +25,8 @@ test('nor to another port', () => {
 test('a server that forgets www is found out', () => {
   const { outcome, cause } = verdict([...server, '--forget-www'], player);
   assert.deepEqual([outcome, cause], ['denied', 'domain-not-listed']);
+});
+
+test('whatever a player or a stranger sends, it is up to it', () => {
+  assert.deepEqual(torture(server, { ports: ['policy=843'] }), []);
 });

@@ -1,6 +1,7 @@
 """Runs `flash-policy serve` for a test: copy this file. The command is $FLASH_POLICY, or flash-policy on the PATH."""
 
 import base64
+import contextlib
 import json
 import os
 import queue
@@ -25,7 +26,7 @@ class Connection:
 
 
 class FlashPolicyError(Exception):
-    """What flash-policy says is wrong."""
+    """What flash-policy says is wrong, or what is wrong with it."""
 
 
 class Serve:
@@ -38,6 +39,7 @@ class Serve:
         )
         self._answers = queue.Queue()
         self._journal = []
+        self._ended = None  # how, once it has
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -50,17 +52,23 @@ class Serve:
 
     def tell(self, **command):
         """Sends a command, such as tell(backend="down"): it is so when this returns."""
-        self._process.stdin.write(json.dumps(command) + "\n")
-        self._process.stdin.flush()
+        if self._ended:
+            raise FlashPolicyError(self._ended)
+        with contextlib.suppress(BrokenPipeError):  # that it is gone, the answer tells
+            self._process.stdin.write(json.dumps(command) + "\n")
+            self._process.stdin.flush()
         self._answer()
 
     def connection(self, endpoint, timeout=TIMEOUT):
         """Waits for a connection that is over, at policy or backend, and takes it out of the journal."""
-        with self._changed:
-            def found():
-                return next((one for one in self._journal if one.endpoint == endpoint), None)
+        def found():
+            return next((one for one in self._journal if one.endpoint == endpoint), None)
 
-            one = self._changed.wait_for(found, timeout)
+        with self._changed:
+            self._changed.wait_for(lambda: found() or self._ended, timeout)
+            one = found()
+            if one is None and self._ended:
+                raise FlashPolicyError(self._ended)
             if one is None:
                 raise TimeoutError(f"no connection to the {endpoint} was over in {timeout} s")
             self._journal.remove(one)
@@ -74,11 +82,15 @@ class Serve:
             return taken
 
     def stop(self):
-        """Ends it."""
-        self._process.stdin.close()
-        self._process.wait(TIMEOUT)
-        self._reader.join(TIMEOUT)
-        self._process.stdout.close()
+        """Ends it, by force if it does not end in time."""
+        with contextlib.suppress(BrokenPipeError):  # a command that it did not live to read
+            self._process.stdin.close()
+        try:
+            self._process.wait(TIMEOUT)
+        finally:
+            self._process.kill()  # which does nothing where it has ended
+            self._reader.join(TIMEOUT)
+            self._process.stdout.close()
 
     def __enter__(self):
         return self
@@ -87,33 +99,59 @@ class Serve:
         self.stop()
 
     def _answer(self):
-        answer = self._answers.get(timeout=TIMEOUT)
+        try:
+            answer = self._answers.get(timeout=TIMEOUT)
+        except queue.Empty:
+            raise FlashPolicyError(f"no answer in {TIMEOUT:g} s") from None
         if "error" in answer:
             raise FlashPolicyError(answer["error"])
         return answer
 
     def _read(self):
-        for line in self._process.stdout:
-            read = json.loads(line)
-            if "endpoint" not in read:
-                self._answers.put(read)
-                continue
-            for name in ("received", "sent"):
-                read[name] = base64.b64decode(read[name])
+        why = "what it said is on stderr"
+        try:
+            for line in self._process.stdout:
+                self._heard(line)
+        except (ValueError, TypeError, KeyError) as error:
+            why = f"it was not understood: {line!r} ({error})"
+            self._process.kill()
+        finally:
+            code = self._process.wait()
             with self._changed:
-                self._journal.append(Connection(**read))
+                self._ended = f"flash-policy serve has ended with {code}; {why}"
                 self._changed.notify_all()
-        self._answers.put({"error": "flash-policy serve has ended; what it said is on stderr"})
+            self._answers.put({"error": self._ended})
+
+    def _heard(self, line):
+        read = json.loads(line)
+        if "endpoint" not in read:
+            self._answers.put(read)
+            return
+        for name in ("received", "sent"):
+            read[name] = base64.b64decode(read[name])
+        with self._changed:
+            self._journal.append(Connection(**read))
+            self._changed.notify_all()
 
 
 def verdict(server, *, swf, connect, ports=()):
     """Runs a server with `flash-policy run`, and asks it as a player does: the `got` of the report's first case."""
+    return _run(server, ports, "--swf", swf, "--connect", connect)["cases"][0]["got"]
+
+
+def torture(server, *, ports=()):
+    """Runs a server with `flash-policy run --torture`: the checks that do not pass, as `id: reason`."""
+    checks = _run(server, ports, "--torture")["checks"]
+    return [f"{check['id']}: {check['reason']}" for check in checks if check["verdict"] != "pass"]
+
+
+def _run(server, ports, *args):
     named = [argument for port in ports for argument in ("--port", port)]
-    command = [COMMAND, "run", *named, "--swf", swf, "--connect", connect, "--format", "json", "--", *map(str, server)]
+    command = [COMMAND, "run", *named, *args, "--format", "json", "--", *map(str, server)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         raise FlashPolicyError(f"flash-policy run ended with {done.returncode}: {done.stderr}")
-    return json.loads(done.stdout)["cases"][0]["got"]
+    return json.loads(done.stdout)
 
 
 def _address(text):

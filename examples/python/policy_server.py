@@ -11,6 +11,7 @@ POLICY = pathlib.Path(__file__).with_name("policy.xml").read_bytes()
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
+    request_queue_size = 512  # after a restart all players come at once, and with the usual 5 most are not answered
 
     def __init__(self, address, policy):
         super().__init__(address, Handler)

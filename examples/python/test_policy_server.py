@@ -1,7 +1,7 @@
 import pathlib
 import sys
 
-from flash_policy import verdict
+from flash_policy import torture, verdict
 
 SERVER = [sys.executable, pathlib.Path(__file__).with_name("policy_server.py"), "{policy}"]
 
@@ -25,3 +25,7 @@ def test_nor_to_another_port():
 
 def test_a_server_that_forgets_www_is_found_out():
     assert player([*SERVER, "--forget-www"]) == ("denied", "domain-not-listed")
+
+
+def test_whatever_a_player_or_a_stranger_sends_it_is_up_to_it():
+    assert torture(SERVER, ports=["policy=843"]) == []
