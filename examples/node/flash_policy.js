@@ -4,6 +4,7 @@ const { spawn, spawnSync } = require('node:child_process');
 const { createInterface } = require('node:readline');
 
 const COMMAND = process.env.FLASH_POLICY || 'flash-policy';
+const TIMEOUT = 10_000; // ms, for whatever is waited for
 
 class Serve {
   #child;
@@ -25,7 +26,7 @@ class Serve {
     // Its stdin is the promise that it ends: should this process die, the pipe closes.
     this.#child = spawn(COMMAND, ['serve', ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#child.stdin.on('error', () => {}); // that it is gone, its exit tells
-    this.#started = new Promise((resolve) => this.#answers.push(resolve)).then((line) => {
+    this.#started = this.#answer().then((line) => {
       if (!line.endpoints) throw new Error(`flash-policy serve did not start: ${line.error}`);
       Object.assign(this, { policy: address(line.endpoints.policy), backend: address(line.endpoints.backend) });
     });
@@ -33,8 +34,7 @@ class Serve {
       try {
         this.#heard(JSON.parse(line));
       } catch (error) {
-        this.#end(`it was not understood: ${line} (${error.message})`);
-        this.#child.kill();
+        this.#giveUp(`it said what is not understood: ${line} (${error.message})`);
       }
     });
     this.#child.on('error', (error) => this.#end(error.message));
@@ -44,6 +44,16 @@ class Serve {
         resolve();
       });
     });
+  }
+
+  #answer() {
+    const timer = setTimeout(() => this.#giveUp(`no answer in ${TIMEOUT} ms`), TIMEOUT);
+    return new Promise((resolve) => this.#answers.push(resolve)).finally(() => clearTimeout(timer));
+  }
+
+  #giveUp(why) {
+    this.#end(why);
+    this.#child.kill('SIGKILL');
   }
 
   #end(why) {
@@ -67,14 +77,14 @@ class Serve {
   /** Sends a command, such as `{ backend: 'down' }`: it is so when this returns. */
   async tell(command) {
     if (this.#why) throw new Error(`flash-policy serve: ${this.#why}`);
-    const answer = new Promise((resolve) => this.#answers.push(resolve));
+    const answer = this.#answer();
     this.#child.stdin.write(`${JSON.stringify(command)}\n`);
     const { error } = await answer;
     if (error !== undefined) throw new Error(`flash-policy serve: ${error}`);
   }
 
   /** Waits for a connection that is over, at `policy` or `backend`, and takes it out of the journal. */
-  async connection(endpoint, { timeout = 10_000 } = {}) {
+  async connection(endpoint, { timeout = TIMEOUT } = {}) {
     let look;
     let timer;
     const found = new Promise((resolve, reject) => {
@@ -99,10 +109,12 @@ class Serve {
     return this.#entries.splice(0);
   }
 
-  /** Ends it. */
+  /** Ends it, by force if it does not end in time. */
   async stop() {
     this.#child.stdin.end();
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), TIMEOUT);
     await this.#ended;
+    clearTimeout(timer);
   }
 }
 

@@ -39,7 +39,7 @@ class Serve:
         )
         self._answers = queue.Queue()
         self._journal = []
-        self._ended = None  # how, once it has
+        self._ended = None  # why, once it has
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -85,12 +85,11 @@ class Serve:
         """Ends it, by force if it does not end in time."""
         with contextlib.suppress(BrokenPipeError):  # a command that it did not live to read
             self._process.stdin.close()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(TIMEOUT)
-        finally:
-            self._process.kill()  # which does nothing where it has ended
-            self._reader.join(TIMEOUT)
-            self._process.stdout.close()
+        self._process.kill()  # which does nothing where it has ended
+        self._reader.join(TIMEOUT)
+        self._process.stdout.close()
 
     def __enter__(self):
         return self
@@ -108,17 +107,17 @@ class Serve:
         return answer
 
     def _read(self):
-        why = "what it said is on stderr"
+        why = None
         try:
             for line in self._process.stdout:
                 self._heard(line)
         except (ValueError, TypeError, KeyError) as error:
-            why = f"it was not understood: {line!r} ({error})"
+            why = f"flash-policy serve said what is not understood: {line!r} ({error})"
             self._process.kill()
         finally:
             code = self._process.wait()
             with self._changed:
-                self._ended = f"flash-policy serve has ended with {code}; {why}"
+                self._ended = why or f"flash-policy serve has ended with {code}; what it said is on stderr"
                 self._changed.notify_all()
             self._answers.put({"error": self._ended})
 
