@@ -33,13 +33,14 @@ pub(super) fn run(args: &Run) -> Result<Done, Failure> {
     let family = family.map_err(|error| Failure::new(Exit::NotRun, format!("cannot watch over processes: {error}")))?;
     let server = start(&plan, &family)?;
     let examined = examine(args, &plan, &server);
+    let (location, _) = plan.policy_location(&server);
     let ended = Ended::of(server, &plan, &family);
     if family.is_interrupted() {
         return Err(Failure::new(Exit::NotRun, "a signal came before all was asked; the server was ended"));
     }
     let mut done = examined?;
     done.exit = done.exit.or_worse(if ended.has_crashed { Exit::Finding } else { Exit::Expected });
-    done.entries.extend(ended.crash());
+    done.entries.extend(ended.crash(&location));
     done.aside = ended.in_words(done.exit);
     done.report.server = Some(ended.server);
     Ok(done)
@@ -86,8 +87,7 @@ fn examine(args: &Run, plan: &Plan<'_>, server: &ServerUnderTest) -> Result<Done
         done = done.and(test::run_against(&Test::of(&args.scenario), &routes)?);
     }
     if args.torture {
-        let host = args.connect.as_ref().map_or("localhost", |connect| &connect.host);
-        let (endpoint, addr) = plan.policy_location(server, host);
+        let (endpoint, addr) = plan.policy_location(server);
         done = done.and(torture("run", &endpoint, addr, args.fail_on)?);
     }
     Ok(done)
@@ -174,10 +174,10 @@ impl Ended {
     }
 
     /// What the formats of other people's machines are told of a crash, for all may have been answered before.
-    fn crash(&self) -> Option<Entry> {
+    fn crash(&self, location: &Endpoint) -> Option<Entry> {
         let message = self.server.remarks.first().filter(|_| self.has_crashed)?;
         Some(Entry {
-            file: self.server.command.clone(),
+            file: format!("xmlsocket://{location}"),
             place: None,
             name: "the server under test".to_owned(),
             state: State::Found { severity: Severity::Error, fails: true },

@@ -76,7 +76,8 @@ impl<'a> Plan<'a> {
 
     /// Where the server answers policy requests: on the port that stands for 843, or else on the first one that stands for
     /// any, or else on the first one.
-    pub(super) fn policy_location(&self, server: &ServerUnderTest, host: &str) -> (Endpoint, SocketAddr) {
+    pub(super) fn policy_location(&self, server: &ServerUnderTest) -> (Endpoint, SocketAddr) {
+        let host = self.args.connect.as_ref().map_or("localhost", |connect| &connect.host);
         let logical = |port: &LogicalPort| port.logical.clone().unwrap_or(Logical { host: None, port: MASTER_PORT });
         let mut ports = self.ports.iter();
         let is_master = |port: &&LogicalPort| port.logical.as_ref().is_some_and(|logical| logical.port == MASTER_PORT);

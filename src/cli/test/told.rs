@@ -47,6 +47,8 @@ impl Told<'_> {
         entries.extend(self.wrong.iter().map(entry_of_wrong));
         let passed = cases.iter().filter(|case| case.passed).count();
         let skipped = cases.iter().filter(|case| case.skipped.is_some()).count();
+        let is_nothing = skipped > 0 && skipped == cases.len();
+        let exit = exit.or_worse(if is_nothing { Exit::Nothing } else { Exit::Expected });
         let summary = Summary {
             cases: Some(cases.len()),
             passed: Some(passed),

@@ -128,7 +128,7 @@ fn a_server_that_crashes_is_found_whatever_it_has_answered() {
     let ran = servers.run(&ours("--format tap"), &["python3", "-S", "crashing.py", "{port}"]);
     assert_eq!(ran.exit, 1, "{ran:?}");
     assert!(
-        ran.stdout.contains("not ok 2 - exec 'python3' '-S' 'crashing.py' '{port}': the server under test\n"),
+        ran.stdout.contains("not ok 2 - xmlsocket://game.example.com:843: the server under test\n"),
         "{}",
         ran.stdout
     );
@@ -366,6 +366,16 @@ cases.toml
 3 passed, 0 failed, 1 skipped
 ";
     assert_eq!((ran.exit, ran.stdout.as_str(), ran.stderr.as_str()), (0, expected, ""));
+}
+
+#[test]
+fn a_scenario_whose_every_case_is_skipped_tests_nothing() {
+    let (before, _) = SCENARIO.split_once("[[case]]").unwrap();
+    let (_, last) = SCENARIO.rsplit_once("[[case]]").unwrap();
+    let servers = Servers { folder: Servers::new().folder.put("cases.toml", format!("{before}[[case]]{last}")) };
+    let ran = servers.run("--scenario cases.toml", &["python3", "-S", "server.py", "{port}"]);
+    assert_eq!(ran.exit, 5, "{ran:?}");
+    assert!(ran.stdout.ends_with("0 passed, 0 failed, 1 skipped\n"), "{}", ran.stdout);
 }
 
 #[test]
