@@ -198,7 +198,7 @@ pub(super) struct Halves {
     /// The second half alone, where it was answered beside the first.
     pub(super) alone: Option<Heard>,
     pub(super) first: Heard,
-    /// A request in two segments is understood at all, and the first connection stood when its rest was sent.
+    /// A request with a pause inside is understood, and the server had not given the first connection up.
     pub(super) is_fair: bool,
 }
 

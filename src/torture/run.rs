@@ -307,8 +307,11 @@ impl Run {
         for heard in [&first, &second] {
             self.markers.look(heard, None, CheckId::Leaks);
         }
-        let is_split_understood = !self.checks.iter().any(|check| is_fail(check, CheckId::SplitInTwo));
-        Ok(Halves { alone, first, is_fair: stands && is_split_understood })
+        // A server that gives up on a request with a pause inside shares nothing by that.
+        let needed = [CheckId::SplitInTwo, CheckId::LateNul];
+        let is_understood = !self.checks.iter().any(|check| needed.iter().any(|id| is_fail(check, *id)));
+        let is_given_up = first.is_empty() && first.how_it_ended() != End::Open;
+        Ok(Halves { alone, first, is_fair: stands && is_understood && !is_given_up })
     }
 
     /// Whether the message came to the silent one.
