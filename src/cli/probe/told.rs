@@ -26,7 +26,7 @@ pub(in crate::cli) fn done(command: &'static str, probed: &[Probed]) -> Done {
 }
 
 /// What is to be said of a host that answers over one address family and not over the other.
-pub(super) fn apart(probed: &[Probed]) -> Option<String> {
+fn apart(probed: &[Probed]) -> Option<String> {
     let [first, second] = probed else { return None };
     let (family, other) = (first.address.map(Family::of)?, second.address.map(Family::of)?);
     if first.is_permitted() == second.is_permitted() {
@@ -35,7 +35,7 @@ pub(super) fn apart(probed: &[Probed]) -> Option<String> {
     if !first.is_permitted() && first.address.is_some_and(|address| address.is_ipv6()) {
         let (v6, v4) = (first.address?.to_string(), second.address?.to_string());
         let met = Diagnostic::new(rules::T30, &[("name", first.outcome.target().host()), ("v6", &v6), ("v4", &v4)]);
-        return Some(format!("{met}\n  {}", met.help()));
+        return Some(met.to_string());
     }
     let (good, bad) = if first.is_permitted() { (family, other) } else { (other, family) };
     Some(format!("over {good} it may connect, and over {bad} it may not: players that get that address first fail"))

@@ -4,16 +4,14 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc as ack;
-use std::thread::{self, JoinHandle};
 
-use tokio::runtime::{Builder, Handle};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::super::exit::{Exit, Failure};
 use super::lines::{Line, Role};
 use super::setup::Setup;
 use crate::client::RealTime;
-use crate::fixture::{Exchange, Node, NodeTask};
+use crate::fixture::{Exchange, Host, Node, NodeTask};
 use crate::rules::{self, Rule};
 
 /// In each round the sockets are asked what has come, and each server and connection goes on with it. What is over takes
@@ -23,9 +21,8 @@ const ROUNDS: usize = 64;
 /// A policy server and a backend, or one server that is both.
 pub(super) struct Servers {
     nodes: Vec<Arc<Node>>,
-    runtime: Handle,
-    shutdown: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    /// Their thread, until they are stopped.
+    host: Option<Host>,
 }
 
 impl Servers {
@@ -45,19 +42,9 @@ impl Servers {
             tasks.push(task);
         }
         let nodes = tasks.iter().map(|task| task.node.clone()).collect();
-        let cannot_start = |error| Failure::new(Exit::NotRun, format!("cannot start: {error}"));
-        let runtime = Builder::new_current_thread().enable_io().enable_time().build().map_err(cannot_start)?;
-        let (shutdown, stopped) = oneshot::channel::<()>();
-        let handle = runtime.handle().clone();
-        let serve = move || {
-            let _inside = runtime.enter();
-            for task in tasks {
-                runtime.spawn(task.serve());
-            }
-            let _ = runtime.block_on(stopped);
-        };
-        let thread = thread::Builder::new().name("servers".to_owned()).spawn(serve).map_err(cannot_start)?;
-        Ok(Self { nodes, runtime: handle, shutdown: Some(shutdown), thread: Some(thread) })
+        let host = Host::start(tasks);
+        let host = host.map_err(|error| Failure::new(Exit::NotRun, format!("cannot start: {error}")))?;
+        Ok(Self { nodes, host: Some(host) })
     }
 
     /// The first line.
@@ -96,8 +83,9 @@ impl Servers {
 
     /// Waits until what has come by now is read, and what is over by now is taken.
     pub(super) fn settle(&self) {
+        let Some(runtime) = self.nodes.first().and_then(|node| node.runtime()) else { return };
         let (done, is_done) = ack::channel();
-        self.runtime.spawn(async move {
+        runtime.spawn(async move {
             for _ in 0..ROUNDS {
                 tokio::task::yield_now().await;
             }
@@ -108,10 +96,7 @@ impl Servers {
 
     /// Ends every connection; both ports refuse when this returns.
     pub(super) fn stop(&mut self) {
-        self.shutdown.take();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.host.take();
     }
 }
 
