@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use flash_policy_fixture::wire::{POLICY_REQUEST, Script};
 use flash_policy_fixture::{Backend, Evaluator, PolicyFile, PolicyServer, Port, Stage};
-use flash_policy_fixture_benches::Comparison;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
+
+use flash_policy_fixture_benches::Comparison;
 
 const SWF: &str = "http://www.example.com/game.swf";
 const HOST: &str = "game.example.com";
 const MASTER: &str = "game.example.com:843";
 const GAME: &str = "game.example.com:5000";
-const XML: &str = include_str!("../fixtures/policies/good/one-site.xml");
+const XML: &str = include_str!("../fixtures/policies/one-site.xml");
 const ROUNDS: usize = 200;
 const LIMIT: Duration = Duration::from_secs(15);
 

@@ -9,7 +9,7 @@ use flash_policy_fixture::{Backend, Cause, Stage};
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let stage = Stage::builder()
-        .policy("game.example.com:843", include_str!("../fixtures/policies/good/one-site.xml"))
+        .policy("game.example.com:843", include_str!("../fixtures/policies/one-site.xml"))
         .backend("game.example.com:5000", Backend::echo().starting_down())
         .start();
     let swf = stage.swf("http://www.example.com/game.swf");

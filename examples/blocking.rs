@@ -17,9 +17,14 @@ fn main() -> std::io::Result<()> {
         .backend("game.example.com:5000", Backend::echo())
         .start();
 
-    let outcome = stage.blocking_swf("http://www.example.com/game.swf").connect("game.example.com", 5000);
+    let outcome =
+        stage.blocking_swf("http://www.example.com/game.swf").connect("game.example.com", 5000);
     println!("{outcome}");
-    assert_eq!(outcome.decided_at(), Duration::from_secs(3), "the player waited 3 s for the master");
+    assert_eq!(
+        outcome.decided_at(),
+        Duration::from_secs(3),
+        "the player waited 3 s for the master"
+    );
     assert_eq!(stage.real_timers(), 0, "and this test did not");
 
     let mut socket = outcome.expect_permitted();

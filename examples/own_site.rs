@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<()> {
     let stage = Stage::builder()
-        .policy("game.example.com:843", include_str!("../fixtures/policies/good/one-site.xml"))
+        .policy("game.example.com:843", include_str!("../fixtures/policies/one-site.xml"))
         .backend("game.example.com:5000", Backend::echo())
         .start();
 

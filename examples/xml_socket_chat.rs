@@ -10,9 +10,16 @@ use flash_policy_fixture::{Backend, PolicyFile, Stage};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<()> {
     let hello = "<hello name=\"ada\"/>";
-    let server = Script::new().write("<welcome/>\0").read(hello.len() + 1).write("<joined name=\"ada\"/>\0").fin();
+    let server = Script::new()
+        .write("<welcome/>\0")
+        .read(hello.len() + 1)
+        .write("<joined name=\"ada\"/>\0")
+        .fin();
     let stage = Stage::builder()
-        .policy("chat.example.com:843", PolicyFile::builder().allow("chat.example.com", 6667).build())
+        .policy(
+            "chat.example.com:843",
+            PolicyFile::builder().allow("chat.example.com", 6667).build(),
+        )
         .backend("chat.example.com:6667", Backend::scripted(server))
         .start();
 

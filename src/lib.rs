@@ -39,11 +39,11 @@
 //! - [`PolicyFile`]: the document, parsed with diagnostics, or built.
 //! - [`Profile`]: which player is simulated, and every choice that Adobe's documents leave open.
 #![cfg_attr(feature = "process", doc = "- [`ServerUnderTest`]: a real server as a child process.")]
-#![cfg_attr(feature = "scenario", doc = "- [`scenario`]: scenario files, each case decided twice.")]
-#![cfg_attr(feature = "harness", doc = "- [`harness`]: scenario files as tests, each case by its own name.")]
-#![cfg_attr(feature = "torture", doc = "- [`torture`]: conformance checks of a live policy server.")]
-#![cfg_attr(feature = "analysis", doc = "- [`analysis`]: the linter, and the difference of two policies.")]
-//! - [`rules`]: the table of diagnostics; [`wire`]: the bytes, and scripts of what a peer does; [`player`]: the rules.
+//! - [`rules`]: the catalogue of diagnostics; [`wire`]: the bytes, and scripts of what a peer does;
+//!   [`player`]: the rules.
+//!
+//! Scenario files are in `flash-policy-scenario`, conformance checks of a live server in
+//! `flash-policy-conformance`, and the rules alone, without sockets, in `flash-policy-core`.
 //!
 //! # Guarantees
 //!
@@ -58,40 +58,31 @@
 //! - Policies for data over HTTP (`crossdomain.xml`) are not simulated yet, nor is TLS.
 //! - Linux: down, up and firewalled on one port rest on how its sockets behave. Elsewhere nothing was tried.
 
-#[cfg(any(feature = "analysis", feature = "scenario"))]
-pub mod analysis;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod cli;
 pub mod client;
-mod debug_as_text;
-#[cfg(feature = "scenario")]
-mod excerpt;
-#[cfg(feature = "scenario")]
-mod files;
-pub mod fixture;
-#[cfg(feature = "harness")]
-pub mod harness;
-mod ids;
-mod or_panic;
-pub mod player;
-pub mod policy;
 #[cfg(feature = "rstest")]
-pub mod rstest;
-pub mod rules;
-#[cfg(feature = "scenario")]
-pub mod scenario;
+pub mod fixtures;
+mod net;
+#[cfg(feature = "process")]
+pub mod process;
+pub mod server;
 pub mod stage;
-#[cfg(feature = "torture")]
-pub mod torture;
-pub mod wire;
+
+/// The policy document: parsed from bytes, built in code, written back.
+pub use flash_policy_core::document as policy;
+pub use flash_policy_core::{player, wire};
+
+/// The catalogue of public rule ids, and what is found under them.
+pub mod rules {
+    pub use flash_policy_core::diagnostics::rules::*;
+    pub use flash_policy_core::diagnostics::{Diagnostic, Position, Rule, Severity};
+}
 
 pub use client::{ConnectError, FlashClient, FlashSocket, Network, Outcome, XmlSocket, blocking};
-pub use fixture::{Backend, Journal, PolicyServer, Port, RunningBackend};
-#[cfg(feature = "process")]
-pub use fixture::{ServerUnderTest, StartError};
-pub use player::{
-    Cause, Endpoint, Evaluator, InvalidEndpoint, InvalidSwf, PlayerEvent, Profile, Sandbox, Swf, Verdict,
+pub use flash_policy_core::{
+    Cause, Endpoint, Evaluator, InvalidEndpoint, InvalidSwf, PlayerEvent, PolicyFile, Profile,
+    Sandbox, Swf, Verdict,
 };
-pub use policy::PolicyFile;
+#[cfg(feature = "process")]
+pub use process::{ServerUnderTest, StartError};
+pub use server::{Backend, Journal, PolicyServer, Port, RunningBackend};
 pub use stage::Stage;

@@ -1,20 +1,20 @@
 //! One attempt over real sockets: what the lookup asks for is done, and what happens is told to it.
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use flash_policy_core::player::{Action, Endpoint, Event, Lookup, Purpose};
+use flash_policy_core::wire::{EndpointState, MAX_ANSWER_BYTES, Sent, Stamped};
+use flash_policy_net::{ConnectFailure, PausedClock, PeerConnection, RealTime};
+use tokio::net::TcpSocket;
 use tokio::sync::oneshot;
 
-use super::real_time::PausedClock;
-use super::{Claim, ConnectError, Declared, FlashClient, FlashSocket, Outcome, Play, RealTime, Route, Tally};
-use crate::player::{Action, Endpoint, Event, Lookup, Purpose};
-use crate::wire::{Door, MAX_ANSWER_BYTES, Sent, Stamped};
+use super::{ConnectError, FlashClient, FlashSocket, Outcome, Tally};
+use crate::net::{Claim, Declared, Play, Route};
 
 /// How long the end of a foreign policy connection is watched after the answer: first as it is, then after this
 /// side's FIN. Only the notes depend on it, and the player's clock does not count it.
@@ -26,18 +26,16 @@ pub(super) struct Attempt<'a> {
     lookup: Option<Lookup>,
     /// The player's clock, counted from `connect()`.
     clock: Duration,
-    wire: Option<Wire>,
+    open: Option<OpenConnection>,
 }
 
 /// The connection in progress. The stream stands before the tally, which speaks when it is closed.
-struct Wire {
-    stream: TcpStream,
+struct OpenConnection {
+    connection: PeerConnection,
     tally: Option<Tally>,
     peer: Peer,
     opened_at: Duration,
     sent: usize,
-    /// A send met a peer that was gone, so that the end of its stream was a reset.
-    was_reset: bool,
     /// Nothing more is to be read; a script knows that itself.
     over: bool,
 }
@@ -55,17 +53,19 @@ enum Peer {
 impl<'a> Attempt<'a> {
     pub(super) fn start(client: &'a FlashClient, host: &str, port: i64) -> Self {
         let lookup = Lookup::start(&mut client.session(), client.swf(), host, port);
-        Self { client, lookup: Some(lookup), clock: Duration::ZERO, wire: None }
+        Self { client, lookup: Some(lookup), clock: Duration::ZERO, open: None }
     }
 
     pub(super) async fn run(mut self) -> Result<Outcome, ConnectError> {
         while let Some(lookup) = &self.lookup {
             let heard;
             let event = match lookup.action() {
-                Action::Connect { endpoint, purpose, until } => self.connect(&endpoint, purpose, until).await?,
+                Action::Connect { endpoint, purpose, until } => {
+                    self.connect(&endpoint, purpose, until).await?
+                }
                 Action::Send(bytes) => {
-                    if let Some(wire) = &mut self.wire {
-                        wire.send(bytes).await;
+                    if let Some(open) = &mut self.open {
+                        open.send(bytes).await;
                     }
                     Event::Sent
                 }
@@ -82,7 +82,10 @@ impl<'a> Attempt<'a> {
             };
             self.tell(event);
         }
-        let socket = self.wire.take().map(|wire| FlashSocket { stream: wire.stream, tally: wire.tally });
+        let socket = self
+            .open
+            .take()
+            .map(|open| FlashSocket { stream: open.connection.into_stream(), tally: open.tally });
         Ok(self.lookup.take().expect("the lookup is taken here, once").finish(socket))
     }
 
@@ -109,24 +112,28 @@ impl<'a> Attempt<'a> {
         let tally = route.declared.clone().map(Tally::new);
         let opened = match &route.declared {
             None => {
-                let connecting = TcpStream::connect(route.address);
+                let connecting = PeerConnection::connect(route.address);
                 let Some(opened) = self.limit(until, connecting).await? else {
                     return Ok(Event::Elapsed);
                 };
-                opened.map(|stream| (stream, Peer::Foreign))
+                opened.map(|connection| (connection, Peer::Foreign))
             }
-            Some(declared) if declared.door() == Door::Drops => {
+            Some(declared) if declared.state() == EndpointState::Dropped => {
                 self.clock = until;
                 return Ok(Event::Elapsed);
             }
             Some(declared) if purpose == Purpose::Policy && !declared.is_prompt() => {
                 connect_claimed(route, declared).await
             }
-            Some(_) => TcpStream::connect(route.address).await.map(|stream| (stream, Peer::Prompt)),
+            Some(_) => PeerConnection::connect(route.address)
+                .await
+                .map(|connection| (connection, Peer::Prompt)),
         };
-        match opened.and_then(|(stream, peer)| Wire::new(stream, peer, tally, self.clock)) {
-            Ok(wire) => {
-                self.wire = Some(wire);
+        match opened
+            .and_then(|(connection, peer)| OpenConnection::new(connection, peer, tally, self.clock))
+        {
+            Ok(open) => {
+                self.open = Some(open);
                 Ok(Event::Connected)
             }
             Err(error) => failure(&error).ok_or_else(|| ConnectError::io(endpoint, error)),
@@ -135,27 +142,27 @@ impl<'a> Attempt<'a> {
 
     /// What comes next, until the player's time `until`.
     async fn hear(&mut self, until: Duration) -> Result<Option<Sent>, ConnectError> {
-        let Some(mut wire) = self.wire.take() else {
+        let Some(mut open) = self.open.take() else {
             return Ok(Some(Sent::Rst));
         };
-        let heard = match &wire.peer {
-            Peer::Foreign => self.limit(until, wire.read()).await?,
-            Peer::Prompt => Some(wire.read().await),
+        let heard = match &open.peer {
+            Peer::Foreign => self.limit(until, open.read()).await?,
+            Peer::Prompt => Some(open.read().await),
             Peer::Scripted(..) => {
-                let (at, heard) = wire.play(until).await.unzip();
+                let (at, heard) = open.play(until).await.unzip();
                 self.clock = at.unwrap_or(until);
                 heard
             }
         };
-        wire.over |= heard.is_none();
-        self.wire = Some(wire);
+        open.over |= heard.is_none();
+        self.open = Some(open);
         Ok(heard)
     }
 
     /// Closes the policy connection, and tells what is seen of the peer's end.
     async fn close(&mut self) {
-        if let Some(mut wire) = self.wire.take() {
-            for heard in wire.rest(self.clock, &self.client.real_time).await {
+        if let Some(mut open) = self.open.take() {
+            for heard in open.rest(self.clock, &self.client.real_time).await {
                 self.tell(Some(&heard).into());
             }
         }
@@ -163,7 +170,11 @@ impl<'a> Attempt<'a> {
 
     /// Waits until another attempt of this session has loaded `endpoint` (rulebook C4). What it waits for costs what
     /// it cost the other one: by the script where the endpoint is declared, else by the real clock.
-    async fn join(&mut self, endpoint: &Endpoint, until: Duration) -> Result<Event<'static>, ConnectError> {
+    async fn join(
+        &mut self,
+        endpoint: &Endpoint,
+        until: Duration,
+    ) -> Result<Event<'static>, ConnectError> {
         let client = self.client;
         let loaded = async {
             loop {
@@ -188,7 +199,11 @@ impl<'a> Attempt<'a> {
     }
 
     /// Waits for a foreign peer by the real clock, which is the player's clock meanwhile. `None` at `until`.
-    async fn limit<F: Future>(&mut self, until: Duration, future: F) -> Result<Option<F::Output>, ConnectError> {
+    async fn limit<F: Future>(
+        &mut self,
+        until: Duration,
+        future: F,
+    ) -> Result<Option<F::Output>, ConnectError> {
         let limit = until.saturating_sub(self.clock);
         let waited = self.client.real_time.limit(limit, future).await;
         let (output, took) = waited.map_err(|PausedClock| ConnectError::paused_clock())?;
@@ -206,36 +221,34 @@ impl Drop for Attempt<'_> {
     }
 }
 
-impl Wire {
-    fn new(stream: TcpStream, peer: Peer, mut tally: Option<Tally>, opened_at: Duration) -> io::Result<Self> {
+impl OpenConnection {
+    fn new(
+        connection: PeerConnection,
+        peer: Peer,
+        mut tally: Option<Tally>,
+        opened_at: Duration,
+    ) -> io::Result<Self> {
         if let Some(tally) = &mut tally {
-            tally.stands(&stream)?;
+            tally.stands(connection.stream())?;
         }
-        Ok(Self { stream, tally, peer, opened_at, sent: 0, was_reset: false, over: false })
+        Ok(Self { connection, tally, peer, opened_at, sent: 0, over: false })
     }
 
-    /// A failed send is no verdict: the peer may have answered and gone. What can be read decides. A foreign peer that
-    /// had closed already answers with a reset too, which the end of its stream would hide.
+    /// A foreign peer that had closed already answers with a reset, which the end of its stream would
+    /// hide. What a declared peer does is known.
     async fn send(&mut self, bytes: &[u8]) {
-        match self.stream.write_all(bytes).await {
-            Ok(()) => {
-                self.sent += bytes.len();
-                let foreign = matches!(self.peer, Peer::Foreign);
-                self.was_reset = foreign && matches!(self.stream.take_error(), Ok(Some(_)));
+        if self.connection.send(bytes).await {
+            self.sent += bytes.len();
+            if matches!(self.peer, Peer::Foreign) {
+                self.connection.check_for_reset();
             }
-            Err(_) => self.was_reset = true,
         }
     }
 
     async fn read(&mut self) -> Sent {
-        let mut buffer = [0; 4096];
-        let end = match self.stream.read(&mut buffer).await {
-            Ok(0) if !self.was_reset => Sent::Fin,
-            Ok(0) | Err(_) => Sent::Rst,
-            Ok(count) => return Sent::Bytes(buffer[..count].to_vec()),
-        };
-        self.over = true;
-        end
+        let sent = self.connection.read().await;
+        self.over |= self.connection.is_over();
+        sent
     }
 
     /// Asks the server to play on, and reads what its script says that it sends.
@@ -254,7 +267,7 @@ impl Wire {
             }
         }
         let stamped = coming.pop_front()?;
-        Some((opened_at + stamped.at, read_exactly(&mut self.stream, stamped.sent).await))
+        Some((opened_at + stamped.at, self.connection.read_declared(stamped.sent).await))
     }
 
     /// What is still seen of a peer whose answer is over.
@@ -264,9 +277,12 @@ impl Wire {
             Peer::Prompt => self.read_end(&mut heard).await,
             Peer::Foreign => self.farewell(&mut heard, real_time).await,
             Peer::Scripted(_, coming) => {
-                let due = coming.iter().take_while(|stamped| self.opened_at + stamped.at <= clock).count();
+                let due = coming
+                    .iter()
+                    .take_while(|stamped| self.opened_at + stamped.at <= clock)
+                    .count();
                 for stamped in coming.drain(..due) {
-                    heard.push(read_exactly(&mut self.stream, stamped.sent).await);
+                    heard.push(self.connection.read_declared(stamped.sent).await);
                 }
             }
         }
@@ -278,7 +294,7 @@ impl Wire {
     async fn farewell(&mut self, heard: &mut Vec<Sent>, real_time: &RealTime) {
         let _ = real_time.limit(FAREWELL[0], self.read_end(heard)).await;
         if !self.over {
-            let _ = self.stream.shutdown().await;
+            self.connection.finish().await;
             let mut late = Vec::new();
             let _ = real_time.limit(FAREWELL[1], self.read_end(&mut late)).await;
             heard.extend(late.into_iter().filter(|late| matches!(late, Sent::Rst)));
@@ -298,19 +314,11 @@ impl Wire {
     }
 }
 
-/// Really reads what the peer says that it sends.
-async fn read_exactly(stream: &mut TcpStream, sent: Sent) -> Sent {
-    match sent {
-        Sent::Bytes(mut bytes) => match stream.read_exact(&mut bytes).await {
-            Ok(_) => Sent::Bytes(bytes),
-            Err(_) => Sent::Rst,
-        },
-        end => end,
-    }
-}
-
 /// Connects from an address that the server was told of before, so that it plays its script on request.
-async fn connect_claimed(route: &Route, declared: &Arc<dyn Declared>) -> io::Result<(TcpStream, Peer)> {
+async fn connect_claimed(
+    route: &Route,
+    declared: &Arc<dyn Declared>,
+) -> io::Result<(PeerConnection, Peer)> {
     let (socket, any) = match route.address {
         SocketAddr::V4(_) => (TcpSocket::new_v4()?, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
         SocketAddr::V6(_) => (TcpSocket::new_v6()?, SocketAddr::from((Ipv6Addr::LOCALHOST, 0))),
@@ -319,17 +327,15 @@ async fn connect_claimed(route: &Route, declared: &Arc<dyn Declared>) -> io::Res
     let local = socket.local_addr()?;
     let claim = declared.claim(local);
     let stream = socket.connect(route.address).await.inspect_err(|_| declared.unclaim(local))?;
-    Ok((stream, Peer::Scripted(claim, VecDeque::new())))
+    Ok((PeerConnection::new(stream), Peer::Scripted(claim, VecDeque::new())))
 }
 
-/// What a failed connect means to the player; `None` where it is this machine that failed.
+/// Returns what a failed connect means to the player; `None` where it is this machine that failed.
 fn failure(error: &io::Error) -> Option<Event<'static>> {
-    match error.kind() {
-        ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
-            Some(Event::Refused)
-        }
-        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => Some(Event::Reset),
-        ErrorKind::TimedOut => Some(Event::Elapsed),
+    match ConnectFailure::of(error)? {
+        ConnectFailure::Refused => Some(Event::Refused),
+        ConnectFailure::Reset => Some(Event::Reset),
+        ConnectFailure::TimedOut => Some(Event::Elapsed),
         _ => None,
     }
 }

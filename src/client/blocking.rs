@@ -5,15 +5,15 @@ use std::net::{IpAddr, TcpStream};
 use std::ops::Deref;
 use std::sync::Arc;
 
+use flash_policy_core::or_panic;
+use flash_policy_core::player::{InvalidSwf, Profile, Swf};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::xml_socket::{Messages, frame};
 use super::{ConnectError, Network, Route, Tally};
-use crate::or_panic::or_panic;
-use crate::player::{InvalidSwf, Profile, Swf};
 
 /// What came of a connection attempt of a blocking [`FlashClient`], with the live socket.
-pub type Outcome = crate::player::Outcome<FlashSocket>;
+pub type Outcome = flash_policy_core::Outcome<FlashSocket>;
 
 /// A simulated Flash Player with one SWF in it, for tests without a runtime. It drives the async
 /// [`FlashClient`](super::FlashClient), so that it decides as that does.
@@ -57,7 +57,7 @@ impl FlashClient {
     ///
     /// The text is not the URL of a SWF.
     pub fn from_swf(swf: impl TryInto<Swf, Error: Into<InvalidSwf>>) -> Result<Self, InvalidSwf> {
-        super::FlashClient::from_swf(swf).map(Self::driving)
+        super::FlashClient::from_swf(swf).map(Self::new)
     }
 
     /// Makes it another player. The session starts anew.
@@ -123,9 +123,18 @@ impl FlashClient {
         outcome.try_map_socket(FlashSocket::new).map_err(|error| ConnectError::io(&endpoint, error))
     }
 
-    pub(crate) fn driving(client: super::FlashClient) -> Self {
+    /// Creates the blocking twin of a client.
+    ///
+    /// # Panics
+    ///
+    /// This machine cannot start a runtime: no descriptor is left.
+    pub fn new(client: super::FlashClient) -> Self {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build();
-        Self { client, runtime: runtime.unwrap_or_else(|error| panic!("this machine cannot start a runtime: {error}")) }
+        Self {
+            client,
+            runtime: runtime
+                .unwrap_or_else(|error| panic!("this machine cannot start a runtime: {error}")),
+        }
     }
 }
 

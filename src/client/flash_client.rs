@@ -7,13 +7,14 @@ use std::net::IpAddr;
 use std::panic::Location;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use flash_policy_core::debug_as_text;
+use flash_policy_core::or_panic;
+use flash_policy_core::player::{Endpoint, InvalidSwf, Profile, Session, Swf};
+use flash_policy_net::RealTime;
 use tokio::sync::Notify;
 
 use super::attempt::Attempt;
-use super::{Network, Outcome, RealTime, Route};
-use crate::debug_as_text::debug_as_text;
-use crate::or_panic::or_panic;
-use crate::player::{Endpoint, InvalidSwf, Profile, Session, Swf};
+use super::{Network, Outcome, Route};
 
 /// A simulated Flash Player with one SWF in it. One client is one player session: it remembers policies as the
 /// player does (rulebook C), and its concurrent connects share a load.
@@ -115,7 +116,11 @@ impl FlashClient {
     ///
     /// With the text of [`ConnectError`] and the caller's line, where the machine of the test fails.
     #[track_caller]
-    pub fn connect(&self, host: &str, port: impl Into<i64>) -> impl Future<Output = Outcome> + Send {
+    pub fn connect(
+        &self,
+        host: &str,
+        port: impl Into<i64>,
+    ) -> impl Future<Output = Outcome> + Send {
         let place = Location::caller();
         let attempt = self.try_connect(host, port);
         async move { attempt.await.unwrap_or_else(|error| panic!("{place}: {error}")) }
@@ -145,7 +150,17 @@ impl FlashClient {
         Self { real_time, ..self }
     }
 
-    pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
+    /// Returns a copy of the player session: what it has loaded and what was registered with it.
+    pub fn session_so_far(&self) -> Session {
+        self.session().clone()
+    }
+
+    /// Continues a session that another client began, perhaps on another stage.
+    pub fn resuming(self, session: Session) -> Self {
+        Self { session: Mutex::new(session), ..self }
+    }
+
+    pub(super) fn session(&self) -> MutexGuard<'_, Session> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

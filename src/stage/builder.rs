@@ -5,13 +5,14 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use flash_policy_core::debug_as_text;
+use flash_policy_core::or_panic;
+use flash_policy_core::player::{Endpoint, InvalidEndpoint, Profile};
+use flash_policy_core::wire::Declaration;
+use flash_policy_net::RealTime;
+
 use super::Stage;
-use crate::client::RealTime;
-use crate::debug_as_text::debug_as_text;
-use crate::fixture::{Backend, Host, NodeTask, PolicyServer, PolicyServerBuilder, RunningBackend};
-use crate::or_panic::or_panic;
-use crate::player::{Endpoint, InvalidEndpoint, Profile};
-use crate::wire::{Declaration, UnknownFault};
+use crate::server::{Backend, Host, NodeTask, PolicyServer, PolicyServerBuilder, RunningBackend};
 
 /// What is to stand on a [`Stage`]. An endpoint with both a policy and a backend answers policy requests in-band.
 ///
@@ -42,7 +43,6 @@ pub struct StageError {
 #[derive(Debug)]
 enum StageErrorKind {
     Endpoint(InvalidEndpoint),
-    Fault(Endpoint, UnknownFault),
     Twice(Endpoint, &'static str),
     Io(io::Error),
 }
@@ -56,7 +56,12 @@ struct Standing {
 
 impl StageBuilder {
     pub(super) fn new() -> Self {
-        Self { standing: BTreeMap::new(), wrong: None, unknown: Vec::new(), profile: Profile::default() }
+        Self {
+            standing: BTreeMap::new(),
+            wrong: None,
+            unknown: Vec::new(),
+            profile: Profile::default(),
+        }
     }
 
     /// Answers policy requests at a logical `host:port`: XML, a [`PolicyFile`](crate::PolicyFile), or a
@@ -95,8 +100,7 @@ impl StageBuilder {
     ///
     /// # Errors
     ///
-    /// An endpoint is not a `host:port`, or has two policies or two backends, or the faults of a policy server
-    /// contradict each other, or no port, descriptor or thread is left.
+    /// An endpoint is not a `host:port`, or has two policies or two backends, or no port, descriptor or thread is left.
     pub fn try_start(self) -> Result<Stage, StageError> {
         if let Some(wrong) = self.wrong {
             return Err(wrong);
@@ -105,8 +109,9 @@ impl StageBuilder {
         let (mut tasks, mut nodes) = (Vec::new(), BTreeMap::new());
         let (mut policy_servers, mut backends) = (BTreeMap::new(), BTreeMap::new());
         for (endpoint, standing) in self.standing {
-            let (addr, declaration) = standing.declare(&endpoint)?;
-            let task = NodeTask::open(addr, declaration, real_time.clone(), Some(endpoint.clone()))?;
+            let (addr, declaration) = standing.declare();
+            let task =
+                NodeTask::open(addr, declaration, real_time.clone(), Some(endpoint.clone()))?;
             let node = task.node.clone();
             tasks.push(task);
             if let Some(builder) = standing.policy {
@@ -129,11 +134,15 @@ impl StageBuilder {
     }
 
     /// Puts something at an endpoint; `put` tells whether such a thing stood there before.
-    fn put(mut self, at: &str, what: &'static str, put: impl FnOnce(&mut Standing) -> bool) -> Self {
+    fn put(
+        mut self,
+        at: &str,
+        what: &'static str,
+        put: impl FnOnce(&mut Standing) -> bool,
+    ) -> Self {
         let wrong = match at.parse::<Endpoint>() {
-            Ok(endpoint) => {
-                put(self.standing.entry(endpoint.clone()).or_default()).then_some(StageErrorKind::Twice(endpoint, what))
-            }
+            Ok(endpoint) => put(self.standing.entry(endpoint.clone()).or_default())
+                .then_some(StageErrorKind::Twice(endpoint, what)),
             Err(error) => Some(StageErrorKind::Endpoint(error)),
         };
         self.wrong = self.wrong.or(wrong.map(|kind| StageError { kind }));
@@ -142,19 +151,17 @@ impl StageBuilder {
 }
 
 impl Standing {
-    fn declare(&self, endpoint: &Endpoint) -> Result<(SocketAddr, Declaration), StageError> {
+    fn declare(&self) -> (SocketAddr, Declaration) {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let (addr, mut declaration) = match &self.policy {
+        let (addr, declaration) = match &self.policy {
             None => (any, Declaration::new()),
-            Some(policy) => {
-                let invalid = |fault| StageError { kind: StageErrorKind::Fault(endpoint.clone(), fault) };
-                (policy.addr, policy.declare().map_err(invalid)?)
-            }
+            Some(policy) => (policy.addr, policy.declare()),
         };
-        if let Some(backend) = &self.backend {
-            declaration = backend.declare(declaration);
-        }
-        Ok((addr, declaration))
+        let declaration = match &self.backend {
+            None => declaration,
+            Some(backend) => backend.declare(declaration),
+        };
+        (addr, declaration)
     }
 }
 
@@ -162,9 +169,11 @@ impl fmt::Display for StageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             StageErrorKind::Endpoint(error) => error.fmt(f),
-            StageErrorKind::Fault(endpoint, fault) => write!(f, "the policy server at {endpoint}: {fault}"),
             StageErrorKind::Twice(endpoint, what) => {
-                write!(f, "{endpoint} has two {what}; give it one, or another endpoint to the second")
+                write!(
+                    f,
+                    "{endpoint} has two {what}; give it one, or another endpoint to the second"
+                )
             }
             StageErrorKind::Io(error) => write!(f, "this machine cannot start the stage: {error}"),
         }
@@ -177,7 +186,6 @@ impl std::error::Error for StageError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
             StageErrorKind::Endpoint(error) => Some(error),
-            StageErrorKind::Fault(_, error) => Some(error),
             StageErrorKind::Twice(..) => None,
             StageErrorKind::Io(error) => Some(error),
         }

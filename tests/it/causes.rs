@@ -90,21 +90,28 @@ fn the_rule_of_the_nearest_miss_is_shown() {
         .policy("h:5000", document(OTHER));
     let outcome = player.connect("h", 5000);
     let rule = outcome.rule().expect("a rule was nearest");
-    assert_eq!((rule.endpoint().to_string(), rule.position().map(|at| at.line)), ("h:843".to_owned(), Some(3)));
+    assert_eq!(
+        (rule.endpoint().to_string(), rule.position().map(|at| at.line)),
+        ("h:843".to_owned(), Some(3))
+    );
 }
 
 /// Where time ran out no rule decided, and nobody granted.
 #[test]
 fn no_rule_decides_when_time_runs_out() {
-    let mut player =
-        flash_policy_fixture::Evaluator::new("http://a.com/game.swf").unwrap().policy("h:843", document(PORT));
+    let mut player = flash_policy_fixture::Evaluator::new("http://a.com/game.swf")
+        .unwrap()
+        .policy("h:843", document(PORT));
     let silent = flash_policy_fixture::wire::Declaration::new().policy([Script::new()]);
     player.declare("h:2525".parse().unwrap(), silent);
     player.session().load_policy_file("xmlsocket://h:2525");
     let outcome = player.connect("h", 5000);
     assert_eq!(outcome.cause(), Cause::TimedOut);
     assert!(outcome.rule().is_none() && outcome.granted_by().is_none(), "{outcome}");
-    assert!(outcome.to_string().contains("h:2525 accepted but sent nothing within 20 s"), "{outcome}");
+    assert!(
+        outcome.to_string().contains("h:2525 accepted but sent nothing within 20 s"),
+        "{outcome}"
+    );
 }
 
 #[rstest]
@@ -125,7 +132,11 @@ fn no_rule_decides_when_time_runs_out() {
 #[case(Cause::BackendTimedOut, Verdict::Unreachable, "backend-timed-out")]
 #[case(Cause::BackendReset, Verdict::Unreachable, "backend-reset")]
 #[case(Cause::NameNotFound, Verdict::Unreachable, "name-not-found")]
-fn a_cause_has_its_id_and_its_verdict(#[case] cause: Cause, #[case] verdict: Verdict, #[case] id: &str) {
+fn a_cause_has_its_id_and_its_verdict(
+    #[case] cause: Cause,
+    #[case] verdict: Verdict,
+    #[case] id: &str,
+) {
     assert_eq!((cause.verdict(), cause.as_str(), cause.to_string().as_str()), (verdict, id, id));
 }
 
@@ -142,14 +153,20 @@ fn a_reset_at_accept_takes_no_answer_with_it() {
 #[test]
 fn bytes_are_shown_where_they_came_from() {
     let mut session = Session::new(Profile::flash_10());
-    let mut lookup = Lookup::start(&mut session, &"http://a.com/game.swf".parse().unwrap(), "h", 5000);
-    for event in
-        [Event::Reset, Event::Connected, Event::Sent, Event::Received(b"<cross-domain-policy/>\0"), Event::Closed]
-    {
+    let mut lookup =
+        Lookup::start(&mut session, &"http://a.com/game.swf".parse().unwrap(), "h", 5000);
+    for event in [
+        Event::Reset,
+        Event::Connected,
+        Event::Sent,
+        Event::Received(b"<cross-domain-policy/>\0"),
+        Event::Closed,
+    ] {
         lookup.handle(&mut session, event, Duration::ZERO);
     }
     let told = lookup.finish(None::<()>).to_string();
-    let place = |text: &str| told.find(text).unwrap_or_else(|| panic!("{text} is missing:\n{told}"));
+    let place =
+        |text: &str| told.find(text).unwrap_or_else(|| panic!("{text} is missing:\n{told}"));
     assert!(place("h:843 (master): reset") < place("h:5000 (destination)"), "{told}");
     assert!(place("h:5000 (destination)") < place("> <policy-file-request/>"), "{told}");
 }
@@ -166,12 +183,17 @@ fn bytes_are_shown_where_they_came_from() {
 #[case::d12_localhost("localhost", r#"domain="127.0.0.1" to-ports="5000""#, Some("FSP-D12"))]
 #[case::r10_a_subdomain("play.www.a.com", r#"domain="www.a.com" to-ports="5000""#, Some("FSP-R10"))]
 #[case::a_stranger("evil.example", r#"domain="www.a.com" to-ports="5000""#, None)]
-fn the_advice_names_the_near_miss(#[case] host: &str, #[case] rule: &str, #[case] id: Option<&str>) {
+fn the_advice_names_the_near_miss(
+    #[case] host: &str,
+    #[case] rule: &str,
+    #[case] id: Option<&str>,
+) {
     let policy = format!("<cross-domain-policy><allow-access-from {rule}/></cross-domain-policy>");
     let swf = format!("http://{host}/game.swf");
     let mut player = Evaluator::new(swf.as_str()).unwrap().policy("h:843", policy);
     let told = player.connect("h", 5000).expect_denied().to_string();
     let advice = told.lines().find(|line| line.starts_with("  advice")).unwrap();
-    let named = advice.rsplit_once(" (FSP-").map(|(_, id)| format!("FSP-{}", id.trim_end_matches(')')));
+    let named =
+        advice.rsplit_once(" (FSP-").map(|(_, id)| format!("FSP-{}", id.trim_end_matches(')')));
     assert_eq!(named.as_deref(), id, "{told}");
 }

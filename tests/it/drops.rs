@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 
-use flash_policy_fixture::fixture::ExchangeEnd;
+use flash_policy_fixture::server::ExchangeEnd;
 use flash_policy_fixture::{Backend, Sandbox, Stage};
 
 #[test]

@@ -6,13 +6,17 @@ use flash_policy_fixture::{Backend, Cause, FlashClient, PolicyServer, Stage};
 const POLICY: &str = include_str!("policy.xml");
 
 fn stage() -> Stage {
-    Stage::builder().policy("game.example.com:843", POLICY).backend("game.example.com:5000", Backend::echo()).start()
+    Stage::builder()
+        .policy("game.example.com:843", POLICY)
+        .backend("game.example.com:5000", Backend::echo())
+        .start()
 }
 
 #[tokio::test]
 async fn an_unexpected_denial_names_the_rule_the_bytes_the_player_and_the_mend() {
     let stage = stage();
-    let outcome = stage.swf("http://www.example.com/game.swf").connect("game.example.com", 6000).await;
+    let outcome =
+        stage.swf("http://www.example.com/game.swf").connect("game.example.com", 6000).await;
     let unexpected = outcome.try_permitted().unwrap_err();
     assert_eq!(
         unexpected.to_string(),
@@ -41,7 +45,8 @@ async fn an_unexpected_denial_names_the_rule_the_bytes_the_player_and_the_mend()
 #[tokio::test]
 async fn an_unexpected_permission_names_the_rule_that_grants() {
     let stage = stage();
-    let outcome = stage.swf("http://www.example.com/game.swf").connect("game.example.com", 5000).await;
+    let outcome =
+        stage.swf("http://www.example.com/game.swf").connect("game.example.com", 5000).await;
     let unexpected = outcome.try_denied().unwrap_err();
     assert_eq!(
         unexpected.to_string(),
@@ -73,7 +78,8 @@ async fn a_policy_that_never_ends_is_said_to_lack_its_nul() {
             PolicyServer::builder().document("<cross-domain-policy/>").fault(Fault::NoNulOpen),
         )
         .start();
-    let outcome = stage.swf("http://www.example.com/game.swf").connect("game.example.com", 5000).await;
+    let outcome =
+        stage.swf("http://www.example.com/game.swf").connect("game.example.com", 5000).await;
     let unexpected = outcome.try_denied_because(Cause::DomainNotListed).unwrap_err();
     assert_eq!(
         unexpected.to_string(),
@@ -97,7 +103,8 @@ async fn a_policy_that_never_ends_is_said_to_lack_its_nul() {
 #[tokio::test]
 async fn a_misspelt_host_is_said_to_be_on_no_map() {
     let stage = stage();
-    let outcome = stage.swf("http://www.example.com/game.swf").connect("gmae.example.com", 5000).await;
+    let outcome =
+        stage.swf("http://www.example.com/game.swf").connect("gmae.example.com", 5000).await;
     assert_eq!(
         outcome.try_permitted().unwrap_err().to_string(),
         r#"expected the connection to be permitted
@@ -117,7 +124,8 @@ async fn a_misspelt_host_is_said_to_be_on_no_map() {
 /// A test that writes `?` or `unwrap()` sees the text, not the structure.
 #[test]
 fn errors_show_their_text_when_they_are_unwrapped() {
-    let outcome = stage().blocking_swf("http://evil.example/game.swf").connect("game.example.com", 5000);
+    let outcome =
+        stage().blocking_swf("http://evil.example/game.swf").connect("game.example.com", 5000);
     let unexpected = outcome.try_permitted().unwrap_err();
     assert_eq!(format!("{unexpected:?}"), unexpected.to_string());
     let invalid = FlashClient::from_swf("game.swf").unwrap_err();
@@ -131,7 +139,8 @@ fn errors_show_their_text_when_they_are_unwrapped() {
 fn a_denial_because_of_a_cause_is_a_denial() {
     let stage = stage();
     stage.backend("game.example.com:5000").down();
-    let outcome = stage.blocking_swf("http://www.example.com/game.swf").connect("game.example.com", 5000);
+    let outcome =
+        stage.blocking_swf("http://www.example.com/game.swf").connect("game.example.com", 5000);
     let unexpected = outcome.try_denied_because(Cause::BackendRefused).unwrap_err();
     assert!(
         unexpected.to_string().starts_with(
@@ -143,14 +152,16 @@ fn a_denial_because_of_a_cause_is_a_denial() {
 #[test]
 fn a_failing_expectation_points_at_its_own_line_in_the_test() {
     let stage = stage();
-    let outcome = stage.blocking_swf("http://evil.example/game.swf").connect("game.example.com", 5000);
+    let outcome =
+        stage.blocking_swf("http://evil.example/game.swf").connect("game.example.com", 5000);
     let (line, place) = panicking(|| drop((outcome.expect_permitted(), line!())));
     assert_eq!(place, format!("{}:{line}", file!()));
 }
 
 #[test]
 fn a_stage_that_cannot_be_points_at_the_line_that_starts_it() {
-    let (line, place) = panicking(|| drop(Stage::builder().backend("game.example.com", Backend::echo()).start()));
+    let (line, place) =
+        panicking(|| drop(Stage::builder().backend("game.example.com", Backend::echo()).start()));
     assert_eq!(place, format!("{}:{line}", file!()));
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flash_policy_fixture::wire::Fault;
+use flash_policy_fixture::wire::{EndpointState, Fault, FaultList, ListedFault};
 use flash_policy_fixture::{PolicyServer, Profile};
 use rstest::rstest;
 
@@ -60,14 +60,17 @@ fn goes_on(answer: &str, notes: &str) -> Seen {
 #[case("extra-nuls=3", ok(843).notes("T17"))]
 #[case("extra-nuls=65535", ok(843).notes("T17"))]
 fn a_fault_of_the_master(#[case] id: &str, #[case] expected: Seen) {
-    let fault: Fault = id.parse().unwrap();
+    let fault: ListedFault = id.parse().unwrap();
     assert_eq!(m(fault).t("G(*|*)").play(), expected, "left: got, right: expected");
 }
 
 /// The destination does not grant.
 fn denied(answer: &str, notes: &str) -> Seen {
     let cause = if answer == "malformed" { "malformed-policy" } else { "no-policy" };
-    se(cause).asked(&format!("843=refused 5000={answer}")).t(1).notes(format!("T01 {notes}").trim_end())
+    se(cause)
+        .asked(&format!("843=refused 5000={answer}"))
+        .t(1)
+        .notes(format!("T01 {notes}").trim_end())
 }
 
 fn granted(notes: &str) -> Seen {
@@ -110,7 +113,7 @@ fn granted(notes: &str) -> Seen {
 #[case("truncate=60", denied("malformed", "D21"))]
 #[case("extra-nuls=3", granted("T17"))]
 fn a_fault_of_an_in_band_destination(#[case] id: &str, #[case] expected: Seen) {
-    let fault: Fault = id.parse().unwrap();
+    let fault: ListedFault = id.parse().unwrap();
     assert_eq!(scene().t(fault).play(), expected, "left: got, right: expected");
 }
 
@@ -119,13 +122,19 @@ fn a_fault_of_an_in_band_destination(#[case] id: &str, #[case] expected: Seen) {
 fn the_length_before_a_long_policy_is_recognised() {
     let long = format!("<!--{}-->{}", "x".repeat(256), document("G(*|*)"));
     let server = PolicyServer::builder().document(long).fault(Fault::LengthPrefix);
-    assert_eq!(m(server).play(), se("malformed-policy").asked("843=malformed 5000=closed").t(1).notes("L13 T27"));
+    assert_eq!(
+        m(server).play(),
+        se("malformed-policy").asked("843=malformed 5000=closed").t(1).notes("L13 T27")
+    );
 }
 
 #[rstest]
 #[case::bom(Fault::Bom, "D17")]
 #[case::leading_whitespace(Fault::LeadingWhitespace, "D16")]
-fn a_strict_player_rejects_what_stands_before_the_document(#[case] fault: Fault, #[case] notes: &str) {
+fn a_strict_player_rejects_what_stands_before_the_document(
+    #[case] fault: Fault,
+    #[case] notes: &str,
+) {
     let expected = se("malformed-policy").asked("843=malformed").t(0).notes(notes);
     assert_eq!(m(fault).player(Profile::strict()).play(), expected);
 }
@@ -146,8 +155,8 @@ fn faults_are_scripted_by_connection(#[case] scene: crate::support::Scene, #[cas
 
 #[rstest]
 #[case("ok", Fault::Ok)]
-#[case("refused", Fault::Refused)]
-#[case("dropped", Fault::Dropped)]
+#[case("refused", ListedFault::State(EndpointState::Refused))]
+#[case("dropped", ListedFault::State(EndpointState::Dropped))]
 #[case("silent", Fault::Silent)]
 #[case("close-on-accept", Fault::CloseOnAccept)]
 #[case("reset-on-request", Fault::ResetOnRequest)]
@@ -160,7 +169,7 @@ fn faults_are_scripted_by_connection(#[case] scene: crate::support::Scene, #[cas
 #[case("bytes-after-nul=", Fault::BytesAfterNul(String::new()))]
 #[case("bytes-after-nul=a=b c", Fault::BytesAfterNul("a=b c".to_owned()))]
 #[case("http-400", Fault::Http400)]
-#[case("serial", Fault::Serial)]
+#[case("serial", ListedFault::Serial)]
 #[case("close-on-request", Fault::CloseOnRequest)]
 #[case("reset-on-accept", Fault::ResetOnAccept)]
 #[case("reset-after-answer", Fault::ResetAfterAnswer)]
@@ -180,7 +189,8 @@ fn faults_are_scripted_by_connection(#[case] scene: crate::support::Scene, #[cas
 #[case("truncate=18446744073709551615", Fault::Truncate(usize::MAX))]
 #[case("extra-nuls=0", Fault::ExtraNuls(0))]
 #[case("extra-nuls=65535", Fault::ExtraNuls(u16::MAX))]
-fn a_fault_is_written_as_it_is_read(#[case] id: &str, #[case] fault: Fault) {
+fn a_fault_is_written_as_it_is_read(#[case] id: &str, #[case] fault: impl Into<ListedFault>) {
+    let fault = fault.into();
     assert_eq!(id.parse(), Ok(fault.clone()));
     assert_eq!(fault.to_string(), id);
 }
@@ -198,11 +208,12 @@ fn every_fault_that_is_listed_can_be_written() {
         ("=N", "=1"),
     ];
     let listed = error.split_once("there are ").unwrap().1;
-    let listed = values.iter().fold(listed.to_owned(), |listed, (name, value)| listed.replace(name, value));
+    let listed =
+        values.iter().fold(listed.to_owned(), |listed, (name, value)| listed.replace(name, value));
     let listed: Vec<_> = listed.split(", ").collect();
     assert_eq!(listed.len(), 32);
     for written in listed {
-        assert_eq!(written.parse::<Fault>().unwrap().to_string(), written);
+        assert_eq!(written.parse::<ListedFault>().unwrap().to_string(), written);
     }
 }
 
@@ -254,11 +265,11 @@ fn a_bad_fault_is_explained(#[case] id: &str, #[case] problem: &str) {
 }
 
 #[rstest]
-#[case(vec![Fault::Refused, Fault::Ok], "fault `refused`: it speaks of the whole endpoint")]
-#[case(vec![Fault::Silent, Fault::Dropped], "fault `dropped`: it speaks of the whole endpoint")]
-#[case(vec![Fault::Serial, Fault::NoNul], "fault `serial`: it speaks of the whole endpoint")]
-#[case(vec![Fault::Serial, Fault::Serial], "fault `serial`: it speaks of the whole endpoint")]
-fn a_fault_of_the_endpoint_stands_alone(#[case] faults: Vec<Fault>, #[case] problem: &str) {
-    let error = Fault::declare(&faults, b"").unwrap_err().to_string();
+#[case(["refused", "ok"], "fault `refused`: it speaks of the whole endpoint")]
+#[case(["silent", "dropped"], "fault `dropped`: it speaks of the whole endpoint")]
+#[case(["serial", "no-nul"], "fault `serial`: it speaks of the whole endpoint")]
+#[case(["serial", "serial"], "fault `serial`: it speaks of the whole endpoint")]
+fn a_fault_of_the_endpoint_stands_alone(#[case] faults: [&str; 2], #[case] problem: &str) {
+    let error = FaultList::parse(faults).unwrap_err().to_string();
     assert!(error.starts_with(problem), "{error}");
 }

@@ -4,13 +4,14 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
+use flash_policy_fixture::player::AnswerKind;
+use flash_policy_fixture::wire::{Fault, POLICY_REQUEST};
+use flash_policy_fixture::{
+    Backend, Cause, FlashClient, Outcome, PolicyServer, Profile, Stage, blocking, rules,
+};
 use rstest::rstest;
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-use flash_policy_fixture::player::AnswerKind;
-use flash_policy_fixture::wire::{Fault, POLICY_REQUEST};
-use flash_policy_fixture::{Backend, Cause, FlashClient, Outcome, PolicyServer, Profile, Stage, blocking, rules};
 
 use crate::raw::{GAME, HOST, MASTER, OPEN, SWF, open_answer, server};
 
@@ -119,7 +120,11 @@ async fn a_reset_before_the_nul_is_a_failed_load(#[case] part: &'static [u8]) {
 #[case::an_echo(POLICY_REQUEST, Cause::NoPolicy, AnswerKind::NotAPolicy)]
 #[case::nothing(b"", Cause::NoPolicy, AnswerKind::Closed)]
 #[tokio::test]
-async fn garbage_is_no_policy(#[case] bytes: &'static [u8], #[case] cause: Cause, #[case] kind: AnswerKind) {
+async fn garbage_is_no_policy(
+    #[case] bytes: &'static [u8],
+    #[case] cause: Cause,
+    #[case] kind: AnswerKind,
+) {
     let (addr, _serving) = server(move |mut stream| stream.write_all(bytes).unwrap());
     let outcome = asked(addr).await.expect_denied_because(cause);
     assert_eq!(answer(&outcome), kind);
@@ -165,7 +170,11 @@ async fn a_silent_server_is_given_up_by_the_real_clock(#[case] part: &'static [u
         stream.write_all(part).unwrap();
         stream.read_to_end(&mut Vec::new()).unwrap()
     });
-    let outcome = client(addr).profile(hasty()).connect(HOST, 5000).await.expect_denied_because(Cause::NoPolicy);
+    let outcome = client(addr)
+        .profile(hasty())
+        .connect(HOST, 5000)
+        .await
+        .expect_denied_because(Cause::NoPolicy);
     assert_eq!(answer(&outcome), AnswerKind::None);
     assert_eq!(serving.join().unwrap(), 0);
 }
@@ -199,14 +208,20 @@ async fn a_paused_clock_before_a_silent_server_is_an_error_with_advice() {
     let (addr, _serving) = server(|mut stream| stream.read_to_end(&mut Vec::new()));
     let error = client(addr).try_connect(HOST, 5000).await.unwrap_err();
     let text = error.to_string();
-    assert!(text.contains("the runtime's clock is paused") && text.contains("start_paused"), "{text}");
+    assert!(
+        text.contains("the runtime's clock is paused") && text.contains("start_paused"),
+        "{text}"
+    );
     assert_eq!(std::io::Error::from(error).kind(), std::io::ErrorKind::Unsupported);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_paused_clock_is_nothing_to_a_stage() {
     let silent = PolicyServer::builder().fault(Fault::Silent);
-    let stage = Stage::builder().policy(MASTER, silent).backend(GAME, Backend::silent().starting_firewalled()).start();
+    let stage = Stage::builder()
+        .policy(MASTER, silent)
+        .backend(GAME, Backend::silent().starting_firewalled())
+        .start();
     let outcome = stage.swf(SWF).connect(HOST, 5000).await.expect_denied_because(Cause::NoPolicy);
     assert_eq!(outcome.decided_at(), Duration::from_secs(6));
     assert_eq!(stage.real_timers(), 0);
@@ -223,7 +238,10 @@ async fn our_own_servers_cost_a_client_alone_no_time() {
 
     backend.firewall();
     let outcome = client.connect(HOST, 5000).await.expect_unreachable();
-    assert_eq!((outcome.cause(), outcome.decided_at()), (Cause::BackendTimedOut, Duration::from_secs(20)));
+    assert_eq!(
+        (outcome.cause(), outcome.decided_at()),
+        (Cause::BackendTimedOut, Duration::from_secs(20))
+    );
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@ use flash_policy_fixture::player::AnswerKind;
 use flash_policy_fixture::{Backend, Cause, FlashClient};
 use rstest::rstest;
 
-const POLICY: &str = r#"<cross-domain-policy><allow-access-from domain="*" to-ports="5000"/></cross-domain-policy>"#;
+const POLICY: &str =
+    r#"<cross-domain-policy><allow-access-from domain="*" to-ports="5000"/></cross-domain-policy>"#;
 
 /// Whether the request came before the server closed or after it depends on how busy the machine is; the verdict may not.
 #[rstest]
@@ -32,7 +33,8 @@ async fn a_request_that_comes_after_the_server_closed_is_reset_all_the_same(
     let mut attempt = pin!(client.connect("game.example.com", 5000));
 
     // The kernel completes the connection, but the client hears of it only when it is polled again.
-    let hears_nothing_yet = poll_fn(|context| Poll::Ready(attempt.as_mut().poll(context).is_pending())).await;
+    let hears_nothing_yet =
+        poll_fn(|context| Poll::Ready(attempt.as_mut().poll(context).is_pending())).await;
     assert!(hears_nothing_yet);
     let (mut accepted, _) = listener.accept().unwrap();
     write!(accepted, "{POLICY}{end}").unwrap();

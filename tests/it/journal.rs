@@ -5,11 +5,10 @@ use std::net::{Shutdown, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use rstest::rstest;
-
-use flash_policy_fixture::fixture::{Exchange, ExchangeEnd, Traffic};
+use flash_policy_fixture::server::{Exchange, ExchangeEnd, Traffic};
 use flash_policy_fixture::wire::{Fault, POLICY_REQUEST, Script};
 use flash_policy_fixture::{Backend, Cause, FlashClient, PolicyServer, Stage};
+use rstest::rstest;
 
 use crate::raw::{GAME, HOST, MASTER, OPEN, SWF, echoes, exchange, open_answer};
 
@@ -45,7 +44,8 @@ fn a_stages_clients_are_journalled_with_bytes_order_and_end() {
 #[test]
 fn raw_clients_are_journalled_in_the_order_of_their_accepts() {
     let server = PolicyServer::start(OPEN);
-    let mut streams: Vec<TcpStream> = (0..5).map(|_| TcpStream::connect(server.addr()).unwrap()).collect();
+    let mut streams: Vec<TcpStream> =
+        (0..5).map(|_| TcpStream::connect(server.addr()).unwrap()).collect();
     for stream in streams.iter_mut().rev() {
         stream.write_all(POLICY_REQUEST).unwrap();
         let mut answer = Vec::new();
@@ -220,7 +220,8 @@ fn a_client_alone_is_journalled_without_a_wait_too() {
     let (policy, backend) = (PolicyServer::start(OPEN), Backend::silent().start());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for count in 1..=100 {
-        let client = FlashClient::from_swf(SWF).unwrap().route(MASTER, &policy).route(GAME, &backend);
+        let client =
+            FlashClient::from_swf(SWF).unwrap().route(MASTER, &policy).route(GAME, &backend);
         drop(runtime.block_on(client.connect(HOST, 5000)).expect_permitted());
         assert_eq!(policy.journal().exchanges().len(), count);
         assert_eq!(backend.journal().exchanges()[count - 1].ended(), ExchangeEnd::PeerClosed);
@@ -257,7 +258,10 @@ fn strict_shows_the_stray_bytes() {
 #[case::one(|builder: Builder| builder.expect_requests(1..=1), "expected 1 policy request at 127.0.0.1:")]
 #[case::at_least_one(|builder: Builder| builder.expect_requests(1..), "expected at least 1 policy request at 127.0.0.1:")]
 #[case::strict(|builder: Builder| builder.strict(), "expected nothing but policy requests")]
-fn a_failed_expectation_names_its_place(#[case] expecting: fn(Builder) -> Builder, #[case] text: &str) {
+fn a_failed_expectation_names_its_place(
+    #[case] expecting: fn(Builder) -> Builder,
+    #[case] text: &str,
+) {
     let told = message(|| {
         let server = expecting(PolicyServer::builder().document(OPEN)).start();
         exchange(server.addr(), b"hello").unwrap();
@@ -283,7 +287,8 @@ fn a_failed_expectation_names_the_logical_endpoint_and_ends_with_advice(
     #[case] text: &str,
     #[case] advice: &str,
 ) {
-    let stage = Stage::builder().policy(MASTER, expecting(PolicyServer::builder().document(OPEN))).start();
+    let stage =
+        Stage::builder().policy(MASTER, expecting(PolicyServer::builder().document(OPEN))).start();
     stage.blocking_swf(SWF).connect(HOST, 5000).expect_unreachable();
     let addr = stage.policy_server(MASTER).addr();
     let told = message(|| {
@@ -294,7 +299,7 @@ fn a_failed_expectation_names_the_logical_endpoint_and_ends_with_advice(
     assert!(told.ends_with(&format!("\n{advice}")), "{told}");
 }
 
-type Builder = flash_policy_fixture::fixture::PolicyServerBuilder;
+type Builder = flash_policy_fixture::server::PolicyServerBuilder;
 
 #[test]
 fn expectations_are_met_by_what_was_expected() {
@@ -306,7 +311,8 @@ fn expectations_are_met_by_what_was_expected() {
 
 #[test]
 fn a_scripted_backend_is_journalled_in_the_order_of_its_script() {
-    let greeter = Backend::scripted(Script::new().write(b"welcome\0").read(4).write(b"bye").fin()).start();
+    let greeter =
+        Backend::scripted(Script::new().write(b"welcome\0").read(4).write(b"bye").fin()).start();
     let mut stream = TcpStream::connect(greeter.addr()).unwrap();
     let mut welcome = [0; 8];
     stream.read_exact(&mut welcome).unwrap();
@@ -317,7 +323,10 @@ fn a_scripted_backend_is_journalled_in_the_order_of_its_script() {
     let sent = |bytes: &[u8]| Traffic::Sent(bytes.to_vec());
     let expected = [sent(b"welcome\0"), Traffic::Received(b"name".to_vec()), sent(b"bye")];
     assert_eq!(journal.exchanges()[0].traffic(), expected);
-    assert!(journal.to_string().contains("     < welcome\\0\n     > name\n     < bye\n"), "{journal}");
+    assert!(
+        journal.to_string().contains("     < welcome\\0\n     > name\n     < bye\n"),
+        "{journal}"
+    );
 }
 
 fn message(failing: impl FnOnce()) -> String {

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use std::thread;
 use std::time::Duration;
 
-use flash_policy_fixture::fixture::ServerPort;
+use flash_policy_fixture::server::ServerPort;
 use flash_policy_fixture::wire::{Fault, Script};
 use flash_policy_fixture::{Backend, PolicyServer, Port, RunningBackend, Stage};
 
@@ -23,7 +23,11 @@ fn a_thousand_policy_servers_leave_nothing_behind() {
     alone("lifetime::a_thousand_policy_servers_leave_nothing_behind", || {
         leaves_nothing_behind(|| {
             let port = Port::reserve().unwrap();
-            let server = PolicyServer::builder().document(OPEN).listen(port.addr()).expect_requests(1..=1).strict();
+            let server = PolicyServer::builder()
+                .document(OPEN)
+                .listen(port.addr())
+                .expect_requests(1..=1)
+                .strict();
             let server = server.start();
             assert_eq!(exchange(port.addr(), b"<policy-file-request/>\0").unwrap(), open_answer());
             server.stop();
@@ -128,16 +132,21 @@ fn a_failing_test_is_told_by_its_own_message_and_by_no_other() {
     let failing = || {
         let _stage = Stage::builder()
             .policy(MASTER, PolicyServer::builder().document(OPEN).expect_requests(7..=7))
-            .policy("chat.example.com:843", PolicyServer::builder().document(OPEN).expect_requests(8..=8))
+            .policy(
+                "chat.example.com:843",
+                PolicyServer::builder().document(OPEN).expect_requests(8..=8),
+            )
             .backend(GAME, Backend::echo())
             .start();
-        let _server = PolicyServer::builder().document(OPEN).expect_requests(9..=9).strict().start();
+        let _server =
+            PolicyServer::builder().document(OPEN).expect_requests(9..=9).strict().start();
         let _backend = Backend::silent().start();
         panic!("the test's own message");
     };
-    let Some(output) =
-        in_a_process_of_its_own("lifetime::a_failing_test_is_told_by_its_own_message_and_by_no_other", failing)
-    else {
+    let Some(output) = in_a_process_of_its_own(
+        "lifetime::a_failing_test_is_told_by_its_own_message_and_by_no_other",
+        failing,
+    ) else {
         return;
     };
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -153,12 +162,16 @@ fn two_unmet_expectations_are_one_failure_and_no_abort() {
         let _first = PolicyServer::builder().document(OPEN).expect_requests(7..=7).start();
         let _stage = Stage::builder()
             .policy(MASTER, PolicyServer::builder().document(OPEN).expect_requests(8..=8))
-            .policy("chat.example.com:843", PolicyServer::builder().document(OPEN).expect_requests(8..=8))
+            .policy(
+                "chat.example.com:843",
+                PolicyServer::builder().document(OPEN).expect_requests(8..=8),
+            )
             .start();
     };
-    let Some(output) =
-        in_a_process_of_its_own("lifetime::two_unmet_expectations_are_one_failure_and_no_abort", failing)
-    else {
+    let Some(output) = in_a_process_of_its_own(
+        "lifetime::two_unmet_expectations_are_one_failure_and_no_abort",
+        failing,
+    ) else {
         return;
     };
     let stderr = String::from_utf8_lossy(&output.stderr);

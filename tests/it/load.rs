@@ -5,12 +5,11 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::task::JoinSet;
-
-use flash_policy_fixture::fixture::{Exchange, ExchangeEnd, Traffic};
+use flash_policy_fixture::server::{Exchange, ExchangeEnd, Traffic};
 use flash_policy_fixture::wire::{Fault, POLICY_REQUEST};
 use flash_policy_fixture::{Backend, PolicyServer, Stage};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::JoinSet;
 
 use crate::raw::{GAME, HOST, MASTER, OPEN, SWF, exchange, open_answer};
 
@@ -27,8 +26,10 @@ async fn two_hundred_clients_are_served_on_many_threads() {
 }
 
 async fn two_hundred_clients_are_served() {
-    let slow = PolicyServer::builder().document(OPEN).faults([Fault::Ok, Fault::Split(vec![1, 2, 3])]);
-    let stage = Arc::new(Stage::builder().policy(MASTER, slow).backend(GAME, Backend::echo()).start());
+    let slow =
+        PolicyServer::builder().document(OPEN).faults([Fault::Ok, Fault::Split(vec![1, 2, 3])]);
+    let stage =
+        Arc::new(Stage::builder().policy(MASTER, slow).backend(GAME, Backend::echo()).start());
     let mut playing = JoinSet::new();
     for number in 0..CLIENTS {
         let stage = stage.clone();
@@ -58,14 +59,20 @@ async fn two_hundred_clients_are_served() {
         numbers.push(number.to_owned());
     }
     numbers.sort();
-    assert_eq!(numbers, (0..CLIENTS).map(|number| format!("client {number:03}")).collect::<Vec<_>>());
+    assert_eq!(
+        numbers,
+        (0..CLIENTS).map(|number| format!("client {number:03}")).collect::<Vec<_>>()
+    );
 }
 
 #[test]
 fn two_hundred_raw_clients_are_served() {
-    let server = PolicyServer::builder().document(OPEN).expect_requests(CLIENTS..=CLIENTS).strict().start();
+    let server =
+        PolicyServer::builder().document(OPEN).expect_requests(CLIENTS..=CLIENTS).strict().start();
     let addr = server.addr();
-    let asking: Vec<_> = (0..CLIENTS).map(|_| thread::spawn(move || exchange(addr, POLICY_REQUEST).unwrap())).collect();
+    let asking: Vec<_> = (0..CLIENTS)
+        .map(|_| thread::spawn(move || exchange(addr, POLICY_REQUEST).unwrap()))
+        .collect();
     for answer in asking {
         assert_eq!(answer.join().unwrap(), open_answer());
     }
@@ -100,7 +107,9 @@ fn the_journal_keeps_the_first_mebibyte_of_a_flood() {
     assert_eq!(flooding.read(&mut [0]).unwrap(), 0);
 
     let journal = backend.journal();
-    let [exchange] = journal.exchanges() else { panic!("{} connections", journal.exchanges().len()) };
+    let [exchange] = journal.exchanges() else {
+        panic!("{} connections", journal.exchanges().len())
+    };
     assert_eq!(exchange.received(), vec![b'x'; Exchange::MAX_BYTES]);
     assert_eq!(exchange.left_out(), FLOOD - Exchange::MAX_BYTES);
     assert!(journal.to_string().ends_with("xxx\n     … 3145728 more bytes\n"));

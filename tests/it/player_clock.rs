@@ -6,15 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use rstest::rstest;
-
 use flash_policy_fixture::player::AnswerKind;
-use flash_policy_fixture::wire::{Fault, POLICY_REQUEST, Script};
+use flash_policy_fixture::wire::{EndpointState, Fault, FaultList, POLICY_REQUEST, Script};
 use flash_policy_fixture::{Backend, Cause, PolicyServer, Stage};
+use rstest::rstest;
 
 use crate::raw::{GAME, HOST, MASTER, OPEN, SWF, exchange, open_answer};
 
-fn before(fault: Fault, backend: Backend) -> Stage {
+fn before(fault: impl Into<FaultList>, backend: Backend) -> Stage {
     let master = PolicyServer::builder().document(OPEN).fault(fault);
     Stage::builder().policy(MASTER, master).backend(GAME, backend).start()
 }
@@ -27,13 +26,23 @@ fn drip(drops: usize, every: Duration) -> (String, Fault) {
 
 #[rstest]
 #[case::a_silent_master(Fault::Silent, Cause::NoPolicy, AnswerKind::None, 6_000)]
-#[case::a_dropped_master(Fault::Dropped, Cause::NoPolicy, AnswerKind::Dropped, 6_000)]
-#[case::a_late_master(Fault::Delay(Duration::from_secs(4)), Cause::NoPolicy, AnswerKind::None, 6_000)]
-#[case::a_slow_master(Fault::Delay(Duration::from_millis(2_999)), Cause::Connected, AnswerKind::Policy, 2_999)]
-#[case::a_refusing_master(Fault::Refused, Cause::NoPolicy, AnswerKind::Refused, 3_000)]
+#[case::a_dropped_master(EndpointState::Dropped, Cause::NoPolicy, AnswerKind::Dropped, 6_000)]
+#[case::a_late_master(
+    Fault::Delay(Duration::from_secs(4)),
+    Cause::NoPolicy,
+    AnswerKind::None,
+    6_000
+)]
+#[case::a_slow_master(
+    Fault::Delay(Duration::from_millis(2_999)),
+    Cause::Connected,
+    AnswerKind::Policy,
+    2_999
+)]
+#[case::a_refusing_master(EndpointState::Refused, Cause::NoPolicy, AnswerKind::Refused, 3_000)]
 #[case::no_nul_and_open(Fault::NoNulOpen, Cause::NoPolicy, AnswerKind::None, 6_000)]
 fn a_declared_wait_takes_the_players_time_alone(
-    #[case] fault: Fault,
+    #[case] fault: impl Into<FaultList>,
     #[case] cause: Cause,
     #[case] kind: AnswerKind,
     #[case] decided_ms: u64,
@@ -45,12 +54,19 @@ fn a_declared_wait_takes_the_players_time_alone(
     assert_eq!(stage.real_timers(), 0);
 
     let without_a_network = stage.evaluator(SWF).connect(HOST, 5000);
-    assert_eq!((without_a_network.cause(), without_a_network.decided_at()), (cause, outcome.decided_at()));
+    assert_eq!(
+        (without_a_network.cause(), without_a_network.decided_at()),
+        (cause, outcome.decided_at())
+    );
 }
 
 #[test]
 fn a_wait_without_end_in_the_middle_of_an_answer_is_a_wait_until_the_deadline() {
-    let endless = Script::new().read_request().wait(Duration::from_secs(1)).write("<cross").wait(Duration::MAX);
+    let endless = Script::new()
+        .read_request()
+        .wait(Duration::from_secs(1))
+        .write("<cross")
+        .wait(Duration::MAX);
     let stage = Stage::builder().policy(MASTER, PolicyServer::builder().scripts([endless])).start();
     let real = stage.blocking_swf(SWF).connect(HOST, 5000).expect_denied();
     let evaluated = stage.evaluator(SWF).connect(HOST, 5000);
@@ -78,7 +94,10 @@ fn a_foreign_client_before_a_wait_without_end_gets_what_comes_before_it() {
 fn a_firewalled_backend_is_given_up_when_socket_timeout_runs_out() {
     let stage = before(Fault::Delay(Duration::from_secs(1)), Backend::echo().starting_firewalled());
     let outcome = stage.blocking_swf(SWF).connect(HOST, 5000).expect_unreachable();
-    assert_eq!((outcome.cause(), outcome.decided_at()), (Cause::BackendTimedOut, Duration::from_secs(20)));
+    assert_eq!(
+        (outcome.cause(), outcome.decided_at()),
+        (Cause::BackendTimedOut, Duration::from_secs(20))
+    );
     assert_eq!(outcome.reported_at(), Some(Duration::from_secs(20)));
     assert_eq!(stage.real_timers(), 0);
 }
@@ -87,7 +106,11 @@ fn a_firewalled_backend_is_given_up_when_socket_timeout_runs_out() {
 #[case::within_the_deadline(2, Cause::Connected, 1_998)]
 #[case::at_the_deadline(3, Cause::Connected, 2_997)]
 #[case::beyond_the_deadline(4, Cause::NoPolicy, 6_000)]
-fn a_thousand_drops_take_no_time(#[case] every_ms: u64, #[case] cause: Cause, #[case] decided_ms: u64) {
+fn a_thousand_drops_take_no_time(
+    #[case] every_ms: u64,
+    #[case] cause: Cause,
+    #[case] decided_ms: u64,
+) {
     let (document, fault) = drip(1_000, Duration::from_millis(every_ms));
     let master = PolicyServer::builder().document(document).fault(fault);
     let stage = Stage::builder().policy(MASTER, master).backend(GAME, Backend::silent()).start();
@@ -117,7 +140,10 @@ fn faults_come_in_their_order_and_each_costs_no_time() {
 #[test]
 fn a_foreign_client_waits_for_a_declared_delay_by_the_real_clock() {
     let stage = before(Fault::Delay(Duration::from_millis(5)), Backend::echo());
-    assert_eq!(exchange(stage.policy_server(MASTER).addr(), POLICY_REQUEST).unwrap(), open_answer());
+    assert_eq!(
+        exchange(stage.policy_server(MASTER).addr(), POLICY_REQUEST).unwrap(),
+        open_answer()
+    );
     assert!(stage.real_timers() > 0);
 }
 
@@ -133,15 +159,22 @@ fn a_busy_machine_changes_no_verdict() {
             });
         }
         let (document, dripped) = drip(200, Duration::from_millis(10));
-        let decided = [Fault::Silent, Fault::Delay(Duration::from_millis(2_999)), dripped].map(|fault| {
-            let master = PolicyServer::builder().document(document.as_str()).fault(fault);
-            let stage = Stage::builder().policy(MASTER, master).backend(GAME, Backend::silent()).start();
-            let outcome = stage.blocking_swf(SWF).connect(HOST, 5000);
-            (outcome.cause(), outcome.decided_at().as_millis(), stage.real_timers())
-        });
+        let decided =
+            [Fault::Silent, Fault::Delay(Duration::from_millis(2_999)), dripped].map(|fault| {
+                let master = PolicyServer::builder().document(document.as_str()).fault(fault);
+                let stage = Stage::builder()
+                    .policy(MASTER, master)
+                    .backend(GAME, Backend::silent())
+                    .start();
+                let outcome = stage.blocking_swf(SWF).connect(HOST, 5000);
+                (outcome.cause(), outcome.decided_at().as_millis(), stage.real_timers())
+            });
         over.store(true, Ordering::Relaxed);
         decided
     });
     let connected = Cause::Connected;
-    assert_eq!(decided, [(Cause::NoPolicy, 6_000, 0), (connected, 2_999, 0), (connected, 1_990, 0)]);
+    assert_eq!(
+        decided,
+        [(Cause::NoPolicy, 6_000, 0), (connected, 2_999, 0), (connected, 1_990, 0)]
+    );
 }

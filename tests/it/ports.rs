@@ -8,10 +8,9 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
-use rstest::rstest;
-
-use flash_policy_fixture::fixture::ExchangeEnd;
+use flash_policy_fixture::server::ExchangeEnd;
 use flash_policy_fixture::{Backend, Cause, PolicyServer, Port, RunningBackend, Stage};
+use rstest::rstest;
 
 use crate::raw::{GAME, HOST, MASTER, OPEN, SWF, echoes, refuses};
 
@@ -58,7 +57,8 @@ impl Door {
             Self::Down => refuses(addr),
             Self::Up => echoes(&mut TcpStream::connect(addr).unwrap(), b"hello"),
             Self::Firewalled => {
-                let error = TcpStream::connect_timeout(&addr, Duration::from_millis(1)).unwrap_err();
+                let error =
+                    TcpStream::connect_timeout(&addr, Duration::from_millis(1)).unwrap_err();
                 error.kind() == ErrorKind::TimedOut
             }
         }
@@ -88,7 +88,10 @@ fn every_door_is_met_at_once_by_a_raw_client() {
     assert!(backend.wait_for(connected, Duration::from_secs(20)));
     let journal = backend.journal();
     assert_eq!(journal.exchanges().len(), connected, "connections that nobody made:\n{journal}");
-    assert!(journal.exchanges().iter().all(|exchange| exchange.received() == b"hello"), "{journal}");
+    assert!(
+        journal.exchanges().iter().all(|exchange| exchange.received() == b"hello"),
+        "{journal}"
+    );
 }
 
 #[test]
@@ -104,7 +107,11 @@ fn every_door_is_met_at_once_by_a_stages_client() {
             Door::Up => (Cause::Connected, Duration::ZERO),
             Door::Firewalled => (Cause::BackendTimedOut, Duration::from_secs(20)),
         };
-        assert_eq!((outcome.cause(), outcome.reported_at()), (cause, Some(reported)), "cycle {cycle}");
+        assert_eq!(
+            (outcome.cause(), outcome.reported_at()),
+            (cause, Some(reported)),
+            "cycle {cycle}"
+        );
         connected += usize::from(door == Door::Up);
     }
     backend.up();
@@ -118,10 +125,12 @@ fn a_policy_server_goes_down_and_up_as_a_backend_does() {
     let server = stage.policy_server(MASTER);
     for _ in 0..20 {
         server.down();
-        let refused = stage.blocking_swf(SWF).connect(HOST, 5000).expect_denied_because(Cause::NoPolicy);
+        let refused =
+            stage.blocking_swf(SWF).connect(HOST, 5000).expect_denied_because(Cause::NoPolicy);
         assert_eq!(refused.decided_at(), Duration::ZERO);
         server.firewall();
-        let dropped = stage.blocking_swf(SWF).connect(HOST, 5000).expect_denied_because(Cause::NoPolicy);
+        let dropped =
+            stage.blocking_swf(SWF).connect(HOST, 5000).expect_denied_because(Cause::NoPolicy);
         assert_eq!(dropped.decided_at(), Duration::from_secs(3));
         server.up();
         stage.blocking_swf(SWF).connect(HOST, 5000).expect_permitted();
@@ -132,20 +141,23 @@ fn a_policy_server_goes_down_and_up_as_a_backend_does() {
 #[test]
 fn connections_that_stand_end_when_it_goes_down() {
     let backend = Backend::echo().start();
-    let mut standing: Vec<TcpStream> = (0..10).map(|_| TcpStream::connect(backend.addr()).unwrap()).collect();
+    let mut standing: Vec<TcpStream> =
+        (0..10).map(|_| TcpStream::connect(backend.addr()).unwrap()).collect();
     assert!(echoes(&mut standing[0], b"hello"));
     backend.down();
     for stream in &mut standing {
         assert!(matches!(stream.read(&mut [0; 8]), Ok(0) | Err(_)));
     }
-    let ends = backend.journal().exchanges().iter().map(|exchange| exchange.ended()).collect::<Vec<_>>();
+    let ends =
+        backend.journal().exchanges().iter().map(|exchange| exchange.ended()).collect::<Vec<_>>();
     assert_eq!(ends, [ExchangeEnd::ServerClosed; 10]);
 }
 
 #[test]
 fn connections_that_stand_go_on_behind_the_firewall() {
     let backend = Backend::echo().start();
-    let mut standing: Vec<TcpStream> = (0..10).map(|_| TcpStream::connect(backend.addr()).unwrap()).collect();
+    let mut standing: Vec<TcpStream> =
+        (0..10).map(|_| TcpStream::connect(backend.addr()).unwrap()).collect();
     backend.firewall();
     for stream in &mut standing {
         assert!(echoes(stream, b"still here"));
@@ -249,7 +261,8 @@ fn two_threads_agree_on_what_the_door_is() {
 fn a_door_shuts_although_other_threads_start_processes() {
     let backend = Backend::echo().start();
     // Between fork and exec a child holds every descriptor of this process.
-    let starting = thread::spawn(|| (0..200).all(|_| Command::new("true").status().unwrap().success()));
+    let starting =
+        thread::spawn(|| (0..200).all(|_| Command::new("true").status().unwrap().success()));
     while !starting.is_finished() {
         backend.down();
         assert!(refuses(backend.addr()));

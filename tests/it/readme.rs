@@ -26,9 +26,3 @@ fn every_block_of_code_in_the_readme_is_one_of_these_tests() {
     }
     assert_eq!(README.matches("```rust\n").count(), tests.len());
 }
-
-#[test]
-fn the_harness_in_the_readme_is_the_one_of_these_tests() {
-    let shown = README.split("```rust harness\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    assert!(include_str!("../policies.rs").replace("fixtures/scenarios", "tests/policies").ends_with(shown));
-}

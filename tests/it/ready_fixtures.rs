@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use flash_policy_fixture::rstest::{HOST, PORT, backend, policy_server, stage};
+use flash_policy_fixture::fixtures::{HOST, PORT, backend, policy_server, stage};
 use flash_policy_fixture::{Cause, PolicyServer, RunningBackend, Stage};
 use rstest::rstest;
 

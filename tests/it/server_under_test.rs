@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
 
-use flash_policy_fixture::fixture::{ServerUnderTest, ServerUnderTestBuilder};
+use flash_policy_fixture::process::{ServerUnderTest, ServerUnderTestBuilder};
 use rstest::rstest;
 
 const HTTP: &str = "exec python3 -u -m http.server {port} --bind 127.0.0.1";
@@ -43,9 +43,11 @@ fn it_is_ready_when_it_answers_http() {
 
 #[test]
 fn only_the_ready_port_is_probed() {
-    let server = ServerUnderTest::command("echo {other}; exec python3 -m http.server {policy} --bind 127.0.0.1")
-        .ready_port("policy")
-        .start();
+    let server = ServerUnderTest::command(
+        "echo {other}; exec python3 -m http.server {policy} --bind 127.0.0.1",
+    )
+    .ready_port("policy")
+    .start();
     TcpStream::connect(server.addr_named("other")).expect_err("nobody listens there");
 }
 
@@ -76,10 +78,12 @@ fn files_templates_and_environment_are_in_place_before_it_starts() {
 )]
 #[case::doubled_braces_are_literal("awk '{{print}}' {{port} {port}", "awk '{print}' {PORT PORT")]
 fn placeholders_are_replaced(#[case] template: &str, #[case] filled: &str) {
-    let server = ServerUnderTest::command("cat \"{dir}/template\"; echo {port} {policy-2} ready; exec sleep 600")
-        .template("template", format!("{template}\n"))
-        .ready_when_output("ready")
-        .start();
+    let server = ServerUnderTest::command(
+        "cat \"{dir}/template\"; echo {port} {policy-2} ready; exec sleep 600",
+    )
+    .template("template", format!("{template}\n"))
+    .ready_when_output("ready")
+    .start();
     let (port, other) = (server.port().to_string(), server.port_named("policy-2").to_string());
     assert_ne!(port, other);
     let filled = filled.replace("PORT", &port).replace("OTHER", &other);
@@ -89,7 +93,10 @@ fn placeholders_are_replaced(#[case] template: &str, #[case] filled: &str) {
 #[test]
 fn a_file_outside_of_its_directory_is_an_error() {
     for name in ["../policy.xml", "/policy.xml"] {
-        let error = ServerUnderTest::command("echo {port}").file(name, "").try_start().expect_err("it is outside");
+        let error = ServerUnderTest::command("echo {port}")
+            .file(name, "")
+            .try_start()
+            .expect_err("it is outside");
         assert!(error.is_spawn());
         assert!(error.to_string().contains(name), "{error}");
     }
@@ -97,13 +104,17 @@ fn a_file_outside_of_its_directory_is_an_error() {
 
 #[test]
 fn a_server_that_dies_shows_status_output_and_every_attempt() {
-    let error =
-        ServerUnderTest::command("echo no config for {port} >&2; exit 3").attempts(2).try_start().expect_err("it dies");
+    let error = ServerUnderTest::command("echo no config for {port} >&2; exit 3")
+        .attempts(2)
+        .try_start()
+        .expect_err("it dies");
     assert_eq!(error.exit_status().and_then(|status| status.code()), Some(3));
     assert_eq!(error.attempts(), 2);
     assert!(!error.is_spawn() && !error.is_timeout());
     let text = error.to_string();
-    for part in ["exit status: 3", "no config for ", "attempt 1: (ports: port=", "attempt 2: (ports: port="] {
+    for part in
+        ["exit status: 3", "no config for ", "attempt 1: (ports: port=", "attempt 2: (ports: port="]
+    {
         assert!(text.contains(part), "{part:?} is missing in:\n{text}");
     }
 }
@@ -123,13 +134,17 @@ fn a_server_that_never_listens_is_an_error_in_time() {
 
 #[test]
 fn a_server_without_a_port_has_nothing_to_probe() {
-    let error = ServerUnderTest::command("exec sleep 600").try_start().expect_err("nothing to probe");
+    let error =
+        ServerUnderTest::command("exec sleep 600").try_start().expect_err("nothing to probe");
     assert!(error.to_string().contains("{port}"), "{error}");
 }
 
 #[test]
 fn a_command_that_cannot_be_spawned_is_told_apart() {
-    let error = ServerUnderTest::command(HTTP).current_dir("/no/such/dir").try_start().expect_err("no such directory");
+    let error = ServerUnderTest::command(HTTP)
+        .current_dir("/no/such/dir")
+        .try_start()
+        .expect_err("no such directory");
     assert!(error.is_spawn());
     assert_eq!(io::Error::from(error).kind(), io::ErrorKind::NotFound);
 }
@@ -150,18 +165,22 @@ fn an_unknown_port_name_panics_with_the_known_ones() {
 #[test]
 fn a_lost_race_for_the_port_is_run_again_on_new_ports() {
     let counter = tempfile::tempdir().expect("a temporary directory");
-    let server = second_time_lucky("echo 'Address already in use' >&2; exit 1", counter.path()).start();
+    let server =
+        second_time_lucky("echo 'Address already in use' >&2; exit 1", counter.path()).start();
     TcpStream::connect(server.addr()).expect("the second one listens");
 }
 
 #[rstest]
 #[case::that_names_its_port("bind() to 127.0.0.1:{port} failed (98: Address already in use)")]
-#[case::that_names_its_port_after_colons("Error: listen EADDRINUSE: address already in use :::{port}")]
+#[case::that_names_its_port_after_colons(
+    "Error: listen EADDRINUSE: address already in use :::{port}"
+)]
 #[case::that_names_no_port("OSError: [Errno 98] Address already in use")]
 #[case::with_the_time_of_day("12:30:59 bind: address in use")]
 fn a_lost_race_is_noticed_in_the_output_of_a_server_that_lingers(#[case] complaint: &str) {
     let counter = tempfile::tempdir().expect("a temporary directory");
-    let server = second_time_lucky(&format!("echo '{complaint}'; exec sleep 600"), counter.path()).start();
+    let server =
+        second_time_lucky(&format!("echo '{complaint}'; exec sleep 600"), counter.path()).start();
     TcpStream::connect(server.addr()).expect("the second one listens");
 }
 
@@ -173,7 +192,10 @@ fn a_complaint_is_no_lost_race(#[case] complaint: &str) {
         .attempts(1)
         .ready_when_output(":")
         .start();
-    assert_eq!(server.output(), format!("{complaint}\n").replace("{port}", &server.port().to_string()));
+    assert_eq!(
+        server.output(),
+        format!("{complaint}\n").replace("{port}", &server.port().to_string())
+    );
 }
 
 #[test]
@@ -213,7 +235,8 @@ fn a_failed_start_leaves_no_process_behind() {
 fn a_server_that_heeds_sigterm_may_end_in_its_own_way() {
     let farewell = tempfile::tempdir().expect("a temporary directory");
     let path = farewell.path().join("farewell");
-    let script = "trap 'echo bye > \"$FAREWELL\"; exit 0' TERM; echo ready; while :; do sleep 0.05; done";
+    let script =
+        "trap 'echo bye > \"$FAREWELL\"; exit 0' TERM; echo ready; while :; do sleep 0.05; done";
     let server = ServerUnderTest::command(script)
         .env("FAREWELL", path.display().to_string())
         .grace(Duration::from_secs(20))
@@ -249,7 +272,8 @@ fn child_of(server: &ServerUnderTest) -> u32 {
 }
 
 fn pid_in(output: &str) -> u32 {
-    let line = output.lines().find_map(|line| line.strip_prefix("child ")).expect("it names its child");
+    let line =
+        output.lines().find_map(|line| line.strip_prefix("child ")).expect("it names its child");
     line.parse().expect("a pid")
 }
 

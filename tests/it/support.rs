@@ -2,10 +2,10 @@
 //!
 //! `G(d|p[|s])` is an `allow-access-from` with domain d, to-ports p and secure s, `SC=x` a `site-control`.
 
-use flash_policy_fixture::fixture::{Exchange, ExchangeEnd, PolicyServerBuilder};
 use flash_policy_fixture::player::{Connection, Purpose};
+use flash_policy_fixture::server::{Exchange, ExchangeEnd, PolicyServerBuilder};
 use flash_policy_fixture::stage::StageBuilder;
-use flash_policy_fixture::wire::{Fault, Script};
+use flash_policy_fixture::wire::{EndpointState, Fault, ListedFault, Script};
 use flash_policy_fixture::{Backend, Journal, PolicyServer, Profile, Stage, Swf, Verdict, player};
 
 /// The logical host that every scene connects to.
@@ -71,6 +71,18 @@ impl IntoServed for Served {
     }
 }
 
+impl IntoServed for ListedFault {
+    fn served(self) -> Served {
+        "G(*|*)".served().fault(self)
+    }
+}
+
+impl IntoServed for EndpointState {
+    fn served(self) -> Served {
+        "G(*|*)".served().fault(self)
+    }
+}
+
 /// A server with one fault, that serves a policy for everybody.
 impl IntoServed for Fault {
     fn served(self) -> Served {
@@ -101,12 +113,17 @@ pub(crate) fn document(notation: &str) -> String {
 
 fn elements(written: &str) -> Vec<String> {
     let (controls, rule) = written.split_once("G(").unwrap_or((written, ""));
-    let control = |value: &str| format!("<site-control permitted-cross-domain-policies=\"{value}\"/>\n");
-    let mut elements: Vec<_> = controls.split_whitespace().map(|word| control(&word["SC=".len()..])).collect();
+    let control =
+        |value: &str| format!("<site-control permitted-cross-domain-policies=\"{value}\"/>\n");
+    let mut elements: Vec<_> =
+        controls.split_whitespace().map(|word| control(&word["SC=".len()..])).collect();
     if let Some(rule) = rule.strip_suffix(')') {
         let values: Vec<_> = rule.split('|').map(|value| value.trim_matches('"')).collect();
         let secure = values.get(2).map(|value| format!(" secure=\"{value}\"")).unwrap_or_default();
-        elements.push(format!("<allow-access-from domain=\"{}\" to-ports=\"{}\"{secure}/>\n", values[0], values[1]));
+        elements.push(format!(
+            "<allow-access-from domain=\"{}\" to-ports=\"{}\"{secure}/>\n",
+            values[0], values[1]
+        ));
     }
     elements
 }
@@ -216,10 +233,23 @@ impl Scene {
     /// Decides it twice, asserts that both agree and that the servers saw the same, and tells what was seen.
     #[track_caller]
     pub(crate) fn play(self) -> Seen {
-        let Self { stage, mut policies, destination, backend, explicit, swf, host, port, times, sessions } = self;
+        let Self {
+            stage,
+            mut policies,
+            destination,
+            backend,
+            explicit,
+            swf,
+            host,
+            port,
+            times,
+            sessions,
+        } = self;
         let at = u16::try_from(port).ok().map(|port| format!("{HOST}:{port}")).unwrap_or_default();
         let has_backend = backend.is_some() && !at.is_empty();
-        let stage = standing(stage, &at, destination.inspect(|_| policies.push(at.clone())), backend).start();
+        let stage =
+            standing(stage, &at, destination.inspect(|_| policies.push(at.clone())), backend)
+                .start();
         let mut evaluator = stage.evaluator(swf.clone());
         let (mut seen, mut transcript) = (None, Vec::new());
         for _ in 0..sessions {
@@ -241,13 +271,19 @@ impl Scene {
             assert_journal(policy, &stage.policy_server(policy).journal(), &transcript);
         }
         let destination = has_backend.then(|| stage.backend(&at).journal());
-        let connections = destination.map_or(0, |journal| assert_journal(&at, &journal, &transcript));
+        let connections =
+            destination.map_or(0, |journal| assert_journal(&at, &journal, &transcript));
         assert_eq!(stage.real_timers(), 0, "a declared wait must cost no time");
         seen.expect("at least one connect").with_connections(connections)
     }
 }
 
-fn standing(stage: StageBuilder, at: &str, policy: Option<Served>, backend: Option<Backend>) -> StageBuilder {
+fn standing(
+    stage: StageBuilder,
+    at: &str,
+    policy: Option<Served>,
+    backend: Option<Backend>,
+) -> StageBuilder {
     let stage = match policy {
         Some(policy) => stage.policy(at, policy),
         None => stage,
@@ -260,10 +296,22 @@ fn standing(stage: StageBuilder, at: &str, policy: Option<Served>, backend: Opti
 
 #[track_caller]
 fn assert_alike<A, B>(evaluated: &player::Outcome<A>, real: &player::Outcome<B>) {
-    assert_eq!(evaluated.to_string(), real.to_string(), "left: evaluated, right: over real sockets");
+    assert_eq!(
+        evaluated.to_string(),
+        real.to_string(),
+        "left: evaluated, right: over real sockets"
+    );
     assert_eq!(Seen::of(evaluated), Seen::of(real), "left: evaluated, right: over real sockets");
-    assert_eq!(evaluated.transcript(), real.transcript(), "left: evaluated, right: over real sockets");
-    assert_eq!(evaluated.policy_log(), real.policy_log(), "left: evaluated, right: over real sockets");
+    assert_eq!(
+        evaluated.transcript(),
+        real.transcript(),
+        "left: evaluated, right: over real sockets"
+    );
+    assert_eq!(
+        evaluated.policy_log(),
+        real.policy_log(),
+        "left: evaluated, right: over real sockets"
+    );
     assert_eq!(evaluated.rule(), real.rule(), "left: evaluated, right: over real sockets");
 }
 
@@ -272,14 +320,20 @@ fn assert_alike<A, B>(evaluated: &player::Outcome<A>, real: &player::Outcome<B>)
 #[track_caller]
 fn assert_journal(at: &str, journal: &Journal, transcript: &[Connection]) -> usize {
     let here = transcript.iter().filter(|connection| connection.endpoint().to_string() == at);
-    let requests = here.clone().filter(|connection| connection.purpose() == Purpose::Policy).count();
-    let unread = |exchange: &&Exchange| exchange.ended() == ExchangeEnd::Reset && exchange.received().is_empty();
+    let requests =
+        here.clone().filter(|connection| connection.purpose() == Purpose::Policy).count();
+    let unread = |exchange: &&Exchange| {
+        exchange.ended() == ExchangeEnd::Reset && exchange.received().is_empty()
+    };
     let unread = journal.exchanges().iter().filter(unread).count();
     assert_eq!(journal.policy_requests() + unread, requests, "at {at}:\n{journal}");
     assert_eq!(journal.exchanges().len(), here.count(), "at {at}:\n{journal}");
     for exchange in journal.exchanges() {
         let received = exchange.received();
-        assert!(received.is_empty() || received == b"<policy-file-request/>\0", "at {at}: {exchange}");
+        assert!(
+            received.is_empty() || received == b"<policy-file-request/>\0",
+            "at {at}: {exchange}"
+        );
     }
     journal.exchanges().len()
 }
@@ -345,16 +399,18 @@ impl Seen {
             Verdict::Denied if grantor.is_empty() => format!("SE({})", outcome.cause()),
             verdict => format!("{verdict}({}, {grantor})", outcome.cause()),
         };
-        let told = outcome.events().iter().zip(outcome.report_times()).map(|(event, at)| match at {
-            Some(at) => format!("{event}@{}", at.as_millis()),
-            None => format!("{event}@never"),
-        });
+        let told =
+            outcome.events().iter().zip(outcome.report_times()).map(|(event, at)| match at {
+                Some(at) => format!("{event}@{}", at.as_millis()),
+                None => format!("{event}@never"),
+            });
         let asked = outcome.asked().iter().map(|asked| {
             let at = asked.endpoint().to_string();
             format!("{}={}", at.strip_prefix("h:").unwrap_or(&at), asked.answer())
         });
-        let notes =
-            outcome.diagnostics().map(|diagnostic| diagnostic.rule().id().trim_start_matches("FSP-").to_owned());
+        let notes = outcome
+            .diagnostics()
+            .map(|diagnostic| diagnostic.rule().id().trim_start_matches("FSP-").to_owned());
         Self {
             outcome: verdict,
             decided_at: outcome.decided_at().as_millis(),

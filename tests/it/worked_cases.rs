@@ -1,6 +1,6 @@
 //! Rulebook section 17: every worked case, decided by the evaluator and over real sockets.
 
-use flash_policy_fixture::wire::{Fault, Script};
+use flash_policy_fixture::wire::{EndpointState, Fault, Script};
 use flash_policy_fixture::{Profile, Sandbox};
 use rstest::rstest;
 
@@ -23,7 +23,7 @@ use super::support::{Scene, Seen, document, m, ok, scene, se, throws, unreachabl
 #[case::w21_all_lets_the_destination_grant(21, m("SC=all G(b.com|*)").t("G(a.com|*)"), ok(5000).asked("843=policy 5000=policy").t(2))]
 #[case::w23_an_explicit_location_grants(23, m("G(b.com|*)").e(2525, "G(a.com|*)"), ok(2525).asked("843=policy 2525=policy").t(1))]
 #[case::w25_a_filtered_master_costs_three_seconds(
-    25, m(Fault::Dropped).t("G(*|*)"), ok(5000).after(3000).asked("843=dropped 5000=policy").t(2).notes("T02"))]
+    25, m(EndpointState::Dropped).t("G(*|*)"), ok(5000).after(3000).asked("843=dropped 5000=policy").t(2).notes("T02"))]
 #[case::w27_a_master_that_closes_at_once_costs_nothing(
     27, m(Fault::CloseOnAccept).t("G(*|*)"), ok(5000).asked("843=closed 5000=policy").t(2).notes("T27"))]
 #[case::w29_a_malformed_master_is_passed_over(
@@ -74,6 +74,14 @@ use super::support::{Scene, Seen, document, m, ok, scene, se, throws, unreachabl
     79,
     m([Script::policy(document("G(*|*)").as_bytes()), Script::policy(document("SC=none G(*|*)").as_bytes())]).times(2),
     ok(843).asked("843=cached").t(2))]
-fn a_worked_case_comes_out_as_the_rulebook_says(#[case] number: u8, #[case] scene: Scene, #[case] expected: Seen) {
-    assert_eq!(scene.play(), expected, "rulebook section 17, case {number}; left: got, right: expected");
+fn a_worked_case_comes_out_as_the_rulebook_says(
+    #[case] number: u8,
+    #[case] scene: Scene,
+    #[case] expected: Seen,
+) {
+    assert_eq!(
+        scene.play(),
+        expected,
+        "rulebook section 17, case {number}; left: got, right: expected"
+    );
 }

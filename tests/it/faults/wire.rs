@@ -4,8 +4,10 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use flash_policy_fixture::fixture::{ExchangeEnd, PolicyServerBuilder};
-use flash_policy_fixture::wire::{Declaration, Fault, POLICY_REQUEST, Performance, Script, Sent, Step};
+use flash_policy_fixture::server::{ExchangeEnd, PolicyServerBuilder};
+use flash_policy_fixture::wire::{
+    Declaration, Fault, FaultList, ListedFault, POLICY_REQUEST, Playback, Script, Sent, Step,
+};
 use flash_policy_fixture::{Backend, PolicyServer, Stage};
 use rstest::rstest;
 
@@ -15,11 +17,11 @@ const REQUEST: &[u8] = POLICY_REQUEST;
 const COALESCED: &[u8] = b"<policy-file-request/>\0more";
 
 fn tiny(id: &str) -> PolicyServerBuilder {
-    PolicyServer::builder().document("<p/>").fault(id.parse().unwrap())
+    PolicyServer::builder().document("<p/>").fault(id.parse::<ListedFault>().unwrap())
 }
 
 /// An endpoint that answers in-band, before a backend that echoes.
-fn in_band(fault: Fault) -> (Stage, SocketAddr) {
+fn in_band(fault: impl Into<FaultList>) -> (Stage, SocketAddr) {
     let policy = PolicyServer::builder().document("<p/>").fault(fault);
     let stage = Stage::builder().policy(GAME, policy).backend(GAME, Backend::echo()).start();
     let addr = stage.backend(GAME).addr();
@@ -51,7 +53,12 @@ fn converse(addr: SocketAddr, bytes: &[u8]) -> Vec<u8> {
 #[case("keep-open", REQUEST, b"<p/>\0", ExchangeEnd::PeerClosed)]
 #[case("twice", REQUEST, b"<p/>\0<p/>\0", ExchangeEnd::ServerClosed)]
 #[case("unprompted", b"", b"<p/>\0", ExchangeEnd::ServerClosed)]
-#[case("http-400", REQUEST, b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", ExchangeEnd::ServerClosed)]
+#[case(
+    "http-400",
+    REQUEST,
+    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n",
+    ExchangeEnd::ServerClosed
+)]
 #[case("tls-alert", REQUEST, b"\x15\x03\x01\x00\x02\x02\x46", ExchangeEnd::ServerClosed)]
 #[case("bom", REQUEST, b"\xef\xbb\xbf<p/>\0", ExchangeEnd::ServerClosed)]
 #[case("leading-whitespace", REQUEST, b"\n<p/>\0", ExchangeEnd::ServerClosed)]
@@ -59,7 +66,12 @@ fn converse(addr: SocketAddr, bytes: &[u8]) -> Vec<u8> {
 #[case("utf-16", REQUEST, b"\xff\xfe<\0p\0/\0>\0\0\0", ExchangeEnd::ServerClosed)]
 #[case("request-needs-newline", REQUEST, b"", ExchangeEnd::PeerClosed)]
 #[case("request-needs-newline", b"<policy-file-request/>\n", b"<p/>\0", ExchangeEnd::ServerClosed)]
-#[case("request-needs-newline", b"<policy-file-request/>\0\r\n", b"<p/>\0", ExchangeEnd::ServerClosed)]
+#[case(
+    "request-needs-newline",
+    b"<policy-file-request/>\0\r\n",
+    b"<p/>\0",
+    ExchangeEnd::ServerClosed
+)]
 #[case("one-read", REQUEST, b"<p/>\0", ExchangeEnd::ServerClosed)]
 #[case("one-read", COALESCED, b"", ExchangeEnd::ServerClosed)]
 #[case("one-read", b"<policy-file-requests>\0", b"", ExchangeEnd::ServerClosed)]
@@ -121,9 +133,13 @@ fn an_in_band_endpoint_that_assumes_one_read_fails_a_request_with_more_behind_it
 #[case::in_two_segments(&[&REQUEST[..7], &REQUEST[7..]], Sent::Fin)]
 #[case::with_a_late_nul(&[&REQUEST[..22], &REQUEST[22..]], Sent::Fin)]
 #[case::with_more_in_a_second_segment(&[REQUEST, b"more"], Sent::Bytes(b"<p/>\0".to_vec()))]
-fn an_in_band_endpoint_that_assumes_one_read_fails_a_request_in_parts(#[case] parts: &[&[u8]], #[case] first: Sent) {
-    let declared = Declaration::new().policy([Fault::OneRead.script(b"<p/>")]).backend(Script::echo());
-    let mut connection = Performance::new(&declared);
+fn an_in_band_endpoint_that_assumes_one_read_fails_a_request_in_parts(
+    #[case] parts: &[&[u8]],
+    #[case] first: Sent,
+) {
+    let declared =
+        Declaration::new().policy([Fault::OneRead.script(b"<p/>")]).backend(Script::echo());
+    let mut connection = Playback::new(&declared);
     parts.iter().for_each(|part| connection.hear(part));
     assert_eq!(connection.play_until(Duration::ZERO, &mut || 0)[0].sent, first);
 }
@@ -162,7 +178,7 @@ fn what_comes_in_one_segment_with_the_request_is_lost_and_the_rest_is_not() {
 }
 
 /// Whether the second of two clients is answered while the first one is still there, and when it has gone.
-fn answers_the_second(fault: Fault) -> (bool, bool) {
+fn answers_the_second(fault: impl Into<FaultList>) -> (bool, bool) {
     let (_stage, addr) = in_band(fault);
     let mut first = TcpStream::connect(addr).unwrap();
     assert!(echoes(&mut first, b"hello"));
@@ -182,14 +198,14 @@ fn answers_the_second(fault: Fault) -> (bool, bool) {
 
 #[test]
 fn a_serial_server_answers_the_second_client_when_the_first_has_gone() {
-    assert_eq!(answers_the_second(Fault::Serial), (false, true));
+    assert_eq!(answers_the_second(ListedFault::Serial), (false, true));
     assert_eq!(answers_the_second(Fault::Ok), (true, true));
 }
 
 /// Nor is a stage kept from its end by it.
 #[test]
 fn a_serial_server_does_not_keep_a_stages_own_clients_waiting() {
-    let policy = PolicyServer::builder().document(OPEN).fault(Fault::Serial);
+    let policy = PolicyServer::builder().document(OPEN).fault(ListedFault::Serial);
     let stage = Stage::builder().policy(MASTER, policy).backend(GAME, Backend::echo()).start();
     let mut silent = TcpStream::connect(stage.policy_server(MASTER).addr()).unwrap();
     for _ in 0..2 {
@@ -227,8 +243,11 @@ fn a_line_without_an_end_is_given_up() {
 #[test]
 fn a_backend_that_goes_on_as_itself_ends() {
     let backend = Script::new().write("hello").then(Step::Backend);
-    let mut connection = Performance::new(&Declaration::new().backend(backend));
-    let sent: Vec<_> =
-        connection.play_until(Duration::MAX, &mut || 0).into_iter().map(|stamped| stamped.sent).collect();
+    let mut connection = Playback::new(&Declaration::new().backend(backend));
+    let sent: Vec<_> = connection
+        .play_until(Duration::MAX, &mut || 0)
+        .into_iter()
+        .map(|stamped| stamped.sent)
+        .collect();
     assert_eq!(sent, [Sent::Bytes(b"hello".to_vec())]);
 }

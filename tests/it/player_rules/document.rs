@@ -94,9 +94,13 @@ fn ports_are_granted(#[case] scene: Scene, #[case] expected: Seen) {
 #[case::zero(0, "backend-refused", "ioError#2031")]
 #[case::highest(65535, "backend-refused", "ioError#2031")]
 fn a_port_is_checked_first(#[case] port: i64, #[case] cause: &str, #[case] event: &str) {
-    let mut player = Evaluator::new("http://a.com/game.swf").unwrap().policy("h:843", document("G(*|*)"));
+    let mut player =
+        Evaluator::new("http://a.com/game.swf").unwrap().policy("h:843", document("G(*|*)"));
     let outcome = player.connect("h", port);
-    assert_eq!((outcome.cause().as_str(), outcome.events()[0].to_string()), (cause, event.to_owned()));
+    assert_eq!(
+        (outcome.cause().as_str(), outcome.events()[0].to_string()),
+        (cause, event.to_owned())
+    );
     assert_eq!(outcome.transcript().is_empty(), cause == "invalid-port");
 }
 
@@ -142,12 +146,21 @@ fn a_port_is_checked_first(#[case] port: i64, #[case] cause: &str, #[case] event
 #[case::subdomain("a.com", "www.a.com", false, "")]
 // D11: an empty domain grants nothing.
 #[case::empty("", "a.com", false, "D30 L08")]
-fn a_domain_is_matched(#[case] domain: &str, #[case] requester: &str, #[case] matches: bool, #[case] notes: &str) {
+fn a_domain_is_matched(
+    #[case] domain: &str,
+    #[case] requester: &str,
+    #[case] matches: bool,
+    #[case] notes: &str,
+) {
     let expected = match matches {
         true => ok(843).t(1).notes(notes),
         false => denied("domain-not-listed").notes(format!("{notes} T27").trim_start()),
     };
-    assert_eq!(m(format!("G({domain}|*)")).req(requester).play(), expected, "left: got, right: expected");
+    assert_eq!(
+        m(format!("G({domain}|*)")).req(requester).play(),
+        expected,
+        "left: got, right: expected"
+    );
 }
 
 // D12: the SWF's scheme, port, path and user-info are not part of its identity.

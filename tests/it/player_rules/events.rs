@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use flash_policy_fixture::player::{Event, Lookup, Session};
 use flash_policy_fixture::wire::Fault;
-use flash_policy_fixture::{Backend, Cause, Evaluator, PlayerEvent, Profile, Sandbox, Stage, Verdict};
+use flash_policy_fixture::{
+    Backend, Cause, Evaluator, PlayerEvent, Profile, Sandbox, Stage, Verdict,
+};
 use rstest::rstest;
 
 use crate::support::{Scene, Seen, document, m, ok, scene, se, unreachable};
@@ -51,9 +53,12 @@ fn the_swf_is_told(#[case] scene: Scene, #[case] expected: Seen) {
 // E4: the SWF sees the end of the stream when the server closes.
 #[test]
 fn a_backend_that_closes_ends_the_stream() {
-    let stage =
-        Stage::builder().policy("h:843", document("G(*|*)").as_str()).backend("h:5000", Backend::closes()).start();
-    let mut socket = stage.blocking_swf("http://a.com/game.swf").connect("h", 5000).expect_permitted();
+    let stage = Stage::builder()
+        .policy("h:843", document("G(*|*)").as_str())
+        .backend("h:5000", Backend::closes())
+        .start();
+    let mut socket =
+        stage.blocking_swf("http://a.com/game.swf").connect("h", 5000).expect_permitted();
     assert_eq!(socket.read(&mut [0; 8]).unwrap(), 0);
 }
 
@@ -67,7 +72,8 @@ fn on_connect_is_false_for_every_failure(#[case] mut player: Evaluator, #[case] 
 }
 
 fn m_policy(notation: &str, up: bool) -> Evaluator {
-    let player = Evaluator::new("http://a.com/game.swf").unwrap().policy("h:843", document(notation));
+    let player =
+        Evaluator::new("http://a.com/game.swf").unwrap().policy("h:843", document(notation));
     if up { player.backend("h:5000", flash_policy_fixture::wire::Script::echo()) } else { player }
 }
 
@@ -80,8 +86,18 @@ fn m_policy(notation: &str, up: bool) -> Evaluator {
     "Error #2048: Security sandbox violation: http://a.com/game.swf cannot load data from h:5000."
 )]
 #[case("http://b.com/game.swf", 5000, "ioError#2031", "Error #2031: Socket Error.")]
-#[case("http://b.com/game.swf", 70_000, "throw#2003", "Error #2003: Invalid socket port number specified.")]
-fn an_event_has_its_number_and_text(#[case] swf: &str, #[case] port: i64, #[case] event: &str, #[case] text: &str) {
+#[case(
+    "http://b.com/game.swf",
+    70_000,
+    "throw#2003",
+    "Error #2003: Invalid socket port number specified."
+)]
+fn an_event_has_its_number_and_text(
+    #[case] swf: &str,
+    #[case] port: i64,
+    #[case] event: &str,
+    #[case] text: &str,
+) {
     let mut player = Evaluator::new(swf).unwrap().policy("h:843", document("G(b.com|*)"));
     let outcome = player.connect("h", port);
     assert_eq!(outcome.events()[0].to_string(), event);
@@ -100,8 +116,12 @@ fn a_local_with_file_swf_is_told_why() {
 // E8: the number does not make the kind.
 #[test]
 fn an_io_error_may_carry_2048() {
-    let events = [PlayerEvent::IoError(2048), PlayerEvent::SecurityError(2048), PlayerEvent::Throw(2048)];
-    assert_eq!(events.map(|event| event.to_string()), ["ioError#2048", "securityError#2048", "throw#2048"]);
+    let events =
+        [PlayerEvent::IoError(2048), PlayerEvent::SecurityError(2048), PlayerEvent::Throw(2048)];
+    assert_eq!(
+        events.map(|event| event.to_string()),
+        ["ioError#2048", "securityError#2048", "throw#2048"]
+    );
 }
 
 // E3: a RST before the connection stands is told like a refusal.
@@ -113,14 +133,19 @@ fn a_reset_before_the_connection_stands_is_its_own_cause() {
     let outcome = lookup.finish(None::<()>);
     assert_eq!((outcome.verdict(), outcome.cause()), (Verdict::Unreachable, Cause::BackendReset));
     assert_eq!(outcome.events(), [PlayerEvent::IoError(2031), PlayerEvent::SecurityError(2048)]);
-    assert_eq!(outcome.report_times(), [Some(Duration::from_millis(7)), Some(Duration::from_secs(20))]);
+    assert_eq!(
+        outcome.report_times(),
+        [Some(Duration::from_millis(7)), Some(Duration::from_secs(20))]
+    );
 }
 
 // E1: the player sends nothing by itself on the connection that stands.
 #[test]
 fn nothing_is_sent_on_the_connection_that_stands() {
-    let stage =
-        Stage::builder().policy("h:843", document("G(*|*)").as_str()).backend("h:5000", Backend::echo()).start();
+    let stage = Stage::builder()
+        .policy("h:843", document("G(*|*)").as_str())
+        .backend("h:5000", Backend::echo())
+        .start();
     let socket = stage.blocking_swf("http://a.com/game.swf").connect("h", 5000).expect_permitted();
     socket.set_nonblocking(true).unwrap();
     assert_eq!((&*socket).read(&mut [0; 8]).unwrap_err().kind(), ErrorKind::WouldBlock);
@@ -133,8 +158,10 @@ fn nothing_is_sent_on_the_connection_that_stands() {
 #[test]
 fn a_stage_may_be_dropped_right_after_its_client() {
     for _ in 0..100 {
-        let stage =
-            Stage::builder().policy("h:5000", document("G(*|*)").as_str()).backend("h:5000", Backend::echo()).start();
+        let stage = Stage::builder()
+            .policy("h:5000", document("G(*|*)").as_str())
+            .backend("h:5000", Backend::echo())
+            .start();
         stage.blocking_swf("http://a.com/game.swf").connect("h", 5000).expect_permitted();
         drop(stage);
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use flash_policy_fixture::player::Purpose;
-use flash_policy_fixture::wire::{Fault, Script};
+use flash_policy_fixture::wire::{EndpointState, Fault, Script};
 use flash_policy_fixture::{Backend, Stage};
 use rstest::rstest;
 
@@ -39,8 +39,8 @@ const SLOW: Fault = Fault::Delay(Duration::from_secs(5));
 #[case::silent_about_it_means_all(m("G(b.com|*)").e(2525, "G(*|*)"), ok(2525).asked("843=policy 2525=policy").t(1))]
 // L8: no response within 3 s is an absent master; refused, reset or closed is one at once.
 #[case::silent(m(Fault::Silent).t("G(*|*)"), ok(5000).after(3000).asked("843=none 5000=policy").t(2).notes("T04"))]
-#[case::dropped(m(Fault::Dropped).t("G(*|*)"), ok(5000).after(3000).asked("843=dropped 5000=policy").t(2).notes("T02"))]
-#[case::refused(m(Fault::Refused).t("G(*|*)"), ok(5000).asked("843=refused 5000=policy").t(2).notes("T01"))]
+#[case::dropped(m(EndpointState::Dropped).t("G(*|*)"), ok(5000).after(3000).asked("843=dropped 5000=policy").t(2).notes("T02"))]
+#[case::refused(m(EndpointState::Refused).t("G(*|*)"), ok(5000).asked("843=refused 5000=policy").t(2).notes("T01"))]
 #[case::closed(m(Fault::CloseOnAccept).t("G(*|*)"), ok(5000).asked("843=closed 5000=policy").t(2).notes("T27"))]
 // L9: a malformed master grants nothing, sets no meta-policy, and the lookup goes on.
 #[case::malformed(
@@ -104,15 +104,18 @@ fn the_payload_connection_comes_after_every_policy_connection() {
         .backend("h:5000", Backend::echo())
         .start();
     let outcome = stage.blocking_swf("http://a.com/game.swf").connect("h", 5000);
-    let order: Vec<_> = outcome.transcript().iter().map(|c| (c.endpoint().port(), c.purpose())).collect();
+    let order: Vec<_> =
+        outcome.transcript().iter().map(|c| (c.endpoint().port(), c.purpose())).collect();
     assert_eq!(order, [(843, Purpose::Policy), (5000, Purpose::Policy), (5000, Purpose::Payload)]);
 }
 
 // L14: loadPolicyFile registers a location and contacts nobody; it must come before connect.
 #[test]
 fn load_policy_file_is_deferred_and_must_precede_the_connect() {
-    let stage =
-        Stage::builder().policy("h:2525", document("G(*|*)").as_str()).backend("h:5000", Backend::closes()).start();
+    let stage = Stage::builder()
+        .policy("h:2525", document("G(*|*)").as_str())
+        .backend("h:5000", Backend::closes())
+        .start();
     let client = stage.blocking_swf("http://a.com/game.swf");
     let _ = client.connect("h", 5000).expect_denied();
     client.load_policy_file("xmlsocket://h:2525");
@@ -124,8 +127,10 @@ fn load_policy_file_is_deferred_and_must_precede_the_connect() {
 // L17: policy and payload of an in-band endpoint go to the same real address.
 #[test]
 fn policy_and_payload_reach_one_address() {
-    let stage =
-        Stage::builder().policy("h:5000", document("G(*|*)").as_str()).backend("h:5000", Backend::echo()).start();
+    let stage = Stage::builder()
+        .policy("h:5000", document("G(*|*)").as_str())
+        .backend("h:5000", Backend::echo())
+        .start();
     let socket = stage.blocking_swf("http://a.com/game.swf").connect("h", 5000).expect_permitted();
     assert_eq!(socket.peer_addr().unwrap(), stage.policy_server("h:5000").addr());
     drop(socket);

@@ -5,10 +5,11 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use flash_policy_fixture::player::{
-    CacheKey, Dead, Leniency, MalformedMaster, RefusedBackend, SecurityErrorAt, TrailingDot, TrustedScope,
+    CacheKey, Dead, Leniency, MalformedMaster, RefusedBackend, SecurityErrorAt, TrailingDot,
+    TrustedScope,
 };
 use flash_policy_fixture::policy::MetaPolicy;
-use flash_policy_fixture::wire::{Fault, MAX_ANSWER_BYTES};
+use flash_policy_fixture::wire::{EndpointState, Fault, MAX_ANSWER_BYTES};
 use flash_policy_fixture::{Cause, Evaluator, Profile, Sandbox};
 use rstest::rstest;
 
@@ -22,7 +23,8 @@ fn malformed(notes: &str) -> Seen {
     denied("malformed-policy").asked("843=malformed 5000=closed").notes(&format!("{notes} T27"))
 }
 
-const STAR: &str = "<cross-domain-policy><allow-access-from domain='*' to-ports='*'/></cross-domain-policy>";
+const STAR: &str =
+    "<cross-domain-policy><allow-access-from domain='*' to-ports='*'/></cross-domain-policy>";
 const NO_PORTS: &str = "<cross-domain-policy><allow-access-from domain='*'/>\
     <allow-access-from domain='a.com' to-ports='5000'/></cross-domain-policy>";
 
@@ -78,7 +80,7 @@ fn trusted() -> Scene {
     m("G(b.com|*)").but(|p| p.timing.socket_timeout = None), denied("domain-not-listed").told("securityError#2048@never"))]
 // T2: connect_timeout and patience.
 #[case::t2_connect_timeout(
-    scene().e(2525, Fault::Dropped).but(|p| p.timing.connect_timeout = Duration::from_secs(4)),
+    scene().e(2525, EndpointState::Dropped).but(|p| p.timing.connect_timeout = Duration::from_secs(4)),
     se("no-policy").after(4000).asked("843=refused 2525=dropped 5000=closed").t(1).notes("T01 T03 T27"))]
 #[case::t2_patience(
     scene().e(2525, Fault::Silent).but(|p| {
@@ -87,7 +89,10 @@ fn trusted() -> Scene {
     }),
     se("timed-out").told("securityError#2048@never").after(30_000).asked("843=refused 2525=none").t(0).notes("T01 T04"))]
 // Q6: refused_backend.
-#[case::q6_both(refused(), unreachable("backend-refused", "843", "ioError#2031@0 securityError#2048@20000"))]
+#[case::q6_both(
+    refused(),
+    unreachable("backend-refused", "843", "ioError#2031@0 securityError#2048@20000")
+)]
 #[case::q6_io_error(
     refused().but(|p| p.report.refused_backend = RefusedBackend::IoError),
     unreachable("backend-refused", "843", "ioError#2031@0"))]
@@ -200,7 +205,8 @@ fn q9_two_names_of_one_address(#[case] key: CacheKey, #[case] expected: Cause) {
 fn q13_loopback_is_exempt(#[case] host: &str, #[case] consulted: usize) {
     let mut profile = Profile::flash_10();
     profile.lookup.local_trusted = TrustedScope::Loopback;
-    let outcome = Evaluator::with_profile(Sandbox::LocalTrusted.into(), profile).connect(host, 5000);
+    let outcome =
+        Evaluator::with_profile(Sandbox::LocalTrusted.into(), profile).connect(host, 5000);
     assert_eq!(outcome.asked().len(), consulted);
 }
 
@@ -208,5 +214,7 @@ fn q13_loopback_is_exempt(#[case] host: &str, #[case] consulted: usize) {
 fn the_default_player_is_flash_10() {
     assert_eq!(Profile::default(), Profile::flash_10());
     assert_eq!(Profile::flash_10().wire.answer_cap, MAX_ANSWER_BYTES);
-    assert!(Profile::flash_10() != Profile::flash_9_124() && Profile::flash_10() != Profile::strict());
+    assert!(
+        Profile::flash_10() != Profile::flash_9_124() && Profile::flash_10() != Profile::strict()
+    );
 }

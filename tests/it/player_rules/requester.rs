@@ -68,7 +68,11 @@ fn the_same_servers_permit_the_ide_and_deny_the_web() {
 #[case(Sandbox::LocalWithNetworking, Cause::BackendRefused, 1)]
 #[case(Sandbox::LocalTrusted, Cause::BackendRefused, 0)]
 #[case(Sandbox::AirApplication, Cause::BackendRefused, 0)]
-fn a_sandbox_is_bound_to_policies_or_not(#[case] sandbox: Sandbox, #[case] cause: Cause, #[case] requests: usize) {
+fn a_sandbox_is_bound_to_policies_or_not(
+    #[case] sandbox: Sandbox,
+    #[case] cause: Cause,
+    #[case] requests: usize,
+) {
     let mut player = Evaluator::new(sandbox).unwrap().policy("h:843", document("G(*|*)"));
     let outcome = player.connect("h", 5000);
     assert_eq!((outcome.cause(), outcome.transcript().len()), (cause, requests));

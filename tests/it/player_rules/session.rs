@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use flash_policy_fixture::player::AnswerKind;
-use flash_policy_fixture::wire::{Fault, Script};
+use flash_policy_fixture::wire::{EndpointState, Fault, Script};
 use flash_policy_fixture::{Backend, Cause, PolicyServer, Stage};
 use rstest::rstest;
 
@@ -59,7 +59,10 @@ async fn concurrent_connects_share_one_load(#[case] fault: Fault) {
     let (first, second) = tokio::join!(client.connect("h", 5000), client.connect("h", 5001));
     assert_eq!((first.cause(), second.cause()), (Cause::Connected, Cause::Connected));
     assert_eq!(first.decided_at(), second.decided_at());
-    assert_eq!((first.asked()[0].answer(), second.asked()[0].answer()), (AnswerKind::Policy, AnswerKind::Cached));
+    assert_eq!(
+        (first.asked()[0].answer(), second.asked()[0].answer()),
+        (AnswerKind::Policy, AnswerKind::Cached)
+    );
     assert_eq!(stage.policy_server("h:843").journal().policy_requests(), 1);
     assert_eq!(stage.real_timers(), 0);
 }
@@ -71,7 +74,10 @@ async fn concurrent_connects_share_one_failure() {
     let client = stage.swf("http://a.com/game.swf");
     let (first, second) = tokio::join!(client.connect("h", 9), client.connect("h", 10));
     assert_eq!((first.cause(), second.cause()), (Cause::NoPolicy, Cause::NoPolicy));
-    assert_eq!((first.decided_at(), second.decided_at()), (Duration::from_secs(3), Duration::from_secs(3)));
+    assert_eq!(
+        (first.decided_at(), second.decided_at()),
+        (Duration::from_secs(3), Duration::from_secs(3))
+    );
     assert_eq!(stage.policy_server("h:843").journal().policy_requests(), 1);
     assert_eq!(stage.real_timers(), 0);
 }
@@ -107,7 +113,10 @@ async fn two_sessions_load_for_themselves() {
 #[test]
 fn a_master_that_comes_up_later_is_not_asked() {
     let stage = Stage::builder()
-        .policy("h:843", PolicyServer::builder().document(document("G(*|*)")).fault(Fault::Refused))
+        .policy(
+            "h:843",
+            PolicyServer::builder().document(document("G(*|*)")).fault(EndpointState::Refused),
+        )
         .start();
     let client = stage.blocking_swf("http://a.com/game.swf");
     let _ = client.connect("h", 5000).expect_denied_because(Cause::NoPolicy);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use flash_policy_fixture::Profile;
-use flash_policy_fixture::wire::Fault;
+use flash_policy_fixture::wire::{EndpointState, Fault};
 use rstest::rstest;
 
 use crate::support::{Scene, Seen, m, ok, scene, se, unreachable};
@@ -25,10 +25,10 @@ fn drip(bytes: usize, millis: u64) -> Fault {
 #[case::explicit_and_slow(scene().e(2525, late(19_999)), ok(2525).after(19_999).asked("843=refused 2525=policy").t(1).notes("T01"))]
 #[case::master_named_explicitly(m(late(9000)).load("xmlsocket://h:843"), ok(843).after(9000).t(1))]
 #[case::explicit_and_dropped(
-    scene().e(2525, Fault::Dropped).t("G(*|*)"),
+    scene().e(2525, EndpointState::Dropped).t("G(*|*)"),
     ok(5000).after(15_000).asked("843=refused 2525=dropped 5000=policy").t(2).notes("T01 T03"))]
 #[case::master_named_explicitly_and_dropped(
-    m(Fault::Dropped).load("xmlsocket://h:843").t("G(*|*)"),
+    m(EndpointState::Dropped).load("xmlsocket://h:843").t("G(*|*)"),
     ok(5000).after(15_000).asked("843=dropped 5000=policy").t(2).notes("T03"))]
 // T3: the destination's policy has 3 s of its own.
 #[case::destination_just_in_time(
@@ -60,7 +60,7 @@ fn drip(bytes: usize, millis: u64) -> Fault {
     m("G(b.com|*)").e(2525, Fault::Silent).e(2626, "G(*|*)").t("G(*|*)"),
     se("timed-out").after(20_000).asked("843=policy 2525=none").t(0).notes("T04"))]
 #[case::two_dropped_locations_use_it_up(
-    scene().e(2525, Fault::Dropped).e(2626, Fault::Dropped).t("G(*|*)"),
+    scene().e(2525, EndpointState::Dropped).e(2626, EndpointState::Dropped).t("G(*|*)"),
     se("timed-out").after(20_000).asked("843=refused 2525=dropped 2626=dropped").t(0).notes("T01 T03 T03"))]
 #[case::a_silent_master_that_was_named_uses_it_up(
     m(Fault::NoNulOpen).load("xmlsocket://h:843").t("G(*|*)"), se("timed-out").after(20_000).asked("843=none").t(0).notes("T14"))]
@@ -79,8 +79,11 @@ fn flash_9_waits_for_a_silent_location_as_long_as_we_have_patience() {
 // T2: the operating system's timeout, not our patience, ends a dropped location; no setting leads to a panic.
 #[test]
 fn patience_shorter_than_the_wait_before_is_no_trouble() {
-    let seen =
-        m(Fault::Silent).e(2525, Fault::Dropped).t("G(*|*)").but(|p| p.timing.patience = Duration::from_secs(1)).play();
+    let seen = m(Fault::Silent)
+        .e(2525, EndpointState::Dropped)
+        .t("G(*|*)")
+        .but(|p| p.timing.patience = Duration::from_secs(1))
+        .play();
     let expected = ok(5000).after(18_000).asked("843=none 2525=dropped 5000=policy");
     assert_eq!(seen, expected.t(2).notes("T04 T03"));
 }
@@ -93,9 +96,14 @@ fn endless_deadlines_are_no_trouble() {
         p.timing.destination_timeout = Duration::MAX;
         p.timing.connect_timeout = Duration::MAX;
     };
-    let seen = m(late(1000)).e(2525, Fault::Dropped).req("c.com").but(endless).play();
+    let seen = m(late(1000)).e(2525, EndpointState::Dropped).req("c.com").but(endless).play();
     assert_eq!(seen, ok(843).after(1000).t(1));
-    let seen = m("G(b.com|*)").at(2525, late(1000)).e(2626, late(1000)).t(Fault::Silent).but(endless).play();
+    let seen = m("G(b.com|*)")
+        .at(2525, late(1000))
+        .e(2626, late(1000))
+        .t(Fault::Silent)
+        .but(endless)
+        .play();
     assert_eq!(seen, ok(2626).after(1000).asked("843=policy 2626=policy").t(1));
     let seen = m("G(b.com|*)")
         .e(2525, [flash_policy_fixture::wire::Script::new().wait(Duration::from_secs(1)).fin()])

@@ -5,8 +5,8 @@ use std::net::{Shutdown, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
-use flash_policy_fixture::fixture::Traffic;
 use flash_policy_fixture::player::{Action, Event, Lookup, Purpose, Session};
+use flash_policy_fixture::server::Traffic;
 use flash_policy_fixture::wire::{Fault, MAX_ANSWER_BYTES, Script};
 use flash_policy_fixture::{Backend, Profile, Stage};
 use rstest::rstest;
@@ -44,7 +44,11 @@ fn the_request_is_sent_at_once_to_every_location() {
     client.load_policy_file("xmlsocket://h:2525").connect("h", 5000).expect_permitted();
     for at in ["h:843", "h:2525", "h:5000"] {
         let journal = stage.policy_server(at).journal();
-        assert_eq!(journal.exchanges()[0].traffic()[0], Traffic::Received(REQUEST.to_vec()), "at {at}");
+        assert_eq!(
+            journal.exchanges()[0].traffic()[0],
+            Traffic::Received(REQUEST.to_vec()),
+            "at {at}"
+        );
     }
     assert_eq!(stage.real_timers(), 0);
 }
@@ -108,10 +112,13 @@ fn an_answer_is_read(#[case] scene: Scene, #[case] expected: Seen) {
 // W8: two connections to the destination; on the second the player says nothing.
 #[test]
 fn the_policy_connection_is_never_reused() {
-    let stage =
-        Stage::builder().policy("h:5000", document("G(*|*)").as_str()).backend("h:5000", Backend::echo()).start();
+    let stage = Stage::builder()
+        .policy("h:5000", document("G(*|*)").as_str())
+        .backend("h:5000", Backend::echo())
+        .start();
     let outcome = stage.blocking_swf("http://a.com/game.swf").connect("h", 5000);
-    let purposes: Vec<_> = outcome.transcript().iter().map(|connection| connection.purpose()).collect();
+    let purposes: Vec<_> =
+        outcome.transcript().iter().map(|connection| connection.purpose()).collect();
     assert_eq!(purposes, [Purpose::Policy, Purpose::Payload]);
     drop(outcome);
     let journal = stage.backend("h:5000").journal();
@@ -143,8 +150,10 @@ fn the_environment_s_proxy_is_not_used() {
 #[case::a_word_that_begins_alike(b"<policy-file-requests/>\0".to_vec(), b"<policy-file-requests/>\0".to_vec())]
 #[case::half_a_request(b"<policy".to_vec(), b"<policy".to_vec())]
 fn a_shared_port_tells_by_the_first_bytes(#[case] sent: Vec<u8>, #[case] expected: Vec<u8>) {
-    let stage =
-        Stage::builder().policy("h:5000", document("G(*|*)").as_str()).backend("h:5000", Backend::echo()).start();
+    let stage = Stage::builder()
+        .policy("h:5000", document("G(*|*)").as_str())
+        .backend("h:5000", Backend::echo())
+        .start();
     let mut peer = TcpStream::connect(stage.backend("h:5000").addr()).unwrap();
     peer.write_all(&sent).unwrap();
     peer.shutdown(Shutdown::Write).unwrap();

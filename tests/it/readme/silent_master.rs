@@ -11,7 +11,8 @@ fn a_silent_master_delays_the_in_band_policy() {
         .backend("game.example.com:5000", Backend::echo())
         .start();
 
-    let outcome = stage.blocking_swf("http://www.example.com/game.swf").connect("game.example.com", 5000);
+    let outcome =
+        stage.blocking_swf("http://www.example.com/game.swf").connect("game.example.com", 5000);
     assert_eq!(outcome.decided_at(), Duration::from_secs(3));
     outcome.expect_permitted();
 }

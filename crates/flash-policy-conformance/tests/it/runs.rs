@@ -1,0 +1,181 @@
+//! A run as a whole: what it sends, what it says, and its documentation.
+
+use std::io::Read;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use flash_policy_conformance::{CheckId, CheckVerdict, Torture, TortureReport};
+use flash_policy_core::wire::{Fault, POLICY_REQUEST};
+use flash_policy_fixture::{PolicyServer, Port};
+
+use crate::servers::{answer, answers, answers_and_stays, is_request, serve_well, threaded};
+use crate::{OPEN, open_answer};
+
+const DOCUMENT: &str = flash_policy_conformance::REFERENCE;
+
+fn tortured(addr: std::net::SocketAddr) -> TortureReport {
+    Torture::new(addr).budget(Duration::from_secs(1)).run().unwrap()
+}
+
+fn reason(report: &TortureReport, id: CheckId) -> &str {
+    report.checks().iter().find(|check| check.id() == id).unwrap().reason()
+}
+
+#[test]
+fn our_own_server_passes_every_check() {
+    let server = PolicyServer::start(OPEN);
+    let report = Torture::new(server.addr()).run().unwrap();
+    let (ids, verdicts): (Vec<_>, Vec<_>) =
+        report.checks().iter().map(|check| (check.id(), check.verdict())).unzip();
+    assert_eq!(ids, CheckId::ALL);
+    assert!(verdicts.iter().all(|verdict| *verdict == CheckVerdict::Pass), "{report}");
+    let text = report.to_string();
+    assert_eq!(text.lines().count(), CheckId::ALL.len());
+    assert!(text.starts_with("pass       request          a policy of "), "{text}");
+}
+
+#[test]
+fn a_port_where_nobody_listens_is_a_verdict() {
+    let port = Port::reserve().unwrap();
+    let report = tortured(port.addr());
+    assert_eq!(report.checks().len(), CheckId::ALL.len());
+    assert_eq!(reason(&report, CheckId::Request), "the connection was refused");
+    assert!(!report.is_success());
+    assert!(report.checks()[1..].iter().all(|check| check.verdict() == CheckVerdict::NotRun));
+}
+
+#[tokio::test]
+#[should_panic(expected = "call it inside tokio::task::spawn_blocking")]
+async fn a_run_inside_a_runtime_panics_with_advice() {
+    let _ = Torture::new(([127, 0, 0, 1], 843).into()).run();
+}
+
+#[test]
+fn the_three_ends_of_an_answer_have_three_verdicts() {
+    let servers = [answers(open_answer()), answers(OPEN), answers_and_stays(OPEN)];
+    let ends = servers.map(|server| {
+        let report = tortured(server.addr());
+        let check = report.checks().iter().find(|check| check.id() == CheckId::AnswerEnd).unwrap();
+        (check.verdict(), check.reason().to_owned())
+    });
+    let expected = [
+        (CheckVerdict::Pass, "NUL"),
+        (CheckVerdict::Tolerated, "no NUL, but closed"),
+        (CheckVerdict::Fail, "neither: no NUL came, and the server does not close"),
+    ];
+    assert_eq!(ends.each_ref().map(|(verdict, reason)| (*verdict, reason.as_str())), expected);
+}
+
+#[test]
+fn a_policy_that_is_whole_too_late_is_none() {
+    let (bytes, every) = (open_answer().len() / 2 + 1, Duration::from_millis(1500));
+    let server = PolicyServer::builder().document(OPEN).fault(Fault::Drip { bytes, every }).start();
+    let report = tortured(server.addr());
+    let request = &report.checks()[0];
+    assert_eq!(
+        (request.verdict(), request.rule().map(|rule| rule.id())),
+        (CheckVerdict::Fail, Some("FSP-T05")),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_reason_shows_the_bytes_escaped_and_cut() {
+    let server =
+        answers(format!("HTTP/1.1 400 Bad Request\r\nX-Padding: {}\r\n\r\n", "x".repeat(1000)));
+    let report = tortured(server.addr());
+    let padding = "x".repeat(60 - "HTTP/1.1 400 Bad Request\r\nX-Padding: ".len());
+    let expected =
+        format!(r"HTTP came, and no policy: HTTP/1.1 400 Bad Request\r\nX-Padding: {padding}…");
+    assert_eq!(reason(&report, CheckId::Request), expected);
+}
+
+#[test]
+fn an_answer_may_be_rejected_for_its_document() {
+    let server =
+        PolicyServer::builder().document("<!-- too early --><?xml version=\"1.0\"?><x/>").start();
+    let report = tortured(server.addr());
+    let rule = report.checks()[0].rule().map(|rule| rule.id());
+    assert_eq!(
+        (report.checks()[0].verdict(), rule),
+        (CheckVerdict::Fail, Some("FSP-D32")),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_request_is_really_cut_into_segments() {
+    let reads = Arc::new(Mutex::new(Vec::new()));
+    let seen = reads.clone();
+    let server = threaded(move |mut stream| {
+        let (mut received, mut sizes, mut buffer) = (Vec::new(), Vec::new(), [0; 4096]);
+        while let Ok(count @ 1..) = stream.read(&mut buffer) {
+            received.extend_from_slice(&buffer[..count]);
+            sizes.push(count);
+            if is_request(&received) {
+                break;
+            }
+        }
+        if is_request(&received) {
+            seen.lock().unwrap().push(sizes);
+            answer(stream, &open_answer());
+        }
+    });
+    let _ = tortured(server.addr());
+    let reads = reads.lock().unwrap();
+    for (segments, check) in [([11, 12], "split-in-two"), ([22, 1], "late-nul")] {
+        assert!(reads.iter().any(|sizes| *sizes == segments), "{check}: {reads:?}");
+    }
+    let longest = reads.iter().map(Vec::len).max().unwrap();
+    assert!((12..=POLICY_REQUEST.len()).contains(&longest), "split-in-23: {longest} segments");
+    for (whole, check) in [(23 + 64, "coalesced"), (2 * 23, "two-requests"), (23 + 2, "crlf-after")]
+    {
+        assert!(reads.iter().any(|sizes| *sizes == [whole]), "{check}: {reads:?}");
+    }
+}
+
+#[test]
+fn what_is_sent_is_no_mark_of_another_connection() {
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let seen = sent.clone();
+    let server = threaded(move |stream| {
+        let mut buffer = [0; 4096];
+        if let Ok(count @ 1..) = stream.peek(&mut buffer) {
+            seen.lock().unwrap().push(String::from_utf8_lossy(&buffer[..count]).into_owned());
+        }
+        serve_well(stream);
+    });
+    assert!(Torture::new(server.addr()).run().unwrap().is_success());
+    let sent = sent.lock().unwrap();
+    let messages: Vec<_> = sent.iter().filter_map(|sent| sent.strip_prefix("<msg t=\"")).collect();
+    let [first, second] = messages[..] else { panic!("{messages:?}") };
+    let [first, second] = [&first[..16], &second[..16]];
+    assert_ne!(first, second);
+    assert_eq!(sent.iter().filter(|sent| sent.contains(first)).count(), 1);
+}
+
+#[test]
+fn a_slow_server_is_waited_for() {
+    let server = PolicyServer::builder()
+        .document(OPEN)
+        .fault(Fault::Delay(Duration::from_millis(100)))
+        .start();
+    let report = Torture::new(server.addr()).run().unwrap();
+    assert!(report.checks().iter().all(|check| check.verdict() == CheckVerdict::Pass), "{report}");
+}
+
+#[test]
+fn the_documents_table_lists_the_checks_in_order() {
+    let rows = DOCUMENT.lines().filter(|line| line.starts_with("| `"));
+    let cells =
+        rows.map(|row| row.trim_matches('|').split(" | ").map(str::trim).collect::<Vec<_>>());
+    let listed: Vec<_> = cells
+        .map(|cells| {
+            assert_eq!(cells.len(), 5, "{cells:?}");
+            (cells[0].trim_matches('`').to_owned(), cells[1].to_owned())
+        })
+        .collect();
+    let checks: Vec<_> =
+        CheckId::ALL.iter().map(|id| (id.to_string(), id.sent().to_owned())).collect();
+    assert_eq!(listed, checks, "left: docs/torture.md, right: the checks");
+}

@@ -1,0 +1,428 @@
+//! Policy servers on threads of bare sockets, good and bad. They end with the test.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::ops::ControlFlow::{self, Break, Continue};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use flash_policy_core::wire::POLICY_REQUEST;
+use socket2::{Domain, SockRef, Socket, Type};
+
+use crate::{OPEN, open_answer};
+
+/// A server in a thread. It refuses when it is dropped, if not before.
+pub(crate) struct Server {
+    addr: SocketAddr,
+    is_ending: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+    _alive: Sender<()>,
+}
+
+/// What a server that has stopped to accept does with its listener.
+#[derive(Clone, Copy, PartialEq)]
+enum Ended {
+    Refuses,
+    Listens,
+}
+
+impl Server {
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    fn start(
+        ended: Ended,
+        mut serve: impl FnMut(TcpStream) -> ControlFlow<()> + Send + 'static,
+    ) -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+        socket.listen(1024).unwrap();
+        let listener = TcpListener::from(socket);
+        let addr = listener.local_addr().unwrap();
+        let (alive, end) = channel();
+        let is_ending = Arc::new(AtomicBool::new(false));
+        let ending = is_ending.clone();
+        let thread = thread::spawn(move || {
+            while let Ok((stream, _)) = listener.accept() {
+                // No connection outlives a test by more than this.
+                stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+                if ending.load(Ordering::Relaxed) || serve(stream).is_break() {
+                    break;
+                }
+            }
+            await_end(&end, ended);
+        });
+        Self { addr, is_ending, thread: Some(thread), _alive: alive }
+    }
+}
+
+fn await_end(end: &Receiver<()>, ended: Ended) {
+    if ended == Ended::Listens {
+        let _ = end.recv_timeout(Duration::from_secs(60));
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.is_ending.store(true, Ordering::Relaxed);
+        (self._alive, _) = channel();
+        let _ = TcpStream::connect(self.addr);
+        let ended = self.thread.take().unwrap().join();
+        assert!(ended.is_ok() || thread::panicking(), "the server panicked");
+    }
+}
+
+/// Serves each connection in a thread of its own.
+pub(crate) fn threaded(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Server {
+    let serve = Arc::new(serve);
+    Server::start(Ended::Refuses, move |stream| {
+        let serve = serve.clone();
+        thread::spawn(move || serve(stream));
+        Continue(())
+    })
+}
+
+/// Serves one connection after the other, until `serve` breaks: then it refuses.
+pub(crate) fn serial(serve: impl FnMut(TcpStream) -> ControlFlow<()> + Send + 'static) -> Server {
+    Server::start(Ended::Refuses, serve)
+}
+
+/// What a server reads before it decides: the bytes so far, if they are enough; `None` to read on.
+pub(crate) fn read_until(
+    stream: &mut TcpStream,
+    is_enough: impl Fn(&[u8]) -> bool,
+) -> Option<Vec<u8>> {
+    let (mut received, mut buffer) = (Vec::new(), [0; 4096]);
+    while received.len() < 200_000 {
+        match stream.read(&mut buffer) {
+            Ok(0) | Err(_) => return None,
+            Ok(count) => received.extend_from_slice(&buffer[..count]),
+        }
+        if is_enough(&received) {
+            return Some(received);
+        }
+    }
+    None
+}
+
+/// All bytes until a NUL is among them.
+pub(crate) fn message(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    read_until(stream, |received| received.contains(&0))
+}
+
+pub(crate) fn is_request(message: &[u8]) -> bool {
+    message.starts_with(POLICY_REQUEST)
+}
+
+/// Writes, sends a FIN, and reads what still comes, so that no reset does.
+pub(crate) fn answer(mut stream: TcpStream, bytes: &[u8]) {
+    let _ = stream.write_all(bytes);
+    let _ = stream.shutdown(Shutdown::Write);
+    drain(stream);
+}
+
+pub(crate) fn drain(mut stream: TcpStream) {
+    let mut buffer = [0; 4096];
+    while matches!(stream.read(&mut buffer), Ok(1..)) {}
+}
+
+/// Reads on without an answer, and without a FIN, for so long.
+fn hold(stream: &mut TcpStream, time: Duration) {
+    stream.set_read_timeout(Some(time)).unwrap();
+    let _ = stream.read(&mut [0; 4096]);
+}
+
+/// What a good server does on a connection.
+pub(crate) fn serve_well(mut stream: TcpStream) {
+    if message(&mut stream).is_some_and(|message| is_request(&message)) {
+        answer(stream, &open_answer());
+    }
+}
+
+pub(crate) fn good() -> Server {
+    threaded(serve_well)
+}
+
+/// Answers a request with these bytes, and closes.
+pub(crate) fn answers(bytes: impl Into<Vec<u8>>) -> Server {
+    let bytes = bytes.into();
+    threaded(move |mut stream| {
+        if message(&mut stream).is_some_and(|message| is_request(&message)) {
+            answer(stream, &bytes);
+        }
+    })
+}
+
+/// Answers a request with these bytes, and leaves the connection open.
+pub(crate) fn answers_and_stays(bytes: impl Into<Vec<u8>>) -> Server {
+    let bytes = bytes.into();
+    threaded(move |mut stream| {
+        if message(&mut stream).is_some_and(|message| is_request(&message)) {
+            let _ = stream.write_all(&bytes);
+            drain(stream);
+        }
+    })
+}
+
+/// Answers a request with these bytes, and resets.
+pub(crate) fn answers_and_resets(bytes: impl Into<Vec<u8>>) -> Server {
+    let bytes = bytes.into();
+    threaded(move |mut stream| {
+        if message(&mut stream).is_some_and(|message| is_request(&message)) {
+            let _ = stream.write_all(&bytes);
+            SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+        }
+    })
+}
+
+/// Answers with the policy once what came satisfies `matches`.
+pub(crate) fn answers_if(matches: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> Server {
+    threaded(move |mut stream| {
+        if read_until(&mut stream, &matches).is_some() {
+            answer(stream, &open_answer());
+        }
+    })
+}
+
+/// Answers good requests, and this besides.
+pub(crate) fn answers_also_if(matches: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> Server {
+    answers_if(move |received| is_request(received) || matches(received))
+}
+
+/// Reads a message up to its NUL, and answers if the whole of what came by then satisfies `matches`.
+pub(crate) fn answers_messages(matches: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> Server {
+    threaded(move |mut stream| {
+        if message(&mut stream).is_some_and(|message| matches(&message)) {
+            answer(stream, &open_answer());
+        }
+    })
+}
+
+pub(crate) fn silent() -> Server {
+    threaded(drain)
+}
+
+pub(crate) fn echo() -> Server {
+    threaded(|mut stream| {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = stream.read(&mut buffer) {
+            let _ = stream.write_all(&buffer[..count]);
+        }
+    })
+}
+
+/// Takes the first read for the whole request.
+pub(crate) fn one_read() -> Server {
+    threaded(|mut stream| {
+        if read_until(&mut stream, |_| true).is_some_and(|read| read == POLICY_REQUEST) {
+            answer(stream, &open_answer());
+        }
+    })
+}
+
+/// Gives up after so many reads.
+pub(crate) fn few_reads(reads: usize) -> Server {
+    threaded(move |mut stream| {
+        let (mut received, mut buffer) = (Vec::new(), [0; 4096]);
+        for _ in 0..reads {
+            let Ok(count @ 1..) = stream.read(&mut buffer) else {
+                return;
+            };
+            received.extend_from_slice(&buffer[..count]);
+            if is_request(&received) {
+                return answer(stream, &open_answer());
+            }
+        }
+    })
+}
+
+/// Writes before it reads, then reads to the end.
+pub(crate) fn speaks_first(bytes: impl Into<Vec<u8>>) -> Server {
+    let bytes = bytes.into();
+    threaded(move |stream| answer(stream, &bytes))
+}
+
+/// Writes and closes, and reads nothing.
+pub(crate) fn never_reads() -> Server {
+    threaded(|mut stream| {
+        let _ = stream.write_all(&open_answer());
+    })
+}
+
+/// Writes its policy when it is connected to, and when it is asked.
+pub(crate) fn speaks_twice() -> Server {
+    threaded(|mut stream| {
+        let _ = stream.write_all(&open_answer());
+        serve_well(stream);
+    })
+}
+
+/// Answers every request of a connection.
+pub(crate) fn answers_each_request() -> Server {
+    threaded(|mut stream| {
+        if let Some(received) = message(&mut stream) {
+            let requests = received
+                .chunks(POLICY_REQUEST.len())
+                .take_while(|chunk| chunk == POLICY_REQUEST)
+                .count();
+            answer(stream, &open_answer().repeat(requests));
+        }
+    })
+}
+
+pub(crate) fn serial_good() -> Server {
+    serial(|stream| {
+        serve_well(stream);
+        Continue(())
+    })
+}
+
+/// Closes a connection whose first byte, or whose next, does not come in time.
+pub(crate) fn impatient(first: Option<Duration>, next: Option<Duration>) -> Server {
+    threaded(move |stream| {
+        let mut first_byte = [0];
+        stream.set_read_timeout(first.or(Some(Duration::from_secs(10)))).unwrap();
+        if stream.peek(&mut first_byte).is_ok() {
+            stream.set_read_timeout(next.or(Some(Duration::from_secs(10)))).unwrap();
+            serve_well(stream);
+        }
+    })
+}
+
+/// Answers only a peer whose end stays open.
+pub(crate) fn dislikes_half_close() -> Server {
+    threaded(|mut stream| {
+        if !message(&mut stream).is_some_and(|message| is_request(&message)) {
+            return;
+        }
+        stream.set_read_timeout(Some(Duration::from_millis(40))).unwrap();
+        let is_open = !matches!(stream.read(&mut [0; 4096]), Ok(0));
+        if is_open {
+            stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+            answer(stream, &open_answer());
+        }
+    })
+}
+
+/// Dies of the first connection that is reset.
+pub(crate) fn dies_of_a_reset() -> Server {
+    serial(|stream| match stream.peek(&mut [0]) {
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => Break(()),
+        _ => {
+            serve_well(stream);
+            Continue(())
+        }
+    })
+}
+
+/// Dies of what satisfies `kills`.
+pub(crate) fn dies_of(kills: impl Fn(&[u8]) -> bool + Send + 'static) -> Server {
+    serial(serving_until(kills))
+}
+
+/// Hangs on what satisfies `hangs`: it listens, and accepts nobody any more.
+pub(crate) fn hangs_on(hangs: impl Fn(&[u8]) -> bool + Send + 'static) -> Server {
+    Server::start(Ended::Listens, serving_until(hangs))
+}
+
+fn serving_until(kills: impl Fn(&[u8]) -> bool) -> impl FnMut(TcpStream) -> ControlFlow<()> {
+    move |mut stream| match read_until(&mut stream, |received| {
+        received.contains(&0) || kills(received)
+    }) {
+        Some(received) if kills(&received) => Break(()),
+        Some(received) if is_request(&received) => {
+            answer(stream, &open_answer());
+            Continue(())
+        }
+        _ => Continue(()),
+    }
+}
+
+/// Bans a client that has connected so often.
+pub(crate) fn bans_after(connections: usize) -> Server {
+    let seen = AtomicUsize::new(0);
+    threaded(move |stream| {
+        if seen.fetch_add(1, Ordering::Relaxed) < connections {
+            serve_well(stream);
+        }
+    })
+}
+
+/// Has so many workers, each of which needs some time for an answer.
+pub(crate) fn pool(workers: usize, work: Duration) -> Server {
+    let free = (Mutex::new(workers), Condvar::new());
+    threaded(move |mut stream| {
+        let mut idle = free.1.wait_while(free.0.lock().unwrap(), |idle| *idle == 0).unwrap();
+        *idle -= 1;
+        drop(idle);
+        if message(&mut stream).is_some_and(|message| is_request(&message)) {
+            if !work.is_zero() {
+                hold(&mut stream, work);
+            }
+            let _ = stream.write_all(&open_answer());
+        }
+        *free.0.lock().unwrap() += 1;
+        free.1.notify_one();
+    })
+}
+
+/// Has one buffer for all connections.
+pub(crate) fn one_buffer_for_all() -> Server {
+    let received = Mutex::new(Vec::new());
+    threaded(move |mut stream| {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = stream.read(&mut buffer) {
+            let mut received = received.lock().unwrap();
+            received.extend_from_slice(&buffer[..count]);
+            if received.windows(POLICY_REQUEST.len()).any(|window| window == POLICY_REQUEST) {
+                received.clear();
+                drop(received);
+                return answer(stream, &open_answer());
+            }
+        }
+    })
+}
+
+/// Sends what the connection before had left in its buffer.
+pub(crate) fn sends_what_was_left() -> Server {
+    let left = Mutex::new(Vec::new());
+    threaded(move |mut stream| {
+        let Some(message) = message(&mut stream) else {
+            return;
+        };
+        if is_request(&message) {
+            let bytes = [open_answer(), left.lock().unwrap().clone()].concat();
+            answer(stream, &bytes);
+        } else {
+            *left.lock().unwrap() = message;
+        }
+    })
+}
+
+/// A chat that answers policy requests, and sends the others of these messages to all.
+pub(crate) fn chat(is_relayed: fn(&[u8]) -> bool) -> Server {
+    let all = Mutex::new(Vec::new());
+    threaded(move |mut stream| {
+        all.lock().unwrap().push(stream.try_clone().unwrap());
+        let local = stream.peer_addr();
+        if let Some(message) = message(&mut stream) {
+            if is_request(&message) {
+                answer(stream, &open_answer());
+            } else if is_relayed(&message) {
+                for peer in all.lock().unwrap().iter_mut() {
+                    let _ = peer.write_all(&message);
+                }
+            }
+        }
+        all.lock().unwrap().retain(|peer| peer.peer_addr().ok() != local.as_ref().ok().copied());
+    })
+}
+
+/// The policy without its NUL.
+pub(crate) fn no_nul() -> &'static [u8] {
+    OPEN.as_bytes()
+}

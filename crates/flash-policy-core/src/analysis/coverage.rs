@@ -1,0 +1,123 @@
+//! Which rules of which policies a set of outcomes exercised.
+
+use crate::diagnostics::Position;
+use crate::document::{MetaPolicy, PolicyFile};
+use crate::player::{DecidingRule, Endpoint, Outcome};
+
+/// How often each element of some policies decided.
+///
+/// ```
+/// use flash_policy_core::{Evaluator, PolicyFile, analysis::Coverage};
+///
+/// let policy = PolicyFile::builder().allow("www.example.com", 5000).allow("beta.example.com", 5000).build();
+/// let mut coverage = Coverage::new();
+/// coverage.add("game.example.com:843".parse().unwrap(), &policy);
+///
+/// let mut player = Evaluator::new("http://www.example.com/game.swf").unwrap().policy("game.example.com:843", policy);
+/// coverage.count(&player.connect("game.example.com", 5000));
+///
+/// let never: Vec<_> = coverage.elements().iter().filter(|element| !element.is_exercised()).collect();
+/// assert_eq!(never.len(), 1);
+/// assert_eq!(never[0].element, r#"<allow-access-from domain="beta.example.com" to-ports="5000"/>"#);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    elements: Vec<ElementCoverage>,
+}
+
+/// How often one `<allow-access-from>` or `<site-control>` decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ElementCoverage {
+    /// Where its policy stands.
+    pub endpoint: Endpoint,
+    /// The element, as XML.
+    pub element: String,
+    /// Where it stands in its document.
+    pub position: Option<Position>,
+    /// How many connections it granted, backends that could not be reached included.
+    pub granted: usize,
+    /// How many denials it decided, as the nearest miss or as the meta-policy.
+    pub denied: usize,
+    kind: ElementKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ElementKind {
+    Grant,
+    /// A meta-policy that can deny.
+    Restriction,
+    /// A meta-policy that decides nothing.
+    Permission,
+}
+
+impl Coverage {
+    /// Of no policy yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the elements of the policy at a logical endpoint.
+    pub fn add(&mut self, endpoint: Endpoint, policy: &PolicyFile) {
+        let element = |element: String, position, kind| ElementCoverage {
+            endpoint: endpoint.clone(),
+            element,
+            position,
+            kind,
+            granted: 0,
+            denied: 0,
+        };
+        let controls = policy.site_control().iter().map(|control| {
+            let kind = if control.value() == Some(MetaPolicy::All) {
+                ElementKind::Permission
+            } else {
+                ElementKind::Restriction
+            };
+            element(control.to_string(), control.position(), kind)
+        });
+        let grants = policy.allow_access_from().iter();
+        let grants =
+            grants.map(|rule| element(rule.to_string(), rule.position(), ElementKind::Grant));
+        let mut elements: Vec<_> = controls.chain(grants).collect();
+        elements.sort_by_key(|element| element.position);
+        self.elements.extend(elements);
+    }
+
+    /// Counts what decided an outcome: the rule that granted, the nearest miss, or the meta-policy.
+    pub fn count<S>(&mut self, outcome: &Outcome<S>) {
+        let Some(rule) = outcome.rule() else { return };
+        let index = self.find(rule);
+        if let Some(element) = index.and_then(|index| self.elements.get_mut(index)) {
+            match outcome.granted_by() {
+                Some(_) => element.granted += 1,
+                None => element.denied += 1,
+            }
+        }
+    }
+
+    /// The elements, policy by policy, in document order.
+    pub fn elements(&self) -> &[ElementCoverage] {
+        &self.elements
+    }
+
+    /// Where it is; a document that was changed on its way has it elsewhere, but as it is written.
+    fn find(&self, rule: &DecidingRule) -> Option<usize> {
+        let is_alike = |element: &ElementCoverage| {
+            element.endpoint == *rule.endpoint() && element.element == rule.element()
+        };
+        let is_it =
+            |element: &ElementCoverage| is_alike(element) && element.position == rule.position();
+        self.elements.iter().position(is_it).or_else(|| self.elements.iter().position(is_alike))
+    }
+}
+
+impl ElementCoverage {
+    /// Whether it did what it is there for: a rule has granted, a meta-policy that can deny has denied.
+    pub fn is_exercised(&self) -> bool {
+        match self.kind {
+            ElementKind::Grant => self.granted > 0,
+            ElementKind::Restriction => self.denied > 0,
+            ElementKind::Permission => true,
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The policy document: parsed from bytes, built in code, written back. Pure: no I/O, no clock.
+//!
+//! Start with [`PolicyFile`]. A parse never expands an entity, fetches a DTD or panics; it either yields a policy with [diagnostics](crate::diagnostics::Diagnostic)
+//! or rejects the whole document as a player does ([`MalformedPolicy`], rulebook X1).
+//!
+//! ```
+//! use flash_policy_core::document::{MetaPolicy, PolicyFile};
+//!
+//! let policy = PolicyFile::builder().allow("*.example.com", 5000..=5010).site_control(MetaPolicy::MasterOnly).build();
+//! let rule = &policy.allow_access_from()[0];
+//! assert!(rule.domain().is_some_and(|domain| domain.matches(Some("www.example.com"))));
+//! assert_eq!(rule.to_string(), r#"<allow-access-from domain="*.example.com" to-ports="5000-5010"/>"#);
+//! ```
+//!
+//! How a document is read: `decode` (bytes to characters), `tokens` and `outline` (what may stand
+//! where), `elements` (the XML), `interpret` (what the elements mean).
+
+mod allow_access_from;
+mod builder;
+mod decode;
+mod domain_pattern;
+mod elements;
+mod interpret;
+mod invalid_rule;
+mod kind;
+mod malformed;
+mod outline;
+mod policy_document;
+mod policy_file;
+mod site_control;
+mod to_ports;
+mod tokens;
+
+pub use allow_access_from::{AllowAccessFrom, PortGrant};
+pub use builder::PolicyFileBuilder;
+pub use decode::{MAX_POLICY_BYTES, readable};
+pub use domain_pattern::DomainPattern;
+#[cfg(feature = "lint")]
+pub(crate) use domain_pattern::bare_host;
+pub use invalid_rule::InvalidRule;
+pub use kind::PolicyKind;
+pub use malformed::MalformedPolicy;
+pub use policy_document::PolicyDocument;
+pub use policy_file::PolicyFile;
+pub use site_control::{MetaPolicy, SiteControl};
+pub use to_ports::ToPorts;
+#[cfg(feature = "lint")]
+pub(crate) use tokens::{Markup, tokens};

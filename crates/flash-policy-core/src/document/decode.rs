@@ -1,0 +1,141 @@
+//! From bytes to characters: what may stand around the XML, and how it is encoded.
+
+use std::borrow::Cow;
+
+use crate::diagnostics::{Diagnostic, rules};
+use crate::source_text::{LineIndex, Position, START};
+
+/// How many bytes of a policy are read, its NUL not counted (rulebook W10).
+pub const MAX_POLICY_BYTES: usize = 64 * 1024;
+
+/// What XML counts as white space.
+pub(super) const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
+
+/// A document's characters, and where its lines are.
+pub(super) struct Source<'a> {
+    text: Cow<'a, str>,
+    lines: LineIndex,
+    body: usize,
+}
+
+impl<'a> Source<'a> {
+    /// Cuts the bytes at the first NUL and decodes them. Remarks go to `found`.
+    pub(super) fn decode(bytes: &'a [u8], found: &mut Vec<Diagnostic>) -> Result<Self, Diagnostic> {
+        if let Some(foreign) = foreign(bytes) {
+            return Err(foreign.at(START));
+        }
+        let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
+        let document = &bytes[..end];
+        if document.len() > MAX_POLICY_BYTES {
+            let limit = format!("{MAX_POLICY_BYTES} bytes");
+            return Err(Diagnostic::new(rules::L09, &[("limit", &limit)]));
+        }
+        let without_mark = document.strip_prefix(b"\xef\xbb\xbf");
+        if without_mark.is_some() {
+            found.push(Diagnostic::new(rules::D17, &[]).at(START));
+        }
+        let source = Source::of(characters(without_mark.unwrap_or(document), document.len())?);
+        if bytes[end..].iter().any(|b| *b != 0) {
+            let early = Diagnostic::new(rules::D19, &[("n", &end.to_string())]);
+            found.push(early.at(source.end()));
+        }
+        found.extend(source.leading_blanks());
+        Ok(source)
+    }
+
+    fn of(text: Cow<'a, str>) -> Self {
+        let lines = LineIndex::of(&text);
+        let body = text.len() - text.trim_start_matches(BLANKS).len();
+        Source { text, lines, body }
+    }
+
+    /// All characters, but for a byte order mark.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The byte in [`text`](Self::text) where the leading blanks end.
+    pub(super) fn body(&self) -> usize {
+        self.body
+    }
+
+    /// The place of a byte of the text.
+    pub(super) fn position(&self, offset: usize) -> Position {
+        self.lines.position(&self.text, offset)
+    }
+
+    /// The place after the last character.
+    pub(super) fn end(&self) -> Position {
+        self.position(self.text.len())
+    }
+
+    fn leading_blanks(&self) -> Option<Diagnostic> {
+        let body = &self.text[self.body..];
+        let markup =
+            body.split(BLANKS).next().filter(|first| self.body > 0 && !first.is_empty())?;
+        Some(Diagnostic::new(rules::D16, &[("markup", &excerpt(markup))]).at(START))
+    }
+}
+
+/// The beginning of a text, to quote it in a message.
+pub(super) fn excerpt(text: &str) -> String {
+    let line = text.trim_matches(BLANKS).lines().next().unwrap_or_default();
+    match line.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+// Bytes of another protocol or encoding, where "not XML" would be true and of no use.
+fn foreign(bytes: &[u8]) -> Option<Diagnostic> {
+    let utf16 = |n| Diagnostic::new(rules::D18, &[("n", n)]);
+    match bytes {
+        [0x15, 0x03, ..] => Some(Diagnostic::new(rules::T12, &[])),
+        [b'H', b'T', b'T', b'P', b'/', ..] => Some(Diagnostic::new(rules::T10, &[])),
+        [0xff, 0xfe, ..] => Some(utf16("3")),
+        [0xfe, 0xff, ..] => Some(utf16("2")),
+        [b'<', 0, _, 0, ..] => Some(utf16("1")),
+        [0, b'<', 0, _, ..] => Some(utf16("0")),
+        // Blank lines may stand before a document, and look like a length too.
+        [high, low, rest @ ..]
+            if rest.first() == Some(&b'<')
+                && !(high.is_ascii_whitespace() && low.is_ascii_whitespace()) =>
+        {
+            let length = u16::from_be_bytes([*high, *low]);
+            // The length may count the NUL, which may already be cut off.
+            let is_length = usize::from(length).abs_diff(rest.len()) <= 1;
+            is_length.then(|| Diagnostic::new(rules::L13, &[("n", &length.to_string())]))
+        }
+        _ => None,
+    }
+}
+
+fn characters(bytes: &[u8], with_mark: usize) -> Result<Cow<'_, str>, Diagnostic> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(Cow::Borrowed(text)),
+        Err(_) if declares_latin1(bytes) => Ok(bytes.iter().copied().map(char::from).collect()),
+        Err(error) => {
+            let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+            let offset = with_mark - bytes.len() + error.valid_up_to();
+            Err(Diagnostic::new(rules::L10, &[("n", &offset.to_string())])
+                .at(Source::of(good).end()))
+        }
+    }
+}
+
+/// What a person sees in a document: as it is read, and replacement characters where it cannot be.
+pub fn readable(bytes: &[u8]) -> String {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    characters(bytes, bytes.len())
+        .map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), Cow::into_owned)
+}
+
+fn declares_latin1(bytes: &[u8]) -> bool {
+    let declaration = bytes.trim_ascii_start().strip_prefix(b"<?xml").unwrap_or_default();
+    let declaration =
+        String::from_utf8_lossy(declaration.split(|b| *b == b'>').next().unwrap_or_default());
+    let value =
+        declaration.split_once("encoding").and_then(|(_, rest)| rest.split(['"', '\'']).nth(1));
+    let single_byte = ["iso-8859-1", "latin1", "latin-1", "windows-1252", "us-ascii"];
+    value.is_some_and(|value| single_byte.contains(&value.to_ascii_lowercase().as_str()))
+}

@@ -1,0 +1,205 @@
+//! The `domain` attribute.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+use super::InvalidRule;
+use super::decode::BLANKS;
+use crate::diagnostics::{Diagnostic, Rule, rules};
+
+/// Whom a rule names: `*`, `*.suffix`, one host, or one IP address (rulebook D1). ASCII case does not matter (D7).
+///
+/// ```
+/// use flash_policy_core::document::DomainPattern;
+///
+/// let pattern: DomainPattern = "*.example.com".parse()?;
+/// assert!(pattern.matches(Some("a.b.example.com")) && pattern.matches(Some("EXAMPLE.com")));
+/// assert!(!pattern.matches(Some("notexample.com")));
+/// # Ok::<(), flash_policy_core::document::InvalidRule>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DomainPattern {
+    form: Form,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Form {
+    Any,
+    /// What follows `*.`; never numeric, so that it cannot be the tail of an IPv4 address.
+    Suffix(String),
+    /// A name or an IPv4 address: both are compared as text.
+    Host(String),
+    /// As written, and parsed, which is what is compared (rulebook D8).
+    Ipv6(String, Ipv6Addr),
+}
+
+impl DomainPattern {
+    /// Whether the pattern covers a requester: the host of the SWF's URL, or `None` for content without an origin
+    /// (local-with-networking), which only `*` covers (rulebook D2-D12). A trailing dot is significant (D8).
+    pub fn matches(&self, requester: Option<&str>) -> bool {
+        match (&self.form, requester) {
+            (Form::Any, _) => true,
+            (_, None) => false,
+            (Form::Suffix(suffix), Some(host)) => is_at_or_below(host, suffix),
+            (Form::Host(name), Some(host)) => name.eq_ignore_ascii_case(host),
+            (Form::Ipv6(_, address), Some(host)) => ipv6(host) == Some(*address),
+        }
+    }
+
+    /// As [`matches`](Self::matches), but one trailing dot counts on neither side: the other reading of rulebook Q17.
+    ///
+    /// ```
+    /// use flash_policy_core::document::DomainPattern;
+    ///
+    /// let pattern: DomainPattern = "a.com".parse()?;
+    /// assert!(!pattern.matches(Some("a.com.")));
+    /// assert!(pattern.matches_ignoring_trailing_dot(Some("a.com.")));
+    /// # Ok::<(), flash_policy_core::document::InvalidRule>(())
+    /// ```
+    pub fn matches_ignoring_trailing_dot(&self, requester: Option<&str>) -> bool {
+        let form = match &self.form {
+            Form::Suffix(suffix) => Form::Suffix(without_trailing_dot(suffix).to_owned()),
+            Form::Host(name) => Form::Host(without_trailing_dot(name).to_owned()),
+            other => other.clone(),
+        };
+        DomainPattern { form }.matches(requester.map(without_trailing_dot))
+    }
+
+    /// Why a valid pattern may still not match what its author means (rulebook D8).
+    pub(super) fn remark(&self) -> Option<&'static str> {
+        let (Form::Suffix(text) | Form::Host(text)) = &self.form else {
+            return None;
+        };
+        if text.trim_matches(BLANKS) != text {
+            Some("has blanks around it")
+        } else if !text.is_ascii() {
+            Some("is not ASCII")
+        } else {
+            text.ends_with('.').then_some("ends with a dot")
+        }
+    }
+}
+
+impl fmt::Display for DomainPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.form {
+            Form::Any => f.write_str("*"),
+            Form::Suffix(suffix) => write!(f, "*.{suffix}"),
+            Form::Host(text) | Form::Ipv6(text, _) => f.write_str(text),
+        }
+    }
+}
+
+impl FromStr for DomainPattern {
+    type Err = InvalidRule;
+
+    fn from_str(written: &str) -> Result<Self, Self::Err> {
+        let invalid = |rule| {
+            let values = [("s", written), ("host", bare_host(written))];
+            Err(InvalidRule::new(Diagnostic::new(rule, &values)))
+        };
+        if let Some(address) = ipv6(written) {
+            return Ok(DomainPattern { form: Form::Ipv6(written.to_owned(), address) });
+        }
+        if is_template(written) {
+            return invalid(rules::D31);
+        }
+        if let Some(rule) = foreign_part(written) {
+            return invalid(rule);
+        }
+        let form = match written.strip_prefix("*.").filter(|suffix| is_suffix(suffix)) {
+            Some(suffix) => Form::Suffix(suffix.to_owned()),
+            None if written == "*" => Form::Any,
+            None if written.contains('*') => return invalid(rules::D08),
+            None => Form::Host(written.to_owned()),
+        };
+        if !written.trim_matches(BLANKS).chars().all(may_stand_in_a_host) {
+            return invalid(rules::L15);
+        }
+        Ok(DomainPattern { form })
+    }
+}
+
+impl TryFrom<&str> for DomainPattern {
+    type Error = InvalidRule;
+
+    fn try_from(written: &str) -> Result<Self, Self::Error> {
+        written.parse()
+    }
+}
+
+// A part of a URL that has no place in `domain`.
+fn foreign_part(written: &str) -> Option<Rule> {
+    let colons = written.matches(':').count();
+    if written.trim().is_empty() {
+        Some(rules::L08)
+    } else if written.contains("://") {
+        Some(rules::D05)
+    } else if written.contains(['/', '\\', '?', '#']) {
+        Some(rules::D07)
+    } else if written.contains('@') {
+        Some(rules::L14)
+    } else if colons == 1 || written.contains("]:") {
+        Some(rules::D06)
+    } else {
+        None
+    }
+}
+
+/// The host in what was written as a URL, or as a part of one.
+pub(crate) fn bare_host(url: &str) -> &str {
+    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = after_scheme.split(['/', '\\', '?', '#']).next().unwrap_or(after_scheme);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    match host.find(']') {
+        Some(end) if host.starts_with('[') => &host[..=end],
+        _ => host.split_once(':').map_or(host, |(host, _)| host),
+    }
+}
+
+// Not ASCII is remarkable (rulebook D8), not invalid; but it must be a character that XML can hold.
+fn may_stand_in_a_host(c: char) -> bool {
+    let writable = !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
+    c.is_ascii_alphanumeric() || "*-._".contains(c) || (!c.is_ascii() && writable)
+}
+
+/// Whether a value looks like a template's placeholder that nobody filled in: `{host}`, `%1`, `$PORT`, `@HOST@`, `__HOST__`.
+pub(super) fn is_template(value: &str) -> bool {
+    let wrapped =
+        |mark| value.strip_prefix(mark).is_some_and(|rest| rest.len() > 1 && rest.ends_with(mark));
+    value.contains(['{', '}', '%', '$']) || wrapped("@") || wrapped("__")
+}
+
+fn is_suffix(suffix: &str) -> bool {
+    !suffix.is_empty() && !suffix.starts_with('.') && !suffix.contains('*') && !is_numeric(suffix)
+}
+
+fn is_at_or_below(host: &str, suffix: &str) -> bool {
+    if is_ip(host) {
+        return false;
+    }
+    host.len().checked_sub(suffix.len()).is_some_and(|at| {
+        let (below, tail) = host.as_bytes().split_at(at);
+        tail.eq_ignore_ascii_case(suffix.as_bytes()) && (below.is_empty() || below.ends_with(b"."))
+    })
+}
+
+fn is_ip(host: &str) -> bool {
+    host.parse::<Ipv4Addr>().is_ok() || ipv6(host).is_some()
+}
+
+// The last label is a number: such a host can only be an IPv4 address, for no top-level domain is a number.
+fn is_numeric(host: &str) -> bool {
+    let last = without_trailing_dot(host).rsplit('.').next().unwrap_or_default();
+    !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn ipv6(host: &str) -> Option<Ipv6Addr> {
+    let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    inner.unwrap_or(host).parse().ok()
+}
+
+fn without_trailing_dot(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
+}

@@ -1,0 +1,129 @@
+//! The elements of a well-formed document, whatever they mean.
+
+use roxmltree::{Document, Error, Node, ParsingOptions, TextPos};
+
+use super::decode::{BLANKS, Source, excerpt};
+use super::outline::{Outline, is_blank};
+use crate::diagnostics::{Diagnostic, Position, rules};
+
+const MAX_NODES: u32 = 8192;
+const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
+/// An element with its attributes.
+pub(super) struct Element {
+    pub(super) name: String,
+    /// The names of the elements that it stands in, outermost first; empty for the root.
+    pub(super) ancestors: Vec<String>,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) position: Position,
+}
+
+/// An attribute; a namespaced one has its namespace before its name.
+pub(super) struct Attribute {
+    pub(super) name: String,
+    pub(super) value: String,
+    pub(super) position: Position,
+}
+
+impl Element {
+    pub(super) fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        self.attribute(name).map(|attribute| attribute.value.as_str())
+    }
+}
+
+/// All elements in document order, the root first.
+pub(super) fn elements(source: &Source<'_>, outline: Outline) -> Result<Vec<Element>, Diagnostic> {
+    let options =
+        ParsingOptions { allow_dtd: true, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
+    let seen = &source.text()[source.body()..outline.end];
+    match (Document::parse_with_options(seen, options), outline.fault) {
+        (Err(error), fault) => Err(rejected(source, &error, fault)),
+        (Ok(_), Some(fault)) => Err(fault),
+        (Ok(document), None) => {
+            let elements = document.descendants().filter_map(|node| read(source, node));
+            elements.collect()
+        }
+    }
+}
+
+/// A value as it must be written between double quotes.
+pub(super) fn escape(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    for c in value.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            c if c.is_control() => escaped.push_str(&format!("&#x{:x};", u32::from(c))),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+fn read(source: &Source<'_>, node: Node<'_, '_>) -> Option<Result<Element, Diagnostic>> {
+    if node.is_element() { Some(element(source, node)) } else { stray_text(source, node).map(Err) }
+}
+
+fn element(source: &Source<'_>, node: Node<'_, '_>) -> Result<Element, Diagnostic> {
+    let place = |offset| source.position(source.body() + offset);
+    let (name, position) = (node.tag_name().name().to_owned(), place(node.range().start));
+    if node.tag_name().namespace().is_some() {
+        return Err(Diagnostic::new(rules::L07, &[("element", &name)]).at(position));
+    }
+    let outer = node.ancestors().skip(1).filter(Node::is_element);
+    let mut ancestors: Vec<_> = outer.map(|outer| outer.tag_name().name().to_owned()).collect();
+    ancestors.reverse();
+    // A schema's place is no attribute of the policy (rulebook X4).
+    let own = node.attributes().filter(|own| own.namespace() != Some(SCHEMA_INSTANCE));
+    let attributes = own.map(|own| Attribute {
+        name: own
+            .namespace()
+            .map_or(own.name().to_owned(), |space| format!("{space}:{}", own.name())),
+        value: own.value().to_owned(),
+        position: place(own.range().start),
+    });
+    Ok(Element { name, ancestors, attributes: attributes.collect(), position })
+}
+
+fn stray_text(source: &Source<'_>, node: Node<'_, '_>) -> Option<Diagnostic> {
+    let text = node.text().filter(|text| node.is_text() && !is_blank(text))?;
+    let start = source.body() + node.range().start;
+    let written = &source.text()[start..];
+    let blanks = written.len() - written.trim_start_matches(BLANKS).len();
+    let parent = node.parent().map(|parent| parent.tag_name().name()).unwrap_or_default();
+    let values = [("element", parent), ("text", &excerpt(text))];
+    Some(Diagnostic::new(rules::L06, &values).at(source.position(start + blanks)))
+}
+
+fn rejected(source: &Source<'_>, error: &Error, fault: Option<Diagnostic>) -> Diagnostic {
+    let position = placed(source, error.pos());
+    let at_end =
+        matches!(error, Error::NoRootNode | Error::UnclosedRootNode | Error::UnexpectedEndOfStream);
+    if let Some(fault) = fault.filter(|fault| at_end || fault.position() <= Some(position)) {
+        return fault;
+    }
+    match error {
+        Error::DuplicatedAttribute(name, _) => Diagnostic::new(rules::D27, &[("a", name)]),
+        Error::NodesLimitReached => {
+            Diagnostic::new(rules::L09, &[("limit", &format!("{MAX_NODES} nodes"))])
+        }
+        _ => {
+            let what = error.to_string().replace(&format!(" at {}", error.pos()), "");
+            Diagnostic::new(rules::D22, &[("what", &what)])
+        }
+    }
+    .at(position)
+}
+
+// The parser counts from the end of the leading blanks.
+fn placed(source: &Source<'_>, relative: TextPos) -> Position {
+    let body = source.position(source.body());
+    let column = if relative.row == 1 { relative.col + body.column - 1 } else { relative.col };
+    Position { line: relative.row + body.line - 1, column }
+}

@@ -1,0 +1,162 @@
+//! The `to-ports` attribute.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use super::InvalidRule;
+use super::domain_pattern::is_template;
+use crate::diagnostics::{Diagnostic, rules};
+
+/// A set of ports: any, or inclusive ranges within 1-65535 (rulebook P3). Equal when the same ports are in it by the same form.
+///
+/// The rule that a policy from a high port may not grant a low one (rulebook P1) is not here: it needs the policy's source.
+///
+/// ```
+/// use flash_policy_core::document::ToPorts;
+///
+/// let ports: ToPorts = "6000, 5000-5010".parse()?;
+/// assert!(ports.contains(5010) && !ports.contains(5011));
+/// assert_eq!(ports.to_string(), "5000-5010,6000");
+/// assert_eq!(ToPorts::try_from(5000..=5010)?, "5000-5010".parse()?);
+/// assert!(ToPorts::try_from(0).is_err());
+/// # Ok::<(), flash_policy_core::document::InvalidRule>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ToPorts {
+    ports: Ports,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Ports {
+    Any,
+    /// Ascending, neither overlapping nor adjacent, none of them empty.
+    Listed(Vec<RangeInclusive<u16>>),
+}
+
+impl ToPorts {
+    /// `*`: every port.
+    pub const ANY: ToPorts = ToPorts { ports: Ports::Any };
+
+    /// Whether the port is in the set. `*` has every number in it, 0 too (rulebook P8: port 0 fails later, in the connect).
+    pub fn contains(&self, port: u16) -> bool {
+        self.ranges().iter().any(|range| range.contains(&port))
+    }
+
+    /// The ports as ascending, disjoint, inclusive ranges; for `*` all of them.
+    pub fn ranges(&self) -> &[RangeInclusive<u16>] {
+        match &self.ports {
+            Ports::Any => &[0..=u16::MAX],
+            Ports::Listed(ranges) => ranges,
+        }
+    }
+
+    fn of(mut ranges: Vec<RangeInclusive<u16>>) -> Self {
+        ranges.sort_unstable_by_key(|range| *range.start());
+        let mut merged: Vec<RangeInclusive<u16>> = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            match merged.last_mut() {
+                Some(last) if *range.start() <= last.end().saturating_add(1) => {
+                    *last = *last.start()..=*last.end().max(range.end());
+                }
+                _ => merged.push(range),
+            }
+        }
+        ToPorts { ports: Ports::Listed(merged) }
+    }
+}
+
+/// As it would stand in a document: ascending, joined where ranges touch, without blanks.
+impl fmt::Display for ToPorts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Ports::Listed(ranges) = &self.ports else {
+            return f.write_str("*");
+        };
+        let items = ranges.iter().map(|range| match (range.start(), range.end()) {
+            (start, end) if start == end => start.to_string(),
+            (start, end) => format!("{start}-{end}"),
+        });
+        f.write_str(&items.collect::<Vec<_>>().join(","))
+    }
+}
+
+/// By the grammar of rulebook P3; blanks around items and hyphens are accepted (P5).
+impl FromStr for ToPorts {
+    type Err = InvalidRule;
+
+    fn from_str(written: &str) -> Result<Self, Self::Err> {
+        let reading = Reading::of(written);
+        match reading.fault(written) {
+            Some(fault) => Err(InvalidRule::new(fault)),
+            None => Ok(reading.good),
+        }
+    }
+}
+
+/// What a `to-ports` value holds, item by item.
+pub(super) struct Reading<'a> {
+    /// The ports of the items that are good.
+    pub(super) good: ToPorts,
+    /// The first bad item (rulebook P6), trimmed.
+    pub(super) bad: Option<&'a str>,
+    /// Whether there are blanks (rulebook P5).
+    pub(super) blanks: bool,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn of(written: &'a str) -> Self {
+        let (mut ranges, mut any, mut bad) = (Vec::new(), false, None);
+        for item in written.split(',').map(str::trim_ascii) {
+            match range(item) {
+                Some(range) => ranges.push(range),
+                None if item == "*" => any = true,
+                None => bad = bad.or(Some(item)),
+            }
+        }
+        let good = if any { ToPorts::ANY } else { ToPorts::of(ranges) };
+        Reading { good, bad, blanks: written.contains(|c: char| c.is_ascii_whitespace()) }
+    }
+
+    /// What is wrong with the value, if anything is.
+    pub(super) fn fault(&self, written: &str) -> Option<Diagnostic> {
+        let values = [("item", self.bad?), ("s", written)];
+        let rule = if is_template(written) { rules::D31 } else { rules::D04 };
+        Some(Diagnostic::new(rule, &values))
+    }
+}
+
+fn range(item: &str) -> Option<RangeInclusive<u16>> {
+    let (start, end) = item.split_once('-').unwrap_or((item, item));
+    let (start, end) = (port(start.trim_ascii_end())?, port(end.trim_ascii_start())?);
+    (start <= end).then_some(start..=end)
+}
+
+// `u16::from_str` alone would take a plus sign.
+fn port(digits: &str) -> Option<u16> {
+    let port = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())??;
+    (port > 0).then_some(port)
+}
+
+macro_rules! try_from {
+    ($([$($generic:tt)*] $type:ty: $value:ident => $into:expr;)*) => {$(
+        impl<$($generic)*> TryFrom<$type> for ToPorts {
+            type Error = InvalidRule;
+
+            fn try_from($value: $type) -> Result<Self, Self::Error> {
+                $into
+            }
+        }
+    )*};
+}
+
+try_from! {
+    [] &str: written => written.parse();
+    [] &[RangeInclusive<u16>]: ranges => {
+        let item = |range: &RangeInclusive<u16>| format!("{}-{}", range.start(), range.end());
+        ranges.iter().map(item).collect::<Vec<_>>().join(",").parse()
+    };
+    [] u16: port => [port..=port].try_into();
+    [] RangeInclusive<u16>: range => [range].try_into();
+    [] Vec<RangeInclusive<u16>>: ranges => ranges.as_slice().try_into();
+    [const N: usize] [RangeInclusive<u16>; N]: ranges => ranges.as_slice().try_into();
+}

@@ -1,0 +1,12 @@
+//! The lookup for a socket: 843, then what the SWF named, then the port itself.
+
+mod ask;
+mod evaluator;
+pub(crate) mod grant;
+mod lookup;
+mod reading;
+mod search;
+
+pub use evaluator::Evaluator;
+pub use grant::FIRST_HIGH_PORT;
+pub use lookup::{Action, Event, Lookup};

@@ -1,0 +1,192 @@
+//! The verdict without a network: the same lookup, driven by declarations alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::lookup::{Action, Event, Lookup};
+use crate::document::PolicyDocument;
+use crate::or_panic;
+use crate::player::endpoint::canonical_host;
+use crate::player::{Endpoint, InvalidSwf, Outcome, Profile, Session, Swf};
+use crate::wire::{Declaration, EndpointState, Playback, Script, Sent, Stamped};
+
+/// One player session before declared endpoints, without a network and without a clock. It drives the same
+/// [`Lookup`] as the clients do.
+///
+/// ```
+/// use flash_policy_core::{Evaluator, PolicyFile, wire::Script};
+///
+/// let policy = PolicyFile::builder().allow("www.example.com", 5000).build();
+/// let mut player = Evaluator::new("http://www.example.com/game.swf")?
+///     .policy("game.example.com:843", policy)
+///     .backend("game.example.com:5000", Script::echo());
+/// player.connect("game.example.com", 5000).expect_permitted();
+/// # Ok::<(), flash_policy_core::InvalidSwf>(())
+/// ```
+#[must_use = "an evaluator does nothing until `connect`"]
+#[derive(Clone, Debug)]
+pub struct Evaluator {
+    swf: Swf,
+    session: Session,
+    endpoints: BTreeMap<Endpoint, Declaration>,
+    turns: BTreeMap<Endpoint, usize>,
+    unknown: BTreeSet<String>,
+}
+
+/// The policy connection in progress.
+struct Conversation {
+    endpoint: Endpoint,
+    opened_at: Duration,
+    playback: Playback,
+    coming: std::vec::IntoIter<Stamped>,
+}
+
+impl Evaluator {
+    /// A session of `swf` in the default profile. Endpoints that are not declared refuse.
+    ///
+    /// # Errors
+    ///
+    /// `swf` is neither a SWF's URL nor a sandbox.
+    pub fn new(swf: impl TryInto<Swf, Error: Into<InvalidSwf>>) -> Result<Self, InvalidSwf> {
+        Ok(Self::with_profile(swf.try_into().map_err(Into::into)?, Profile::default()))
+    }
+
+    /// A session of `swf` in this profile.
+    pub fn with_profile(swf: Swf, profile: Profile) -> Self {
+        Self {
+            swf,
+            session: Session::new(profile),
+            endpoints: BTreeMap::new(),
+            turns: BTreeMap::new(),
+            unknown: BTreeSet::new(),
+        }
+    }
+
+    /// Declares a well-behaved policy server for `document`. At an endpoint with a backend it answers in-band.
+    ///
+    /// # Panics
+    ///
+    /// `at` is not a `host:port`.
+    #[track_caller]
+    pub fn policy(self, at: &str, document: impl Into<PolicyDocument>) -> Self {
+        let script = Script::policy(document.into().as_bytes());
+        self.change(at, |declared| declared.policy([script]))
+    }
+
+    /// Declares a backend.
+    ///
+    /// # Panics
+    ///
+    /// `at` is not a `host:port`.
+    #[track_caller]
+    pub fn backend(self, at: &str, script: Script) -> Self {
+        self.change(at, |declared| declared.backend(script))
+    }
+
+    /// Declares all that stands at an endpoint.
+    pub fn declare(&mut self, at: Endpoint, declaration: Declaration) {
+        self.endpoints.insert(at, declaration);
+    }
+
+    /// Declares that a host's name does not resolve.
+    pub fn unknown_name(&mut self, host: &str) {
+        self.unknown.insert(canonical_host(host));
+    }
+
+    /// The session, to register locations with [`Session::load_policy_file`].
+    pub fn session(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    /// `Socket.connect(host, port)`.
+    pub fn connect(&mut self, host: &str, port: impl Into<i64>) -> Outcome<()> {
+        let mut lookup = Lookup::start(&mut self.session, &self.swf, host, port);
+        let mut now = Duration::ZERO;
+        let mut conversation = None;
+        loop {
+            match lookup.action() {
+                Action::Connect { endpoint, until, .. } => {
+                    let event = self.knock(&endpoint);
+                    now = if event == Event::Elapsed { until } else { now };
+                    conversation = Some(self.converse(endpoint, now));
+                    lookup.handle(&mut self.session, event, now);
+                }
+                Action::Send(bytes) => {
+                    if let Some(conversation) = &mut conversation {
+                        conversation.playback.hear(bytes);
+                    }
+                    lookup.handle(&mut self.session, Event::Sent, now);
+                }
+                Action::Receive { until } => {
+                    let next =
+                        conversation.as_mut().and_then(|open| open.next(until, &mut self.turns));
+                    now = next.as_ref().map_or(until, |(at, _)| *at);
+                    let sent = next.map(|(_, sent)| sent);
+                    lookup.handle(&mut self.session, sent.as_ref().into(), now);
+                }
+                Action::Close => {
+                    for sent in conversation.take().into_iter().flat_map(|open| open.rest(now)) {
+                        lookup.handle(&mut self.session, Some(&sent).into(), now);
+                    }
+                    lookup.handle(&mut self.session, Event::Closed, now);
+                }
+                Action::Join { .. } => lookup.handle(&mut self.session, Event::Joined, now),
+                Action::Decided => return lookup.finish(Some(())),
+            }
+        }
+    }
+
+    #[track_caller]
+    fn change(mut self, at: &str, change: impl FnOnce(Declaration) -> Declaration) -> Self {
+        let at: Endpoint = or_panic(at.parse());
+        let declared = self.endpoints.remove(&at).unwrap_or_default();
+        self.endpoints.insert(at, change(declared));
+        self
+    }
+
+    fn knock(&self, endpoint: &Endpoint) -> Event<'static> {
+        if self.unknown.contains(endpoint.host()) {
+            return Event::NameNotFound;
+        }
+        match self.endpoints.get(endpoint).map(Declaration::state) {
+            Some(EndpointState::Up) => Event::Connected,
+            Some(EndpointState::Dropped) => Event::Elapsed,
+            Some(EndpointState::Refused) => Event::Refused,
+            None => Event::NotMapped,
+        }
+    }
+
+    fn converse(&self, endpoint: Endpoint, opened_at: Duration) -> Conversation {
+        let declared = self.endpoints.get(&endpoint).cloned().unwrap_or_default();
+        Conversation {
+            endpoint,
+            opened_at,
+            playback: Playback::new(&declared),
+            coming: Vec::new().into_iter(),
+        }
+    }
+}
+
+impl Conversation {
+    /// What comes next, until the player's time `until`.
+    fn next(
+        &mut self,
+        until: Duration,
+        turns: &mut BTreeMap<Endpoint, usize>,
+    ) -> Option<(Duration, Sent)> {
+        if self.coming.as_slice().is_empty() {
+            let next_turn = turns.entry(self.endpoint.clone()).or_default();
+            let mut turn = || std::mem::replace(next_turn, *next_turn + 1);
+            let script_until = until.saturating_sub(self.opened_at);
+            self.coming = self.playback.play_until(script_until, &mut turn).into_iter();
+        }
+        let stamped = self.coming.next()?;
+        Some((self.opened_at + stamped.at, stamped.sent))
+    }
+
+    /// What was put on the wire together with what ended the answer.
+    fn rest(self, now: Duration) -> impl Iterator<Item = Sent> {
+        let Self { opened_at, coming, .. } = self;
+        coming.take_while(move |stamped| opened_at + stamped.at <= now).map(|stamped| stamped.sent)
+    }
+}

@@ -1,0 +1,170 @@
+//! Who asks: a SWF, by its URL or by its sandbox (rulebook R).
+
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+
+use super::endpoint::{canonical_host, is_host};
+use crate::debug_as_text;
+use crate::ids;
+
+/// The SWF that opens sockets. Its identity is the host of its own URL, not of the page around it (rulebook R1).
+///
+/// ```
+/// use flash_policy_core::{Sandbox, Swf};
+///
+/// let swf: Swf = "https://www.example.com:8080/games/game.swf".parse()?;
+/// assert_eq!(swf.host(), Some("www.example.com"));
+/// assert_eq!(Swf::from(Sandbox::LocalTrusted).to_string(), "sandbox:local-trusted");
+/// # Ok::<(), flash_policy_core::InvalidSwf>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Swf {
+    sandbox: Sandbox,
+    url: Option<Url>,
+    networking: bool,
+}
+
+ids! {
+    /// The security sandbox that the player puts a SWF in (rulebook R3).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub enum Sandbox {
+        /// Loaded from a web server: bound to policies. A SWF with a URL is in this one.
+        Remote = "remote",
+        /// May not use sockets at all (#2010).
+        LocalWithFile = "local-with-file",
+        /// Bound to policies, and matched by `domain="*"` only.
+        LocalWithNetworking = "local-with-networking",
+        /// No policy is asked. What Flash Builder and the IDE run as.
+        LocalTrusted = "local-trusted",
+        /// No policy is asked.
+        AirApplication = "air-application",
+    }
+}
+
+/// Text that is no SWF URL.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InvalidSwf {
+    written: String,
+    problem: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Url {
+    written: String,
+    host: String,
+    https: bool,
+}
+
+impl Swf {
+    /// The SWF as the page embeds it with `allowNetworking="none"`: every socket call throws #2146 (rulebook R5).
+    #[must_use]
+    pub fn without_networking(self) -> Self {
+        Self { networking: false, ..self }
+    }
+
+    /// The host that policies must name, or `None` for a SWF without a URL.
+    pub fn host(&self) -> Option<&str> {
+        self.url.as_ref().map(|url| url.host.as_str())
+    }
+
+    /// The sandbox it runs in.
+    pub fn sandbox(&self) -> Sandbox {
+        self.sandbox
+    }
+
+    /// Whether it was loaded over https, which `secure="true"` asks for (rulebook X9).
+    pub fn is_secure(&self) -> bool {
+        self.url.as_ref().is_some_and(|url| url.https)
+    }
+
+    /// Whether the embedding page lets it use the network (rulebook R5).
+    pub fn may_use_network(&self) -> bool {
+        self.networking
+    }
+}
+
+impl fmt::Display for Swf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.url {
+            Some(url) => f.write_str(&url.written),
+            None => write!(f, "sandbox:{}", self.sandbox),
+        }
+    }
+}
+
+impl From<Sandbox> for Swf {
+    fn from(sandbox: Sandbox) -> Self {
+        Self { sandbox, url: None, networking: true }
+    }
+}
+
+impl FromStr for Swf {
+    type Err = InvalidSwf;
+
+    fn from_str(written: &str) -> Result<Self, InvalidSwf> {
+        let url = parse_url(written)
+            .map_err(|problem| InvalidSwf { written: written.to_owned(), problem })?;
+        Ok(Self { sandbox: Sandbox::Remote, url: Some(url), networking: true })
+    }
+}
+
+impl TryFrom<&str> for Swf {
+    type Error = InvalidSwf;
+
+    fn try_from(written: &str) -> Result<Self, InvalidSwf> {
+        written.parse()
+    }
+}
+
+/// For what is a [`Swf`] already, which converts without fail.
+impl From<Infallible> for InvalidSwf {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl fmt::Display for InvalidSwf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { written, problem } = self;
+        write!(
+            f,
+            "`{written}` is not the URL of a SWF: {problem}; expected one such as http://www.example.com/game.swf"
+        )
+    }
+}
+
+debug_as_text!(InvalidSwf);
+
+impl std::error::Error for InvalidSwf {}
+
+fn parse_url(written: &str) -> Result<Url, &'static str> {
+    if written.contains(char::is_control) {
+        return Err("it has a control character in it");
+    }
+    let (scheme, rest) = written.split_once("://").ok_or("it has no scheme")?;
+    let https = match scheme.to_ascii_lowercase().as_str() {
+        "http" => false,
+        "https" => true,
+        "file" => {
+            return Err(
+                "the sandbox of a local SWF depends on how it was published, so give a Sandbox instead",
+            );
+        }
+        _ => return Err("only http and https SWFs have a host that policies can name"),
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (place, None),
+    };
+    if !is_host(host) {
+        return Err("it has no host");
+    }
+    if port.is_some_and(|port| !port.is_empty() && port.parse::<u16>().is_err()) {
+        return Err("its port is not a number from 0 to 65535");
+    }
+    Ok(Url { written: written.to_owned(), host: canonical_host(host), https })
+}

@@ -1,0 +1,49 @@
+//! The error for an id that is not in a closed list.
+
+use std::fmt;
+
+use crate::debug_as_text;
+use crate::printable::printable_within;
+
+/// An id that is not in the list it should be from.
+///
+/// ```
+/// use flash_policy_core::Profile;
+///
+/// let error = "flash-8".parse::<Profile>().unwrap_err();
+/// assert_eq!(error.written(), "flash-8");
+/// assert!(error.to_string().starts_with("`flash-8` is unknown; expected one of flash-10,"));
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct UnknownId {
+    written: String,
+    expected: &'static [&'static str],
+}
+
+impl UnknownId {
+    /// Creates the error for `written`, where one of `expected` should stand.
+    pub fn new(written: &str, expected: &'static [&'static str]) -> Self {
+        Self { written: written.to_owned(), expected }
+    }
+
+    /// Returns the text that was not understood.
+    pub fn written(&self) -> &str {
+        &self.written
+    }
+
+    /// Returns the ids that would have been.
+    pub fn expected(&self) -> &'static [&'static str] {
+        self.expected
+    }
+}
+
+impl fmt::Display for UnknownId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let written = printable_within(&self.written, 80);
+        write!(f, "`{written}` is unknown; expected one of {}", self.expected.join(", "))
+    }
+}
+
+debug_as_text!(UnknownId);
+
+impl std::error::Error for UnknownId {}

@@ -1,0 +1,54 @@
+//! What crosses the wire: the 23 request bytes, where an answer ends, and what a peer does step by step.
+//!
+//! Everything here is pure. A [`Script`] says what a peer does on one connection, a [`Declaration`] what
+//! stands at one endpoint, and a [`Playback`] plays them: the servers, the evaluator and a stage's clock
+//! all use that one machine, so they cannot disagree.
+
+mod declaration;
+mod endpoint_state;
+mod fault;
+mod fault_list;
+mod framing;
+mod playback;
+mod script;
+
+pub use declaration::Declaration;
+pub use endpoint_state::EndpointState;
+pub use fault::{Fault, InvalidFault, parse_duration};
+pub use fault_list::{FaultList, ListedFault};
+pub use framing::{AnswerEnd, AnswerReader};
+pub use playback::{Cue, Playback, Sent, Stamped};
+pub use script::{Script, Step};
+
+/// The policy request: exactly 23 bytes, terminated by one NUL (rulebook W1).
+///
+/// ```
+/// use flash_policy_core::wire::POLICY_REQUEST;
+///
+/// assert_eq!(POLICY_REQUEST.len(), 23);
+/// assert_eq!(POLICY_REQUEST, b"<policy-file-request/>\0");
+/// ```
+pub const POLICY_REQUEST: &[u8; 23] = b"<policy-file-request/>\0";
+
+/// The most bytes of an answer that a client reads before it gives up (rulebook W10): 64 KiB.
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// Bytes as a person reads them: ASCII as it is, everything else escaped, a NUL as `\0`.
+///
+/// ```
+/// use flash_policy_core::wire::{POLICY_REQUEST, escape};
+///
+/// assert_eq!(escape(POLICY_REQUEST), r"<policy-file-request/>\0");
+/// assert_eq!(escape(b"a\r\n\xff"), r"a\r\n\xff");
+/// ```
+pub fn escape(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for &byte in bytes {
+        match byte {
+            0 => text.push_str("\\0"),
+            b'"' | b'\'' => text.push(char::from(byte)),
+            _ => text.extend(std::ascii::escape_default(byte).map(char::from)),
+        }
+    }
+    text
+}

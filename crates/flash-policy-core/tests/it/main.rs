@@ -1,0 +1,16 @@
+//! The tests of the core: one binary, a module for each subject.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "what a test sets up must work; clippy exempts test functions only"
+)]
+
+#[cfg(feature = "lint")]
+mod analysis;
+#[cfg(feature = "lint")]
+mod fixes;
+#[cfg(feature = "lint")]
+mod lint;
+mod policy_file;
+mod rule_docs;
+mod support;

@@ -1,0 +1,521 @@
+//! From a scenario file's text to a [`Scenario`]: every value is checked, and every error has a place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use flash_policy_core::PlayerEvent;
+use flash_policy_core::diagnostics::Position;
+use flash_policy_core::player::{Endpoint, Grantor, Profile, Swf, Verdict};
+use flash_policy_core::printable::printable_within;
+use flash_policy_core::wire::FaultList;
+use flash_policy_fixture::server::BackendState;
+
+use super::error::{LineIndex, ScenarioError};
+use super::file::{
+    At, BackendEntry, CaseEntry, MatrixEntry, PolicyEntry, ScenarioFile, Text, WithEntry,
+};
+use super::find;
+use super::model::{
+    Attempt, BackendEntryState, Case, Changes, Connect, Expectation, MatrixPlan, Policy, Scenario,
+};
+use super::source::{self, Document, Origin};
+use super::toml_text;
+use super::values::{self, Illegal, Table, shown, suggest};
+use crate::files::Unreadable;
+
+impl Scenario {
+    /// Reads a scenario file, and the policy files that it names.
+    ///
+    /// # Errors
+    ///
+    /// The file, or one that it names, cannot be read or is longer than 1 MiB, or something in it is wrong.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, ScenarioError> {
+        let path = path.as_ref();
+        let unreadable =
+            |Unreadable { message, help }| ScenarioError::unreadable(path, message, help);
+        let bytes = find::file(path).map_err(unreadable)?;
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::parse(&text, path),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                let help = Some("save the file as UTF-8".to_owned());
+                Err(ScenarioError::invalid(
+                    path,
+                    &text,
+                    at..at,
+                    "this byte is no UTF-8".to_owned(),
+                    help,
+                ))
+            }
+        }
+    }
+
+    /// Reads the text of a scenario file. What it names is relative to the folder of `path`, which need not exist.
+    ///
+    /// # Errors
+    ///
+    /// A file that it names cannot be read, or something in it is wrong.
+    pub fn parse(text: &str, path: impl AsRef<Path>) -> Result<Self, ScenarioError> {
+        let path = path.as_ref();
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if u64::try_from(text.len()).is_ok_and(|length| length > find::MAX_BYTES) {
+            return Err(ScenarioError::unreadable(path, find::TOO_LONG.to_owned(), None));
+        }
+        let reader = Reader { text, lines: LineIndex::of(text), path };
+        let file = toml_text::parse(text, path)?;
+        reader.scenario(file)
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    lines: LineIndex,
+    path: &'a Path,
+}
+
+type Result<T, E = ScenarioError> = std::result::Result<T, E>;
+
+/// What the entries of the file declare.
+struct Declared {
+    policies: BTreeMap<Endpoint, Policy>,
+    backends: BTreeMap<Endpoint, BackendEntryState>,
+    profile: Profile,
+}
+
+impl Reader<'_> {
+    fn scenario(&self, file: ScenarioFile) -> Result<Scenario> {
+        match &file.version {
+            Some(version) if *version.value() == 1 => {}
+            Some(version) => {
+                return Err(self.wrong(
+                    version,
+                    format!("version {} is not known", version.value()),
+                    "write `version = 1`",
+                ));
+            }
+            None => {
+                return Err(self.invalid(
+                    0..0,
+                    "`version` is missing",
+                    "begin the file with `version = 1`",
+                ));
+            }
+        }
+        let profile = self.profile(file.profile.as_ref())?.unwrap_or_default();
+        let declared = Declared {
+            policies: self.policies(&file.policy)?,
+            backends: self.backends(&file.backend)?,
+            profile,
+        };
+        let cases =
+            file.case.iter().map(|case| self.case(case, &declared)).collect::<Result<Vec<_>>>()?;
+        self.names(&file.case, file.matrix.is_some())?;
+        self.sessions(&file.case, &cases)?;
+        let matrix =
+            file.matrix.as_ref().map(|matrix| self.matrix(matrix, &declared)).transpose()?;
+        if cases.is_empty() && matrix.is_none() {
+            let help = "add a [[case]] or a [matrix]";
+            return Err(ScenarioError::nothing_to_test(
+                self.path,
+                "there is nothing to test",
+                help,
+            ));
+        }
+        let Declared { policies, backends, .. } = declared;
+        let source = source::SourceFile { path: self.path.to_owned(), text: self.text.into() };
+        Ok(Scenario { file: source, title: file.title, policies, backends, cases, matrix })
+    }
+
+    fn policies(&self, entries: &[PolicyEntry]) -> Result<BTreeMap<Endpoint, Policy>> {
+        let mut policies = BTreeMap::new();
+        for entry in entries {
+            let (at, policy) = (self.endpoint(&entry.at)?, self.policy(entry)?);
+            self.once(policies.insert(at, policy), &entry.at, "policies")?;
+        }
+        Ok(policies)
+    }
+
+    fn policy(&self, entry: &PolicyEntry) -> Result<Policy> {
+        let faults = entry
+            .faults
+            .as_ref()
+            .map(|faults| self.faults(faults))
+            .transpose()?
+            .unwrap_or_default();
+        let document = match (&entry.file, &entry.xml, &entry.state) {
+            (Some(file), None, None) => self.document(file)?,
+            (None, Some(xml), None) => Document::inline(
+                xml.value(),
+                self.text.get(xml.span()).unwrap_or_default(),
+                xml.span(),
+            ),
+            (None, None, Some(state)) => {
+                if let Some(faults) = &entry.faults {
+                    return Err(self.wrong(
+                        faults,
+                        "there is no document that faults could spoil",
+                        "take `state` or `faults` out",
+                    ));
+                }
+                return Ok(Policy {
+                    document: None,
+                    faults: self.id(state, "state of a policy", &values::policy_states())?,
+                });
+            }
+            (None, None, None) => {
+                let message = format!(
+                    "the policy at {} has neither `file` nor `xml` nor `state`",
+                    shown(entry.at.value())
+                );
+                return Err(self.wrong(&entry.at, message, "give it one of them"));
+            }
+            (file, xml, state) => {
+                let last =
+                    [file, xml, state].into_iter().flatten().max_by_key(|value| value.span().start);
+                let message = format!(
+                    "the policy at {} has two of `file`, `xml` and `state`",
+                    shown(entry.at.value())
+                );
+                return Err(self.wrong(last.unwrap_or(&entry.at), message, "leave one of them"));
+            }
+        };
+        Ok(Policy { document: Some(document), faults })
+    }
+
+    fn document(&self, file: &Text) -> Result<Document> {
+        let path = self.beside(file);
+        let bytes = find::file(&path)
+            .map_err(|error| self.unreadable(file, "policy file", &path, error))?;
+        Ok(Document::new(bytes.into(), Origin::File(path)))
+    }
+
+    fn backends(&self, entries: &[BackendEntry]) -> Result<BTreeMap<Endpoint, BackendEntryState>> {
+        let mut backends = BTreeMap::new();
+        for entry in entries {
+            let state = entry
+                .state
+                .as_ref()
+                .map(|state| self.id(state, "state of a backend", &values::backend_states()));
+            let state = state.transpose()?.unwrap_or(BackendState::Up.into());
+            self.once(backends.insert(self.endpoint(&entry.at)?, state), &entry.at, "backends")?;
+        }
+        Ok(backends)
+    }
+
+    fn case(&self, entry: &CaseEntry, declared: &Declared) -> Result<Case> {
+        let swf = match (&entry.swf, &entry.sandbox) {
+            (Some(swf), None) => self.swf(swf)?,
+            (None, Some(sandbox)) => self.id(sandbox, "sandbox", &values::sandboxes())?.into(),
+            (None, None) => {
+                return Err(self.wrong(
+                    &entry.name,
+                    "the case has neither `swf` nor `sandbox`",
+                    "say who asks",
+                ));
+            }
+            (Some(_), Some(sandbox)) => {
+                return Err(self.wrong(
+                    sandbox,
+                    "the case has both `swf` and `sandbox`",
+                    "leave one of them",
+                ));
+            }
+        };
+        let mut profile =
+            self.profile(entry.profile.as_ref())?.unwrap_or_else(|| declared.profile.clone());
+        if let Some(timeout) = &entry.timeout {
+            profile.timing.socket_timeout = Some(self.duration(timeout)?);
+        }
+        let (connect, load) = (self.connect(&entry.connect)?, entry.load_policy_files.clone());
+        Ok(Case {
+            name: entry.name.value().clone(),
+            position: self.position(entry.name.span().start),
+            session: entry.session.clone(),
+            attempt: Attempt { swf, connect, load, profile },
+            changes: self.changes(&entry.with, declared)?,
+            expected: self.expectation(entry, declared)?,
+        })
+    }
+
+    fn expectation(&self, entry: &CaseEntry, declared: &Declared) -> Result<Expectation> {
+        let verdict = self.id(&entry.expect, "verdict", &values::verdicts())?;
+        let cause = entry
+            .cause
+            .as_ref()
+            .map(|cause| self.id(cause, "cause", &values::causes()))
+            .transpose()?;
+        if let (Some(cause), Some(written)) =
+            (cause.filter(|cause| cause.verdict() != verdict), &entry.cause)
+        {
+            let message = format!(
+                "`{cause}` is a cause of `{}`, and the case expects `{verdict}`",
+                cause.verdict()
+            );
+            return Err(self.wrong(written, message, "change `expect` or `cause`"));
+        }
+        let event = |event: &Option<Text>| {
+            event.as_ref().map(|event| self.id(event, "event", PlayerEvent::OF_SOCKETS)).transpose()
+        };
+        if let (Verdict::Denied, Some(written)) = (verdict, &entry.granted_by) {
+            return Err(self.wrong(
+                written,
+                "what is denied is granted by nobody",
+                "take `granted-by` out",
+            ));
+        }
+        let granted_by = entry.granted_by.as_ref().map(|grantor| match grantor.value().as_str() {
+            "sandbox" => Ok(Grantor::Sandbox),
+            _ => self.endpoint(grantor).map(Grantor::Policy),
+        });
+        let mut requests = BTreeMap::new();
+        for (at, count) in &entry.requests {
+            let standing = declared.policies.keys().chain(declared.backends.keys());
+            let at = self.declared(at, standing, "neither a policy nor a backend")?;
+            requests.insert(at, *count.value());
+        }
+        let (event, then) = (event(&entry.event)?, event(&entry.then)?);
+        Ok(Expectation {
+            verdict,
+            cause,
+            event,
+            then,
+            granted_by: granted_by.transpose()?,
+            requests,
+        })
+    }
+
+    fn changes(&self, with: &WithEntry, declared: &Declared) -> Result<Changes> {
+        let mut changes = Changes::default();
+        for (at, state) in &with.backend {
+            let at = self.declared(at, declared.backends.keys(), "no backend")?;
+            changes
+                .backends
+                .insert(at, self.id(state, "state of a backend", &values::backend_states())?);
+        }
+        for (at, state) in &with.policy {
+            let at = self.declared(at, declared.policies.keys(), "no policy")?;
+            changes
+                .faults
+                .insert(at, self.id(state, "state of a policy", &values::policy_states())?);
+        }
+        for (written, faults) in &with.faults {
+            let at = self.declared(written, declared.policies.keys(), "no policy")?;
+            if declared.policies.get(&at).is_some_and(|policy| policy.document.is_none()) {
+                let message = format!(
+                    "the policy at {at} has a state and no document that faults could spoil"
+                );
+                return Err(self.wrong(written, message, "use `with.policy`"));
+            }
+            if changes.faults.insert(at.clone(), self.faults(faults)?).is_some() {
+                let message = format!("{at} is in `with.policy` as well");
+                return Err(self.wrong(written, message, "leave one of them"));
+            }
+        }
+        Ok(changes)
+    }
+
+    fn matrix(&self, entry: &MatrixEntry, declared: &Declared) -> Result<MatrixPlan> {
+        let swfs = self.axis(&entry.swf, |swf| self.swf(swf))?;
+        let connects = self.axis(&entry.connect, |connect| self.connect(connect))?;
+        let snapshot = self.beside(&entry.snapshot);
+        let pinned = match snapshot.try_exists() {
+            Ok(false) => None,
+            _ => Some(find::file(&snapshot).and_then(find::utf8)),
+        };
+        let pinned = pinned
+            .transpose()
+            .map_err(|error| self.unreadable(&entry.snapshot, "snapshot", &snapshot, error))?;
+        let position = self.position(entry.snapshot.span().start);
+        Ok(MatrixPlan {
+            position,
+            swfs,
+            connects,
+            profile: declared.profile.clone(),
+            snapshot,
+            pinned,
+        })
+    }
+
+    fn axis<T>(
+        &self,
+        written: &At<Vec<Text>>,
+        read: impl Fn(&Text) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        if written.value().is_empty() {
+            return Err(self.wrong(
+                written,
+                "the list is empty",
+                "put something in it, or take the matrix out",
+            ));
+        }
+        let mut seen = BTreeSet::new();
+        let once = |entry: &Text| match seen.insert(entry.value().clone()) {
+            true => read(entry),
+            false => Err(self.wrong(
+                entry,
+                format!("`{}` is in the list twice", shown(entry.value())),
+                "take one out",
+            )),
+        };
+        written.value().iter().map(once).collect()
+    }
+
+    /// Case names are names of tests: one line, and each once.
+    fn names(&self, cases: &[CaseEntry], has_matrix: bool) -> Result<()> {
+        let mut seen = BTreeMap::new();
+        for name in cases.iter().map(|case| &case.name) {
+            let written = name.value();
+            if written.trim() != written || written.is_empty() || written.contains(char::is_control)
+            {
+                let message = "a name is one line, without blanks around it";
+                return Err(self.wrong(name, message, "call the case by what it tests"));
+            }
+            if has_matrix && written == "matrix" {
+                return Err(self.wrong(
+                    name,
+                    "`matrix` is the name of the [matrix]",
+                    "call the case otherwise",
+                ));
+            }
+            if let Some(first) = seen.insert(written, name.span().start) {
+                let line = self.position(first).line;
+                let message = format!(
+                    "two cases are called `{}`; the other one is in line {line}",
+                    shown(written)
+                );
+                return Err(self.wrong(name, message, "call one of them otherwise"));
+            }
+        }
+        Ok(())
+    }
+
+    /// One session is one player.
+    fn sessions(&self, entries: &[CaseEntry], cases: &[Case]) -> Result<()> {
+        let mut players: BTreeMap<&str, &Profile> = BTreeMap::new();
+        for (entry, case) in entries.iter().zip(cases) {
+            let Some(session) = case.session() else { continue };
+            if *players.entry(session).or_insert(&case.attempt.profile) != &case.attempt.profile {
+                let message = format!(
+                    "the first case of the session `{}` has another profile or timeout",
+                    shown(session)
+                );
+                let place =
+                    entry.timeout.as_ref().or(entry.profile.as_ref()).unwrap_or(&entry.name);
+                return Err(self.wrong(
+                    place,
+                    message,
+                    "one session is one player: give its cases the same, or another session",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn profile(&self, written: Option<&Text>) -> Result<Option<Profile>> {
+        written.map(|written| self.legal(written, values::profile(written.value()))).transpose()
+    }
+
+    fn swf(&self, written: &Text) -> Result<Swf> {
+        self.legal(written, values::swf(written.value()))
+    }
+
+    fn connect(&self, written: &Text) -> Result<Connect> {
+        self.legal(written, values::connect(written.value()))
+    }
+
+    fn endpoint(&self, written: &Text) -> Result<Endpoint> {
+        written.value().parse().map_err(|error| self.explained(written, error))
+    }
+
+    /// An endpoint that an entry of the file declares.
+    fn declared<'a>(
+        &self,
+        written: &Text,
+        standing: impl Iterator<Item = &'a Endpoint>,
+        what: &str,
+    ) -> Result<Endpoint> {
+        let at = self.endpoint(written)?;
+        let standing: Vec<_> = standing.collect();
+        if standing.contains(&&at) {
+            return Ok(at);
+        }
+        let standing: BTreeSet<_> = standing.into_iter().map(ToString::to_string).collect();
+        let help = suggest(&at.to_string(), standing.iter().map(String::as_str));
+        Err(self.wrong(written, format!("{what} stands at {}", shown(written.value())), &help))
+    }
+
+    fn faults(&self, written: &At<Vec<Text>>) -> Result<FaultList> {
+        let fault = |fault: &Text| self.legal(fault, values::fault(fault.value()));
+        let listed = written.value().iter().map(fault).collect::<Result<Vec<_>>>()?;
+        FaultList::new(listed).map_err(|error| self.explained(written, error))
+    }
+
+    /// A duration is spelt as in a fault.
+    fn duration(&self, written: &Text) -> Result<std::time::Duration> {
+        self.legal(written, values::duration(written.value()))
+    }
+
+    fn id<T: Clone>(&self, written: &Text, what: &str, table: &Table<T>) -> Result<T> {
+        self.legal(written, values::id(written.value(), what, table))
+    }
+
+    /// A path relative to the scenario file.
+    fn beside(&self, written: &Text) -> PathBuf {
+        find::tidy(self.path.parent().unwrap_or(Path::new("")).join(written.value()))
+    }
+
+    fn once<T>(&self, before: Option<T>, at: &Text, what: &str) -> Result<()> {
+        match before {
+            None => Ok(()),
+            Some(_) => Err(self.wrong(
+                at,
+                format!("{} has two {what}", shown(at.value())),
+                "take one of them out",
+            )),
+        }
+    }
+
+    fn position(&self, at: usize) -> Position {
+        self.lines.position(self.text, at)
+    }
+
+    fn unreadable(
+        &self,
+        written: &Text,
+        what: &str,
+        path: &Path,
+        error: Unreadable,
+    ) -> ScenarioError {
+        let Unreadable { message, help } = error;
+        let message =
+            format!("the {what} {}: {message}", printable_within(&path.to_string_lossy(), 300));
+        ScenarioError::unreadable_at(self.path, self.text, written.span(), message, help)
+    }
+
+    fn legal<T>(&self, written: &At<impl Sized>, value: Result<T, Illegal>) -> Result<T> {
+        value.map_err(|Illegal { message, help }| {
+            ScenarioError::invalid(self.path, self.text, written.span(), message, help)
+        })
+    }
+
+    fn explained(&self, written: &At<impl Sized>, error: impl Display) -> ScenarioError {
+        let Illegal { message, help } = Illegal::of(error);
+        ScenarioError::invalid(self.path, self.text, written.span(), message, help)
+    }
+
+    fn wrong(
+        &self,
+        place: &At<impl Sized>,
+        message: impl Into<String>,
+        help: &str,
+    ) -> ScenarioError {
+        self.invalid(place.span(), message, help)
+    }
+
+    fn invalid(&self, span: Range<usize>, message: impl Into<String>, help: &str) -> ScenarioError {
+        ScenarioError::invalid(self.path, self.text, span, message.into(), Some(help.to_owned()))
+    }
+}

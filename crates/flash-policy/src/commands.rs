@@ -1,0 +1,11 @@
+//! The subcommands, one file each.
+
+pub(crate) mod check;
+pub(crate) mod diff;
+pub(crate) mod eval;
+pub(crate) mod explain;
+pub(crate) mod probe;
+pub(crate) mod run;
+pub(crate) mod serve;
+pub(crate) mod test;
+pub(crate) mod torture;

@@ -1,0 +1,227 @@
+//! The lines that `serve` reads and writes, as JSON: what they are is here, and the schema is made of it.
+
+use std::path::PathBuf;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flash_policy_core::printable::printable_within;
+use flash_policy_fixture::server::{BackendState, Exchange, ExchangeEnd};
+use flash_policy_scenario::values::suggest;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+/// One line of JSON: those of stdout are endpoints, connection and answer; those of stdin are commands.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "flash-policy serve", rename = "Line")]
+#[serde(untagged)]
+pub(crate) enum Line {
+    Endpoints(Endpoints),
+    Connection(Connection),
+    Answer(Answer),
+    #[expect(dead_code, reason = "it is read, and not written; the schema has it")]
+    Command(Command),
+}
+
+/// The first line: both servers listen.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Endpoints {
+    endpoints: Addresses,
+}
+
+/// Where the servers are, as `IP:PORT`; with --in-band both are at one address.
+#[derive(Serialize, JsonSchema)]
+struct Addresses {
+    policy: String,
+    backend: String,
+}
+
+/// A connection that is over.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Connection {
+    endpoint: Role,
+    /// Where it came from, as `IP:PORT`.
+    peer: String,
+    /// What the peer sent, in base64: the first MiB of it.
+    #[schemars(extend("contentEncoding" = "base64"))]
+    received: String,
+    /// What the server sent, in base64: the first MiB of it.
+    #[schemars(extend("contentEncoding" = "base64"))]
+    sent: String,
+    /// How it ended.
+    #[schemars(extend("enum" = ends()))]
+    ended: String,
+    /// How many more bytes there were of both; absent where there were none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    left_out: usize,
+}
+
+/// Which of the servers; with --in-band, whether the connection began with a policy request.
+#[derive(Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Role {
+    Policy,
+    Backend,
+}
+
+/// What became of a command.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Answer {
+    /// All of it is so: the command itself.
+    Ok(#[schemars(with = "Command")] Value),
+    /// Nothing of it was done: what was expected.
+    Error(String),
+}
+
+/// What is to be so from now on. All of it, or, where something is wrong, nothing of it.
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[schemars(extend("minProperties" = 1))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Command {
+    /// What the backend does.
+    #[serde(default, deserialize_with = "backend_state", skip_serializing)]
+    #[schemars(with = "String", extend("enum" = BackendState::IDS))]
+    pub(super) backend: Option<BackendState>,
+    /// What the policy server does.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "PolicyState")]
+    pub(super) policy: Option<PolicyState>,
+    /// What the policy server does wrong on the next connection, the one after it, and so on; the last one repeats.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<String>", extend("maxItems" = MAX_FAULTS))]
+    pub(super) faults: Option<Vec<String>>,
+    /// What is served from the next connection on.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub(super) document: Option<String>,
+    /// The file with what is served from the next connection on.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub(super) file: Option<PathBuf>,
+    /// Anything: it is answered when every connection that was over before has its line.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Value")]
+    pub(super) sync: Option<Value>,
+}
+
+/// How many faults a list may have: each has its own copy of the document.
+pub(super) const MAX_FAULTS: usize = 256;
+
+/// What the policy server does with connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum PolicyState {
+    /// It answers, as its faults say
+    Up,
+    /// It refuses
+    Down,
+    /// It never answers the SYN
+    Firewalled,
+}
+
+impl Line {
+    pub(super) fn endpoints(policy: String, backend: String) -> Self {
+        Self::Endpoints(Endpoints { endpoints: Addresses { policy, backend } })
+    }
+}
+
+impl Connection {
+    pub(super) fn of(endpoint: Role, exchange: &Exchange) -> Self {
+        Self {
+            endpoint,
+            peer: exchange.peer().to_string(),
+            received: STANDARD.encode(exchange.received()),
+            sent: STANDARD.encode(exchange.sent()),
+            ended: exchange.ended().to_string(),
+            left_out: exchange.left_out(),
+        }
+    }
+}
+
+impl Command {
+    /// What a line says, and the line as its answer repeats it; or one line about what is wrong with it.
+    pub(super) fn read(line: &str) -> Result<(Self, Value), String> {
+        let written = serde_json::from_str(line).map_err(|error| {
+            let said = without_place(&error);
+            format!("at column {} this is no JSON: {said}; {EXPECTED}", error.column())
+        })?;
+        match written {
+            Value::Object(written) if !written.is_empty() => {
+                let command =
+                    serde_json::from_str(line).map_err(|error| explain(&error, &written))?;
+                Ok((command, written.into()))
+            }
+            _ => Err(format!("nothing is to be done; {EXPECTED}")),
+        }
+    }
+}
+
+/// The JSON schema of the lines.
+pub(crate) fn schema() -> Value {
+    let settings = schemars::generate::SchemaSettings::draft2020_12();
+    settings.into_generator().into_root_schema_for::<Line>().into()
+}
+
+const EXPECTED: &str = r#"expected a JSON object on one line, such as {"backend": "down"}"#;
+
+/// In the words of who writes the line, with the key that is meant where that is known.
+fn explain(error: &serde_json::Error, written: &Map<String, Value>) -> String {
+    let wrong = written.iter().find_map(|(key, value)| {
+        let alone = Value::Object([(key.clone(), value.clone())].into_iter().collect());
+        serde_json::from_value::<Command>(alone).err().map(|error| (key, without_place(&error)))
+    });
+    let text = match wrong {
+        Some((key, said)) if !said.starts_with("unknown field ") => {
+            format!("`{key}`: {}", reworded(&said))
+        }
+        Some((_, said)) => reworded(&said),
+        None => without_place(error)
+            .replace("duplicate field", "a key stands there once, and not twice:"),
+    };
+    printable_within(&text, 500)
+}
+
+/// What the parser said, without line and column.
+fn without_place(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    said.rsplit_once(" at line ").map_or(said.clone(), |(said, _)| said.to_owned())
+}
+
+fn reworded(said: &str) -> String {
+    for (begin, what) in [("unknown field `", "key"), ("unknown variant `", "value")] {
+        if let Some((written, legal)) =
+            said.strip_prefix(begin).and_then(|rest| rest.rsplit_once("`, expected "))
+        {
+            let advice = suggest(written, legal.split('`').skip(1).step_by(2));
+            return format!("unknown {what} `{}`; {advice}", printable_within(written, 80));
+        }
+    }
+    match said.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", expected ")) {
+        Some((found, "a sequence")) => format!("expected a list, found {found}"),
+        // Of a state in an object, what it found is not what stands there.
+        Some((_, "unit")) => "expected a string".to_owned(),
+        Some((found, _)) => format!("expected a string, found {found}"),
+        None => said.to_owned(),
+    }
+}
+
+/// A key that is there has a value: null is none.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
+}
+
+fn backend_state<'de, D: Deserializer<'de>>(value: D) -> Result<Option<BackendState>, D::Error> {
+    let written = String::deserialize(value)?;
+    let unknown = |_| serde::de::Error::unknown_variant(&written, BackendState::IDS);
+    written.parse().map(Some).map_err(unknown)
+}
+
+fn ends() -> Vec<&'static str> {
+    let ends = ExchangeEnd::ALL.iter().filter(|end| **end != ExchangeEnd::Open);
+    ends.map(|end| end.as_str()).collect()
+}
+
+fn is_none(bytes: &usize) -> bool {
+    *bytes == 0
+}

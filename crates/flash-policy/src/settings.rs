@@ -1,0 +1,224 @@
+//! `flash-policy.toml`: what a repository says of its policy documents.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use flash_policy_core::diagnostics::{Rule, Severity};
+use flash_policy_core::document::PolicyKind;
+use flash_policy_core::player::Endpoint;
+use flash_policy_scenario::toml_text;
+use serde::Deserialize;
+
+use crate::args::{Check, known_rule};
+use crate::exit::Failure;
+use crate::input::text_of;
+
+const NAME: &str = "flash-policy.toml";
+
+/// The settings of one run: the file's, and over them those of the command line.
+#[derive(Default)]
+pub(crate) struct Settings {
+    levels: Vec<(&'static Rule, Option<Severity>)>,
+    suppressions: Vec<Suppression>,
+    policies: Vec<Policy>,
+}
+
+struct Suppression {
+    rule: &'static Rule,
+    path: Option<PathBuf>,
+    reason: String,
+}
+
+struct Policy {
+    path: PathBuf,
+    kind: Option<PolicyKind>,
+    served_from: Option<Endpoint>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    rules: std::collections::BTreeMap<toml::Spanned<String>, toml::Spanned<String>>,
+    #[serde(default)]
+    suppress: Vec<SuppressEntry>,
+    #[serde(default)]
+    policy: Vec<PolicyEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SuppressEntry {
+    rule: toml::Spanned<String>,
+    path: Option<toml::Spanned<PathBuf>>,
+    reason: toml::Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct PolicyEntry {
+    path: toml::Spanned<PathBuf>,
+    kind: Option<toml::Spanned<String>>,
+    served_from: Option<toml::Spanned<String>>,
+}
+
+/// What the settings say of one document.
+pub(crate) struct OfDocument<'a> {
+    pub(crate) kind: Option<PolicyKind>,
+    pub(crate) served_from: Option<&'a Endpoint>,
+    suppressions: Vec<&'a Suppression>,
+}
+
+impl OfDocument<'_> {
+    /// Why a rule does not count here, if it does not.
+    pub(crate) fn suppressed(&self, rule: &Rule) -> Option<&str> {
+        self.suppressions.iter().find(|one| one.rule == rule).map(|one| one.reason.as_str())
+    }
+}
+
+impl Settings {
+    /// Finds and reads the file, and puts what the command line says over it.
+    pub(crate) fn of(args: &Check) -> Result<Self, Failure> {
+        let path = args.config.clone().or_else(find);
+        let mut settings = match &path {
+            Some(path) => Self::read(path)?,
+            None => Self::default(),
+        };
+        settings.levels.extend(&args.rule);
+        Ok(settings)
+    }
+
+    /// The severity that a rule has; `None` is off.
+    pub(crate) fn level(&self, rule: &Rule, severity: Severity) -> Option<Severity> {
+        let last = self.levels.iter().rev().find(|(known, _)| *known == rule);
+        last.map_or(Some(severity), |(_, level)| *level)
+    }
+
+    /// What is said of one document; standard input is in no folder.
+    pub(crate) fn of_document(&self, path: Option<&Path>) -> OfDocument<'_> {
+        let real = path.map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
+        let is_in = |place: &PathBuf| real.as_ref().is_some_and(|real| real.starts_with(place));
+        let mut policies: Vec<_> =
+            self.policies.iter().filter(|policy| is_in(&policy.path)).collect();
+        // What is said of the file or the nearest folder counts.
+        policies.sort_by_key(|policy| std::cmp::Reverse(policy.path.components().count()));
+        OfDocument {
+            kind: policies.iter().find_map(|policy| policy.kind),
+            served_from: policies.iter().find_map(|policy| policy.served_from.as_ref()),
+            suppressions: self
+                .suppressions
+                .iter()
+                .filter(|one| one.path.as_ref().is_none_or(is_in))
+                .collect(),
+        }
+    }
+
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let text = text_of(path)?;
+        let file: File = toml_text::parse(&text, path)?;
+        let reader = Reader { text: &text, path };
+        reader.settings(file)
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    path: &'a Path,
+}
+
+impl Reader<'_> {
+    fn settings(&self, file: File) -> Result<Settings, Failure> {
+        let levels =
+            file.rules.iter().map(|(id, level)| Ok((self.rule(id)?, Some(self.level(level)?))));
+        let suppressions = file.suppress.iter().map(|entry| {
+            if entry.reason.get_ref().trim().is_empty() {
+                return Err(self.wrong(
+                    &entry.reason,
+                    "the reason is empty",
+                    "say why the rule does not count here",
+                ));
+            }
+            let (rule, reason) =
+                (self.rule(&entry.rule)?, entry.reason.get_ref().trim().to_owned());
+            Ok(Suppression {
+                rule,
+                path: entry.path.as_ref().map(|path| self.beside(path)).transpose()?,
+                reason,
+            })
+        });
+        let policies = file.policy.iter().map(|entry| {
+            let kind = entry.kind.as_ref().map(|kind| {
+                self.parsed(kind, crate::args::kind(kind.get_ref()), "write socket or url")
+            });
+            let from = entry.served_from.as_ref().map(|from| {
+                self.parsed(from, from.get_ref().parse::<Endpoint>(), "write HOST:PORT")
+            });
+            Ok(Policy {
+                path: self.beside(&entry.path)?,
+                kind: kind.transpose()?,
+                served_from: from.transpose()?,
+            })
+        });
+        Ok(Settings {
+            levels: levels.collect::<Result<_, Failure>>()?,
+            suppressions: suppressions.collect::<Result<_, Failure>>()?,
+            policies: policies.collect::<Result<_, Failure>>()?,
+        })
+    }
+
+    fn rule(&self, id: &toml::Spanned<String>) -> Result<&'static Rule, Failure> {
+        self.parsed(id, known_rule(id.get_ref()), "write an id such as FSP-D14")
+    }
+
+    fn level(&self, level: &toml::Spanned<String>) -> Result<Severity, Failure> {
+        let written = level.get_ref();
+        if written == "off" {
+            let advice = "write a [[suppress]] with a reason";
+            return Err(self.wrong(level, "a rule is not turned off here", advice));
+        }
+        written.parse().map_err(|_| {
+            self.wrong(
+                level,
+                &format!("`{written}` is no severity"),
+                "write error, warning or info",
+            )
+        })
+    }
+
+    fn parsed<T>(
+        &self,
+        at: &toml::Spanned<String>,
+        parsed: Result<T, impl ToString>,
+        help: &str,
+    ) -> Result<T, Failure> {
+        parsed.map_err(|error| self.wrong(at, &error.to_string(), help))
+    }
+
+    fn wrong<T>(&self, at: &toml::Spanned<T>, message: &str, help: &str) -> Failure {
+        toml_text::wrong(self.path, self.text, at.span(), message, help).into()
+    }
+
+    /// The real path of a file or folder beside the settings.
+    fn beside(&self, path: &toml::Spanned<PathBuf>) -> Result<PathBuf, Failure> {
+        let folder = self
+            .path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        folder.join(path.get_ref()).canonicalize().map_err(|error| {
+            let message = format!("there is no {}: {error}", path.get_ref().display());
+            self.wrong(path, &message, "name a file or a folder, from here, or take this out")
+        })
+    }
+}
+
+/// The settings' file in this folder, or in one above it up to the root of the repository.
+fn find() -> Option<PathBuf> {
+    let here = env::current_dir().ok()?;
+    let is_root = |folder: &&Path| {
+        [".git", ".hg", ".svn", ".jj"].iter().any(|mark| folder.join(mark).exists())
+    };
+    let root = here.ancestors().find(is_root).unwrap_or(&here).to_owned();
+    let within = here.ancestors().take_while(|folder| folder.starts_with(&root));
+    within.map(|folder| folder.join(NAME)).find(|file| file.is_file())
+}

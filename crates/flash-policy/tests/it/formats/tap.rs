@@ -1,0 +1,119 @@
+//! TAP, read back as its specification says.
+
+use super::{mixed, of_hostile};
+use crate::{Folder, GOOD};
+
+/// A test point: whether it is ok, its name with the escapes taken off, its directive, and its YAML lines.
+#[derive(Debug)]
+struct Point {
+    ok: bool,
+    name: String,
+    directive: Option<String>,
+    yaml: Vec<String>,
+}
+
+/// Reads a whole output, and asserts that it is one.
+#[track_caller]
+fn points(text: &str) -> Vec<Point> {
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some("TAP version 13"));
+    let plan: usize =
+        lines.next().and_then(|line| line.strip_prefix("1..")).unwrap().parse().unwrap();
+    let mut points: Vec<Point> = Vec::new();
+    while let Some(line) = lines.next() {
+        if line == "  ---" {
+            let yaml = lines.by_ref().take_while(|line| *line != "  ...");
+            let yaml: Vec<_> =
+                yaml.map(|line| line.strip_prefix("  ").unwrap().to_owned()).collect();
+            points.last_mut().unwrap().yaml = yaml;
+        } else {
+            points.push(point(line, points.len() + 1));
+        }
+    }
+    assert_eq!(points.len(), plan, "{text}");
+    points
+}
+
+#[track_caller]
+fn point(line: &str, number: usize) -> Point {
+    let (ok, rest) = match line.strip_prefix("not ") {
+        Some(rest) => (false, rest),
+        None => (true, line),
+    };
+    let rest = rest
+        .strip_prefix(&format!("ok {number} - "))
+        .unwrap_or_else(|| panic!("not a test point: {line}"));
+    let (mut name, mut directive, mut chars) = (String::new(), None, rest.chars());
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => name.extend(chars.next()),
+            '#' => directive = Some(chars.by_ref().collect()),
+            other => name.push(other),
+        }
+    }
+    Point { ok, name: name.trim_end().to_owned(), directive, yaml: Vec::new() }
+}
+
+#[test]
+fn a_finding_has_a_block_below_it() {
+    let open = "<cross-domain-policy>\n  <allow-access-from domain=\"*\" to-ports=\"*\"/>\n</cross-domain-policy>\n";
+    let folder = Folder::with_policy(open);
+    let expected = r#"TAP version 13
+1..1
+not ok 1 - policy.xml: FSP-D14 over-broad-star at 2:22
+  ---
+  message: "policy lets any site open any port on this host; help: narrow domain and to-ports to what is needed"
+  severity: warning
+  id: "FSP-D14"
+  file: "policy.xml"
+  line: 2
+  column: 22
+  detail: |
+    warning[FSP-D14]: policy lets any site open any port on this host
+     --> policy.xml:2:22
+      |
+    2 |   <allow-access-from domain="*" to-ports="*"/>
+      |                      ^^^^^^^^^^
+      |
+      = help: narrow domain and to-ports to what is needed
+  ...
+"#;
+    assert_eq!(
+        folder.stdout("check policy.xml --fail-on warning --format tap"),
+        (1, expected.to_owned())
+    );
+    let passed = expected.replace("not ok", "ok");
+    assert_eq!(folder.stdout("check policy.xml --format tap"), (0, passed));
+}
+
+#[test]
+fn a_good_document_is_one_point() {
+    let expected = "TAP version 13\n1..1\nok 1 - policy.xml: nothing to remark\n".to_owned();
+    assert_eq!(Folder::with_policy(GOOD).stdout("check policy.xml --format tap"), (0, expected));
+}
+
+#[test]
+fn the_plan_counts_the_points_and_suppressed_ones_are_skipped() {
+    let (exit, text) = mixed().stdout("check mixed.xml policy.xml --format tap");
+    assert_eq!(exit, 1);
+    let points = points(&text);
+    assert_eq!(points.iter().filter(|point| !point.ok).count(), 1);
+    let mut skipped: Vec<_> =
+        points.iter().filter_map(|point| point.directive.as_deref()).collect();
+    skipped.sort_unstable();
+    assert_eq!(skipped, [r" SKIP arcade \# 1", " SKIP public arcade"]);
+}
+
+#[test]
+fn hostile_text_stays_in_its_line_or_block() {
+    let text = of_hostile("tap");
+    let points = points(&text);
+    assert!(points.len() > 1, "{text}");
+    let name = r#"a\u{1b}[31m]]>\u{7f}%0A,:\r\n# <&"é\u{85}\u{2028}\u{feff}\u{ffff}.xml"#;
+    for point in &points {
+        assert!(point.name.starts_with(&format!("{name}: FSP-")), "{point:?}");
+        assert_eq!(point.directive, None, "{point:?}");
+        let file = point.yaml.iter().find_map(|line| line.strip_prefix("file: ")).unwrap();
+        assert_eq!(serde_json::from_str::<String>(file).unwrap(), name);
+    }
+}

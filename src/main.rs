@@ -1,7 +1,0 @@
-//! The command `flash-policy`.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    flash_policy_fixture::cli::main()
-}

@@ -1,0 +1,174 @@
+//! [`StartError`]: why a server under test is not there.
+
+use std::fmt::Write;
+use std::process::ExitStatus;
+use std::{error, fmt, io};
+
+use super::readiness::Failure;
+use super::template::Ports;
+
+/// Why a server under test did not start: its `Display` shows each attempt, the last output, and what to do next.
+///
+/// ```
+/// # #[cfg(unix)] {
+/// use flash_policy_fixture::process::ServerUnderTest;
+///
+/// let error = ServerUnderTest::command("echo no such policy: {port}; exit 7")
+///     .attempts(2)
+///     .try_start()
+///     .expect_err("it exits at once");
+/// assert_eq!(error.exit_status().and_then(|status| status.code()), Some(7));
+/// assert_eq!(error.attempts(), 2);
+/// assert!(error.output().starts_with("no such policy"));
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct StartError {
+    command: String,
+    kind: Box<Kind>,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// No process was started, or none that could be waited for.
+    Unstarted(io::Error),
+    /// In order; not empty.
+    Failed(Vec<Attempt>),
+}
+
+/// One start that came to nothing.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) ports: Ports,
+    pub(super) failure: Failure,
+    pub(super) output: String,
+}
+
+impl StartError {
+    /// Whether no process came about at all: no shell, no such directory, no free port, a file that could not be written.
+    #[must_use]
+    pub fn is_spawn(&self) -> bool {
+        matches!(*self.kind, Kind::Unstarted(_))
+    }
+
+    /// Whether the server ran, and was not ready in time.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.failure(), Some(Failure::NotReady { .. }))
+    }
+
+    /// How the server ended, when it exited before it was ready at the last attempt.
+    #[must_use]
+    pub fn exit_status(&self) -> Option<ExitStatus> {
+        match self.failure() {
+            Some(Failure::Exited(status)) => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// How often a process was started.
+    #[must_use]
+    pub fn attempts(&self) -> usize {
+        self.failed().len()
+    }
+
+    /// What the last attempt wrote to stdout and stderr; empty when there was none.
+    #[must_use]
+    pub fn output(&self) -> &str {
+        self.failed().last().map_or("", |attempt| &attempt.output)
+    }
+
+    pub(super) fn new(command: &str, kind: Kind) -> Self {
+        Self { command: command.to_owned(), kind: Box::new(kind) }
+    }
+
+    fn failed(&self) -> &[Attempt] {
+        match &*self.kind {
+            Kind::Unstarted(_) => &[],
+            Kind::Failed(attempts) => attempts,
+        }
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        self.failed().last().map(|attempt| &attempt.failure)
+    }
+
+    /// Returns what happened, without the advice that ends the `Display` text.
+    pub fn facts(&self) -> String {
+        let mut text = format!("the server under test did not start\n  command: {}", self.command);
+        if let Kind::Unstarted(error) = &*self.kind {
+            let _ = write!(text, "\n  could not be started: {error}");
+        }
+        for (i, attempt) in self.failed().iter().enumerate() {
+            let _ = write!(
+                text,
+                "\n  attempt {}: (ports: {}) {}",
+                i + 1,
+                attempt.ports,
+                attempt.failure
+            );
+        }
+        if !self.failed().is_empty() {
+            let output = self.output().trim_end();
+            let output = if output.is_empty() { "(none)" } else { output };
+            let _ = write!(
+                text,
+                "\n  output of the last attempt:\n    {}",
+                output.replace('\n', "\n    ")
+            );
+        }
+        text
+    }
+
+    /// Whether the last attempt said that one of its addresses is in use.
+    #[must_use]
+    pub fn is_address_in_use(&self) -> bool {
+        matches!(self.failure(), Some(Failure::AddressInUse))
+    }
+
+    fn advice(&self) -> &'static str {
+        match self.failure() {
+            None => {
+                "Check the current directory, the temporary one (TMPDIR), the names of the files, \
+                 and that `sh` is on the PATH."
+            }
+            Some(Failure::Exited(_)) => {
+                "Run the command by hand; a server must stay in the foreground."
+            }
+            Some(Failure::AddressInUse) => {
+                "Check that it binds the ports that it is given, and no fixed one besides."
+            }
+            Some(Failure::NotReady { .. }) => {
+                "Check that it listens on 127.0.0.1 on the port given, or wait for something else: \
+                 `ready_when_output`, `ready_when_http`, a longer `ready_within`."
+            }
+        }
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n  {}", self.facts(), self.advice())
+    }
+}
+
+impl error::Error for StartError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match &*self.kind {
+            Kind::Unstarted(error) => Some(error),
+            Kind::Failed(_) => None,
+        }
+    }
+}
+
+impl From<StartError> for io::Error {
+    fn from(error: StartError) -> Self {
+        let kind = match (&*error.kind, error.failure()) {
+            (Kind::Unstarted(source), _) => source.kind(),
+            (_, Some(Failure::NotReady { .. })) => io::ErrorKind::TimedOut,
+            (_, Some(Failure::AddressInUse)) => io::ErrorKind::AddrInUse,
+            _ => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
+    }
+}

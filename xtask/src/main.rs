@@ -1,0 +1,2 @@
+//! The jobs of CI, by name.
+fn main() {}
