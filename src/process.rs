@@ -19,7 +19,7 @@ use deadline::Deadline;
 use readiness::Readiness;
 
 pub use start_error::StartError;
-use start_error::{Attempt, Kind};
+use start_error::{FailedStart, Kind};
 use template::Ports;
 
 /// A real server that runs as a child process until this value is dropped.
@@ -324,7 +324,11 @@ impl ServerUnderTestBuilder {
             };
             let is_wanted = deadline.left().is_some() && !self.cancelled.load(Ordering::SeqCst);
             let again = failure.may_be_a_lost_port() && is_wanted;
-            failed.push(Attempt { ports: server.ports, failure, output: server.process.output() });
+            failed.push(FailedStart {
+                ports: server.ports,
+                failure,
+                output: server.process.output(),
+            });
             if !again || failed.len() >= self.attempts as usize {
                 return Err(StartError::new(&self.command, Kind::Failed(failed)));
             }

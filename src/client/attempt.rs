@@ -21,7 +21,7 @@ use crate::net::{Claim, Declared, Play, Route};
 const FAREWELL: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 
 /// One attempt. If it is dropped before it is decided, the session forgets the load in progress.
-pub(super) struct Attempt<'a> {
+pub(super) struct ConnectAttempt<'a> {
     client: &'a FlashClient,
     lookup: Option<Lookup>,
     /// The player's clock, counted from `connect()`.
@@ -50,7 +50,7 @@ enum Peer {
     Scripted(Claim, VecDeque<Stamped>),
 }
 
-impl<'a> Attempt<'a> {
+impl<'a> ConnectAttempt<'a> {
     pub(super) fn start(client: &'a FlashClient, host: &str, port: i64) -> Self {
         let lookup = Lookup::start(&mut client.session(), client.swf(), host, port);
         Self { client, lookup: Some(lookup), clock: Duration::ZERO, open: None }
@@ -212,7 +212,7 @@ impl<'a> Attempt<'a> {
     }
 }
 
-impl Drop for Attempt<'_> {
+impl Drop for ConnectAttempt<'_> {
     fn drop(&mut self) {
         if let Some(location) = self.lookup.as_ref().and_then(Lookup::loading) {
             self.client.session().abandon(location);

@@ -13,7 +13,7 @@ use flash_policy_core::player::{Endpoint, InvalidSwf, Profile, Session, Swf};
 use flash_policy_net::RealTime;
 use tokio::sync::Notify;
 
-use super::attempt::Attempt;
+use super::attempt::ConnectAttempt;
 use super::{Network, Outcome, Route};
 
 /// A simulated Flash Player with one SWF in it. One client is one player session: it remembers policies as the
@@ -138,7 +138,7 @@ impl FlashClient {
         port: impl Into<i64>,
     ) -> impl Future<Output = Result<Outcome, ConnectError>> + Send {
         let port = port.into();
-        async move { Attempt::start(self, host, port).run().await }
+        async move { ConnectAttempt::start(self, host, port).run().await }
     }
 
     /// The SWF.

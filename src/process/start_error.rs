@@ -33,12 +33,12 @@ pub(super) enum Kind {
     /// No process was started, or none that could be waited for.
     Unstarted(io::Error),
     /// In order; not empty.
-    Failed(Vec<Attempt>),
+    Failed(Vec<FailedStart>),
 }
 
 /// One start that came to nothing.
 #[derive(Debug)]
-pub(super) struct Attempt {
+pub(super) struct FailedStart {
     pub(super) ports: Ports,
     pub(super) failure: Failure,
     pub(super) output: String,
@@ -82,7 +82,7 @@ impl StartError {
         Self { command: command.to_owned(), kind: Box::new(kind) }
     }
 
-    fn failed(&self) -> &[Attempt] {
+    fn failed(&self) -> &[FailedStart] {
         match &*self.kind {
             Kind::Unstarted(_) => &[],
             Kind::Failed(attempts) => attempts,

@@ -22,7 +22,7 @@ pub(super) struct Recorder {
 }
 
 /// An accepted connection. It owns its socket before its task first runs, so that none is cut short unread.
-pub(super) struct Connection {
+pub(super) struct ServedConnection {
     stream: TcpStream,
     playback: Playback,
     turns: Turns,
@@ -33,7 +33,7 @@ pub(super) struct Connection {
 /// The connection is over, and what remains is to drop it.
 struct Over;
 
-impl Connection {
+impl ServedConnection {
     pub(super) fn new(
         stream: TcpStream,
         playback: Playback,
@@ -156,7 +156,7 @@ impl Connection {
 
 /// A connection that is cut short, even before its task ran, still tells what has come: the test judges it next. One that
 /// ended by its script has read what the script reads.
-impl Drop for Connection {
+impl Drop for ServedConnection {
     fn drop(&mut self) {
         if !self.is_over {
             self.recorder.record_waiting(SockRef::from(&self.stream));

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
-use super::connection::{Connection, Recorder};
+use super::connection::{Recorder, ServedConnection};
 use super::node::{Node, StateChange};
 use super::port::{Firewall, Port};
 
@@ -136,7 +136,7 @@ impl NodeTask {
         let recorder = Recorder::new(self.node.clone(), exchange);
         let waits = playback.is_serial() && plays.is_none();
         let serving = if waits { self.serving.clone() } else { Arc::default() };
-        let connection = Connection::new(stream, playback, turns, recorder);
+        let connection = ServedConnection::new(stream, playback, turns, recorder);
         self.connections.spawn(async move {
             let _turn = serving.lock().await;
             connection.serve(plays).await;

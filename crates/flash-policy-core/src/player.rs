@@ -26,6 +26,6 @@ pub use profile::{
     WireProfile,
 };
 pub use record::{Connection, DecidingRule, Ended, Grantor, Purpose, Target};
-pub use session::{Session, parse_location};
-pub use socket::{Action, Evaluator, Event, FIRST_HIGH_PORT, Lookup};
+pub use session::Session;
+pub use socket::{Action, Evaluator, Event, FIRST_HIGH_PORT, Lookup, parse_location};
 pub use swf::{InvalidSwf, Sandbox, Swf};

@@ -1,15 +1,12 @@
 //! From a scenario file's text to a [`Scenario`]: every value is checked, and every error has a place.
 
+mod values_in_place;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flash_policy_core::PlayerEvent;
-use flash_policy_core::diagnostics::Position;
-use flash_policy_core::player::{Endpoint, Grantor, Profile, Swf, Verdict};
-use flash_policy_core::printable::printable_within;
-use flash_policy_core::wire::FaultList;
+use flash_policy_core::player::{Endpoint, Grantor, Profile, Verdict};
 use flash_policy_fixture::server::BackendState;
 
 use super::error::{LineIndex, ScenarioError};
@@ -18,11 +15,11 @@ use super::file::{
 };
 use super::find;
 use super::model::{
-    Attempt, BackendEntryState, Case, Changes, Connect, Expectation, MatrixPlan, Policy, Scenario,
+    Attempt, BackendEntryState, Case, Changes, Expectation, MatrixPlan, Policy, Scenario,
 };
 use super::source::{self, Document, Origin};
 use super::toml_text;
-use super::values::{self, Illegal, Table, shown, suggest};
+use super::values::{self, shown};
 use crate::files::Unreadable;
 
 impl Scenario {
@@ -70,6 +67,7 @@ impl Scenario {
     }
 }
 
+/// A scenario file that is being read.
 struct Reader<'a> {
     text: &'a str,
     lines: LineIndex,
@@ -412,110 +410,5 @@ impl Reader<'_> {
             }
         }
         Ok(())
-    }
-
-    fn profile(&self, written: Option<&Text>) -> Result<Option<Profile>> {
-        written.map(|written| self.legal(written, values::profile(written.value()))).transpose()
-    }
-
-    fn swf(&self, written: &Text) -> Result<Swf> {
-        self.legal(written, values::swf(written.value()))
-    }
-
-    fn connect(&self, written: &Text) -> Result<Connect> {
-        self.legal(written, values::connect(written.value()))
-    }
-
-    fn endpoint(&self, written: &Text) -> Result<Endpoint> {
-        written.value().parse().map_err(|error| self.explained(written, error))
-    }
-
-    /// An endpoint that an entry of the file declares.
-    fn declared<'a>(
-        &self,
-        written: &Text,
-        standing: impl Iterator<Item = &'a Endpoint>,
-        what: &str,
-    ) -> Result<Endpoint> {
-        let at = self.endpoint(written)?;
-        let standing: Vec<_> = standing.collect();
-        if standing.contains(&&at) {
-            return Ok(at);
-        }
-        let standing: BTreeSet<_> = standing.into_iter().map(ToString::to_string).collect();
-        let help = suggest(&at.to_string(), standing.iter().map(String::as_str));
-        Err(self.wrong(written, format!("{what} stands at {}", shown(written.value())), &help))
-    }
-
-    fn faults(&self, written: &At<Vec<Text>>) -> Result<FaultList> {
-        let fault = |fault: &Text| self.legal(fault, values::fault(fault.value()));
-        let listed = written.value().iter().map(fault).collect::<Result<Vec<_>>>()?;
-        FaultList::new(listed).map_err(|error| self.explained(written, error))
-    }
-
-    /// A duration is spelt as in a fault.
-    fn duration(&self, written: &Text) -> Result<std::time::Duration> {
-        self.legal(written, values::duration(written.value()))
-    }
-
-    fn id<T: Clone>(&self, written: &Text, what: &str, table: &Table<T>) -> Result<T> {
-        self.legal(written, values::id(written.value(), what, table))
-    }
-
-    /// A path relative to the scenario file.
-    fn beside(&self, written: &Text) -> PathBuf {
-        find::tidy(self.path.parent().unwrap_or(Path::new("")).join(written.value()))
-    }
-
-    fn once<T>(&self, before: Option<T>, at: &Text, what: &str) -> Result<()> {
-        match before {
-            None => Ok(()),
-            Some(_) => Err(self.wrong(
-                at,
-                format!("{} has two {what}", shown(at.value())),
-                "take one of them out",
-            )),
-        }
-    }
-
-    fn position(&self, at: usize) -> Position {
-        self.lines.position(self.text, at)
-    }
-
-    fn unreadable(
-        &self,
-        written: &Text,
-        what: &str,
-        path: &Path,
-        error: Unreadable,
-    ) -> ScenarioError {
-        let Unreadable { message, help } = error;
-        let message =
-            format!("the {what} {}: {message}", printable_within(&path.to_string_lossy(), 300));
-        ScenarioError::unreadable_at(self.path, self.text, written.span(), message, help)
-    }
-
-    fn legal<T>(&self, written: &At<impl Sized>, value: Result<T, Illegal>) -> Result<T> {
-        value.map_err(|Illegal { message, help }| {
-            ScenarioError::invalid(self.path, self.text, written.span(), message, help)
-        })
-    }
-
-    fn explained(&self, written: &At<impl Sized>, error: impl Display) -> ScenarioError {
-        let Illegal { message, help } = Illegal::of(error);
-        ScenarioError::invalid(self.path, self.text, written.span(), message, help)
-    }
-
-    fn wrong(
-        &self,
-        place: &At<impl Sized>,
-        message: impl Into<String>,
-        help: &str,
-    ) -> ScenarioError {
-        self.invalid(place.span(), message, help)
-    }
-
-    fn invalid(&self, span: Range<usize>, message: impl Into<String>, help: &str) -> ScenarioError {
-        ScenarioError::invalid(self.path, self.text, span, message.into(), Some(help.to_owned()))
     }
 }

@@ -25,16 +25,16 @@ struct Key {
 }
 
 #[derive(Deserialize)]
-struct Report {
+struct BaselineReport {
     schema: String,
     command: String,
     findings: Vec<Key>,
     #[serde(default)]
-    suppressed: Vec<Suppressed>,
+    suppressed: Vec<BaselineSuppressed>,
 }
 
 #[derive(Deserialize)]
-struct Suppressed {
+struct BaselineSuppressed {
     #[serde(flatten)]
     key: Key,
     reason: String,
@@ -50,7 +50,7 @@ impl Baseline {
             let help = format!("make one with: flash-policy check … --format json={name}");
             Failure::new(Exit::Input, format!("{name} is no baseline: {why}; {help}"))
         };
-        let report: Report =
+        let report: BaselineReport =
             serde_json::from_str(&text_of(path)?).map_err(|error| is_none(error.to_string()))?;
         if report.schema != "flash-policy/report@1" || report.command != "check" {
             return Err(is_none(format!("it is a report {} of {}", report.schema, report.command)));

@@ -20,7 +20,7 @@ const NAME: &str = "flash-policy.toml";
 pub(crate) struct Settings {
     levels: Vec<(&'static Rule, Option<Severity>)>,
     suppressions: Vec<Suppression>,
-    policies: Vec<Policy>,
+    policies: Vec<PolicySettings>,
 }
 
 struct Suppression {
@@ -29,7 +29,7 @@ struct Suppression {
     reason: String,
 }
 
-struct Policy {
+struct PolicySettings {
     path: PathBuf,
     kind: Option<PolicyKind>,
     served_from: Option<Endpoint>,
@@ -153,7 +153,7 @@ impl Reader<'_> {
             let from = entry.served_from.as_ref().map(|from| {
                 self.parsed(from, from.get_ref().parse::<Endpoint>(), "write HOST:PORT")
             });
-            Ok(Policy {
+            Ok(PolicySettings {
                 path: self.beside(&entry.path)?,
                 kind: kind.transpose()?,
                 served_from: from.transpose()?,

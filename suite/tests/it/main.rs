@@ -5,10 +5,12 @@
     reason = "what a test sets up must work; clippy exempts test functions only"
 )]
 
+#[allow(dead_code, reason = "the command's own tests use the rest")]
 #[path = "../../../crates/flash-policy/tests/it/folder.rs"]
 mod folder;
 mod harness;
 mod pages;
+#[allow(dead_code, reason = "the command's own tests use the rest")]
 #[path = "../../../crates/flash-policy/tests/it/raw.rs"]
 mod raw;
 mod readme;
@@ -16,6 +18,7 @@ mod readme;
 mod real_servers;
 mod rule_citations;
 mod serve_page;
+#[allow(dead_code, reason = "the command's own tests use the rest")]
 #[path = "../../../crates/flash-policy/tests/it/serve/serving.rs"]
 mod serving;
 mod shipped_scenarios;

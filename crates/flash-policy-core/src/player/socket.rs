@@ -4,9 +4,11 @@ mod ask;
 mod evaluator;
 pub(crate) mod grant;
 mod lookup;
+pub(in crate::player) mod policies;
 mod reading;
 mod search;
 
 pub use evaluator::Evaluator;
 pub use grant::FIRST_HIGH_PORT;
 pub use lookup::{Action, Event, Lookup};
+pub use policies::parse_location;

@@ -15,7 +15,7 @@ use flash_policy_scenario::excerpt::Excerpt;
 
 use crate::args::Check;
 use crate::baseline::Baseline;
-use crate::commands::check::fix::Plan;
+use crate::commands::check::fix::FixPlan;
 use crate::exit::{Exit, Failure};
 use crate::input::Input;
 use crate::report::{Done, Entry, Finding, Mends, Report, State, Summary, Suppressed, Wrong};
@@ -55,7 +55,7 @@ struct Checker<'a> {
 }
 
 /// One entry, and the finding that it is about.
-type Found = (Entry, Option<Finding>);
+type FoundEntry = (Entry, Option<Finding>);
 
 impl Checker<'_> {
     fn linter(&self, input: &Input) -> Linter {
@@ -94,7 +94,7 @@ impl Checker<'_> {
                 document.suppressed(diagnostic.rule()).is_none()
                     && finding.is_some_and(|finding| !is_known(finding))
             });
-            plans.push(Plan::new(input, &linter, fixes)?);
+            plans.push(FixPlan::new(input, &linter, fixes)?);
         }
         for (input, _) in
             inputs.iter().zip(&plans).filter(|(_, plan)| plan.is_some() && mends.written)
@@ -126,7 +126,7 @@ impl Checker<'_> {
         Ok((said, Some(mends)))
     }
 
-    fn entries(&self, input: &Input, baseline: &mut Baseline) -> Vec<Found> {
+    fn entries(&self, input: &Input, baseline: &mut Baseline) -> Vec<FoundEntry> {
         let text = input.text();
         let document = self.settings.of_document(input.path.as_deref());
         let judged = self.linter(input).examine(&input.bytes);
@@ -148,7 +148,7 @@ impl Checker<'_> {
         text: &str,
         document: &OfDocument<'_>,
         baseline: &mut Baseline,
-    ) -> Option<Found> {
+    ) -> Option<FoundEntry> {
         let diagnostic = judged.diagnostic();
         let rule = diagnostic.rule();
         let severity = self.settings.level(rule, diagnostic.severity())?;
@@ -180,7 +180,7 @@ impl Checker<'_> {
 
     fn done(
         &self,
-        all: Vec<Found>,
+        all: Vec<FoundEntry>,
         inputs: &[Input],
         mut human: String,
         mends: Option<Mends>,

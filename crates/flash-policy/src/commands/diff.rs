@@ -19,7 +19,7 @@ pub(crate) fn run(args: &Args) -> Result<Done, Failure> {
             "standard input cannot be both policies; give one of them as a file",
         ));
     }
-    let (old, new) = (Policy::read(&args.old)?, Policy::read(&args.new)?);
+    let (old, new) = (ComparedPolicy::read(&args.old)?, ComparedPolicy::read(&args.new)?);
     check_that_one_names_ports(&old, &new)?;
     let diff = Diff::between(&old.policy, &new.policy, args.served_from, &Profile::default());
     let found =
@@ -48,13 +48,13 @@ pub(crate) fn run(args: &Args) -> Result<Done, Failure> {
 }
 
 /// A socket policy.
-struct Policy {
+struct ComparedPolicy {
     input: Input,
     policy: PolicyFile,
     names_ports: bool,
 }
 
-impl Policy {
+impl ComparedPolicy {
     /// A document that no player would read, or that is for HTTP, cannot be compared.
     fn read(path: &Path) -> Result<Self, Failure> {
         let input = Input::read(path)?;
@@ -89,8 +89,8 @@ impl Policy {
 const ONLY_SOCKETS: &str = "diff compares socket policies";
 
 /// Read as socket policies, two that name no ports grant nothing, and would be alike whatever they say.
-fn check_that_one_names_ports(old: &Policy, new: &Policy) -> Result<(), Failure> {
-    let has_rules = |policy: &Policy| !policy.policy.allow_access_from().is_empty();
+fn check_that_one_names_ports(old: &ComparedPolicy, new: &ComparedPolicy) -> Result<(), Failure> {
+    let has_rules = |policy: &ComparedPolicy| !policy.policy.allow_access_from().is_empty();
     if old.names_ports || new.names_ports || !(has_rules(old) || has_rules(new)) {
         return Ok(());
     }
@@ -112,7 +112,7 @@ struct Found {
 }
 
 impl Found {
-    fn of_change(change: &analysis::Change, new: &Policy, served_from: u16) -> Self {
+    fn of_change(change: &analysis::Change, new: &ComparedPolicy, served_from: u16) -> Self {
         let (text, witness) = (change.to_string(), change.witness());
         let name =
             text.strip_suffix(&format!(", for example {witness}")).unwrap_or(&text).to_owned();
@@ -136,7 +136,7 @@ impl Found {
         }
     }
 
-    fn of_meta_policy(change: &MetaPolicyChange, new: &Policy) -> Self {
+    fn of_meta_policy(change: &MetaPolicyChange, new: &ComparedPolicy) -> Self {
         let direction =
             if change.widens() { Direction::NewlyPermitted } else { Direction::NewlyDenied };
         let (origins, except, scheme, ports, witness) = Default::default();

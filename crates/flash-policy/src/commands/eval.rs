@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Eval) -> Result<Done, Failure> {
             "--served-from names port 843, where --master stands too; leave one of them out",
         ));
     }
-    let player = Player { args, file, master };
+    let player = EvaluatedPlayer { args, file, master };
     let mut decided = Vec::new();
     let matrix = Matrix::of(&args.swf, &args.connect, |swf, target| {
         let outcome = player.connect(swf, target);
@@ -49,13 +49,13 @@ pub(crate) fn run(args: &Eval) -> Result<Done, Failure> {
 }
 
 /// A player before the policies of the command line. A backend that is up stands wherever a SWF connects to.
-struct Player<'a> {
+struct EvaluatedPlayer<'a> {
     args: &'a Eval,
     file: Input,
     master: Option<Input>,
 }
 
-impl Player<'_> {
+impl EvaluatedPlayer<'_> {
     fn connect(&self, swf: &Swf, target: &Connect) -> Outcome<()> {
         let mut player = Evaluator::with_profile(swf.clone(), self.args.profile.clone());
         let master = Endpoint::new(&target.host, MASTER_PORT);

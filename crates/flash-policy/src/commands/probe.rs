@@ -40,7 +40,7 @@ fn attempts(probe: &Probe, ways: &[Way]) -> Result<Vec<Probed>, Failure> {
         return Ok(Vec::new());
     };
     let (profile, load_policy_file) = (&probe.profile, probe.load_policy_file.as_slice());
-    let player = Player { swf, profile, load_policy_file, host: probe.host.host(), port };
+    let player = ProbingPlayer { swf, profile, load_policy_file, host: probe.host.host(), port };
     ways.iter().map(|way| player.connect(way)).collect()
 }
 
@@ -70,7 +70,7 @@ fn to_torture(
 }
 
 /// A player with a SWF that connects somewhere.
-pub(crate) struct Player<'a> {
+pub(crate) struct ProbingPlayer<'a> {
     pub(crate) swf: &'a Swf,
     pub(crate) profile: &'a Profile,
     pub(crate) load_policy_file: &'a [String],
@@ -87,7 +87,7 @@ pub(crate) struct Probed {
     pub(crate) outcome: Outcome<()>,
 }
 
-impl Player<'_> {
+impl ProbingPlayer<'_> {
     /// A new session's attempt, over real sockets and in real time.
     pub(crate) fn connect(&self, way: &Way) -> Result<Probed, Failure> {
         let Way { network, address, unresolved } = way.clone();

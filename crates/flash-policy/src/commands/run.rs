@@ -19,18 +19,18 @@ use flash_policy_fixture::{Backend, ServerUnderTest, StartError};
 use flash_policy_scenario::{Connect, Scenario};
 
 use crate::args::{Run, Test};
-use crate::commands::probe::{self, Player, Way};
+use crate::commands::probe::{self, ProbingPlayer, Way};
 use crate::commands::test;
 use crate::commands::torture::torture;
 use crate::exit::{Exit, Failure};
 use crate::report::{Done, Entry, Server, State};
-use family::Family;
+use family::ProcessFamily;
 use listener::Listener;
-use plan::Plan;
+use plan::RunPlan;
 
 pub(crate) fn run(args: &Run) -> Result<Done, Failure> {
-    let plan = Plan::of(args)?;
-    let family = Family::adopt();
+    let plan = RunPlan::of(args)?;
+    let family = ProcessFamily::adopt();
     let family = family.map_err(|error| {
         Failure::new(Exit::NotRun, format!("cannot watch over processes: {error}"))
     })?;
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Run) -> Result<Done, Failure> {
 const ATTEMPTS: u32 = 5;
 
 /// Starts it. Who answers on its port may have taken it while the server was still on its way there.
-fn start(plan: &Plan<'_>, family: &Family) -> Result<ServerUnderTest, Failure> {
+fn start(plan: &RunPlan<'_>, family: &ProcessFamily) -> Result<ServerUnderTest, Failure> {
     let mut attempts = 1;
     loop {
         let server = plan.server().cancelled_by(family.interrupted()).try_start();
@@ -84,7 +84,7 @@ fn start(plan: &Plan<'_>, family: &Family) -> Result<ServerUnderTest, Failure> {
 const CRASHED_WITHIN: Duration = Duration::from_millis(100);
 
 /// All that was asked for, in the order in which a server is worn the least.
-fn examine(args: &Run, plan: &Plan<'_>, server: &ServerUnderTest) -> Result<Done, Failure> {
+fn examine(args: &Run, plan: &RunPlan<'_>, server: &ServerUnderTest) -> Result<Done, Failure> {
     let mut done = Done::nothing("run");
     if let (Some(swf), Some(connect)) = (&args.swf, &args.connect) {
         done = done.and(probed(args, plan, server, swf, connect)?);
@@ -103,7 +103,7 @@ fn examine(args: &Run, plan: &Plan<'_>, server: &ServerUnderTest) -> Result<Done
 /// The live handshake with the server. Where it does not stand itself behind its policy, a backend of ours does.
 fn probed(
     args: &Run,
-    plan: &Plan<'_>,
+    plan: &RunPlan<'_>,
     server: &ServerUnderTest,
     swf: &Swf,
     connect: &Connect,
@@ -121,7 +121,7 @@ fn probed(
         network.route(at.clone(), &backend);
     }
     let (profile, load_policy_file) = (&args.profile, args.load_policy_file.as_slice());
-    let player = Player { swf, profile, load_policy_file, host: &host, port: connect.port };
+    let player = ProbingPlayer { swf, profile, load_policy_file, host: &host, port: connect.port };
     let probed = player.connect(&Way { network, address: None, unresolved: None })?;
     let mut done = probe::done("run", &[probed]);
     if let Some(at) = stand_in {
@@ -132,7 +132,7 @@ fn probed(
 }
 
 /// Why there is no server, with what to do about it.
-fn not_started(error: &StartError, family: &Family) -> Failure {
+fn not_started(error: &StartError, family: &ProcessFamily) -> Failure {
     let left = family.end();
     let advice = if family.is_interrupted() {
         "a signal came before it was ready"
@@ -162,7 +162,7 @@ struct Ended {
 }
 
 impl Ended {
-    fn of(mut server: ServerUnderTest, plan: &Plan<'_>, family: &Family) -> Self {
+    fn of(mut server: ServerUnderTest, plan: &RunPlan<'_>, family: &ProcessFamily) -> Self {
         // A server that has just crashed may still be on its way to its end.
         let by_itself = server.exited_within(CRASHED_WITHIN);
         let has_crashed = by_itself.is_some_and(|status| !status.success());

@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use crate::args::Serve;
 use crate::exit::{Exit, Failure};
 use crate::signals::Signals;
-use messages::{Answer, Command, Connection};
+use messages::{Answer, ServeCommand, ServedConnection};
 use servers::Servers;
 use streams::Output;
 
@@ -148,7 +148,7 @@ impl Session {
 
     /// Does all that a line says, or nothing of it.
     fn obey(&mut self, line: &str) -> Result<serde_json::Value, String> {
-        let (command, echo) = Command::read(line)?;
+        let (command, echo) = ServeCommand::read(line)?;
         let setup = self.setup.after(&command)?;
         self.servers.change(&self.setup, &setup, command.faults.is_some())?;
         self.setup = setup;
@@ -168,7 +168,7 @@ impl Session {
     fn journal(&mut self, at: SocketAddr, exchange: &Exchange) -> Result<(), Failure> {
         self.is_idle = false;
         self.output
-            .put(&Line::Connection(Connection::of(self.servers.role(at, exchange), exchange)))
+            .put(&Line::Connection(ServedConnection::of(self.servers.role(at, exchange), exchange)))
     }
 }
 

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ask::Ask;
+use super::policies::Load;
 use super::search::Search;
 use crate::diagnostics::{Diagnostic, rules};
 use crate::player::answer::{Answer, AnswerKind, Asked, Role};
 use crate::player::outcome::Outcome;
 use crate::player::profile::{Profile, TrustedScope};
 use crate::player::record::{Ended, Grantor, Purpose, Record, Target};
-use crate::player::session::Load;
 use crate::player::{Cause, Endpoint, Sandbox, Session, Swf};
 use crate::wire::{AnswerEnd, POLICY_REQUEST, Sent};
 
@@ -139,7 +139,7 @@ impl Lookup {
     pub fn start(session: &mut Session, swf: &Swf, host: &str, port: impl Into<i64>) -> Self {
         let host = if host.is_empty() { swf.host().unwrap_or_default() } else { host };
         let target = Target::new(host, port.into());
-        let mut record = Record::new(swf, target, &session.ignored);
+        let mut record = Record::new(swf, target, &session.socket.ignored);
         let search = Search::new(session, &mut record);
         let mut lookup =
             Self { profile: session.profile().clone(), record, search, phase: Phase::Decided };

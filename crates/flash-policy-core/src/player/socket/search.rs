@@ -29,7 +29,7 @@ impl Search {
     pub(super) fn new(session: &Session, record: &mut Record) -> Self {
         let (target, host) = (record.target.endpoint(), record.target.host());
         let (own, foreign): (Vec<&Endpoint>, Vec<_>) =
-            session.explicit.iter().partition(|location| location.host() == host);
+            session.socket.explicit.iter().partition(|location| location.host() == host);
         let note = |location: &Endpoint| {
             Diagnostic::new(rules::S14, &[("a", location.host()), ("b", host)])
         };

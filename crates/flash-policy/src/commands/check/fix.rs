@@ -14,14 +14,14 @@ use crate::input::Input;
 use crate::report::Mended;
 
 /// A document and its mends, of which nothing is written yet.
-pub(crate) struct Plan {
+pub(crate) struct FixPlan {
     new: Vec<u8>,
     fixes: Vec<Fix>,
     /// What differs in what the two documents grant.
     pub(crate) changes: Vec<String>,
 }
 
-impl Plan {
+impl FixPlan {
     /// `None` where there is nothing to mend.
     pub(crate) fn new(
         input: &Input,

@@ -16,7 +16,7 @@ use crate::args::Probe;
 
 /// How a plugin ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum State {
+enum NagiosState {
     Ok = 0,
     Warning = 1,
     Critical = 2,
@@ -28,7 +28,7 @@ pub(crate) fn main(probe: &Probe) -> ExitCode {
     match addresses::ways(probe).and_then(|ways| attempts(probe, &ways)) {
         Ok(probed) => {
             let told: Vec<_> = probed.iter().map(|probed| judge(probed, probe.warning)).collect();
-            let state = told.iter().map(|(state, _)| *state).max().unwrap_or(State::Unknown);
+            let state = told.iter().map(|(state, _)| *state).max().unwrap_or(NagiosState::Unknown);
             let texts: Vec<_> = told.into_iter().map(|(_, text)| text).collect();
             let figures: Vec<_> =
                 probed.iter().flat_map(|probed| figures(probed, probe.warning)).collect();
@@ -49,10 +49,10 @@ pub(crate) fn is_asked_for(arguments: &[OsString]) -> bool {
 pub(crate) fn unknown(message: &str) -> ExitCode {
     let message = message.strip_prefix("error: ").unwrap_or(message);
     // Behind what is wrong the parser of arguments says how it is called.
-    tell(State::Unknown, message.split("\n\nUsage:").next().unwrap_or_default(), &[])
+    tell(NagiosState::Unknown, message.split("\n\nUsage:").next().unwrap_or_default(), &[])
 }
 
-fn judge(probed: &Probed, warning: Duration) -> (State, String) {
+fn judge(probed: &Probed, warning: Duration) -> (NagiosState, String) {
     let outcome = &probed.outcome;
     let name = probed.name();
     if !probed.is_permitted() {
@@ -62,12 +62,12 @@ fn judge(probed: &Probed, warning: Duration) -> (State, String) {
             .as_ref()
             .map_or(String::new(), |said| format!("; {host} does not resolve: {said}"));
         return (
-            State::Critical,
+            NagiosState::Critical,
             format!("{name}: {}: {}{resolver}", outcome.verdict(), outcome.cause()),
         );
     }
     let Some(Grantor::Policy(by)) = outcome.granted_by() else {
-        return (State::Ok, format!("{name}: permitted by the sandbox"));
+        return (NagiosState::Ok, format!("{name}: permitted by the sandbox"));
     };
     let granting = outcome.asked().iter().find(|asked| asked.endpoint() == by);
     let took = granting.map_or(Duration::ZERO, Asked::took);
@@ -80,7 +80,8 @@ fn judge(probed: &Probed, warning: Duration) -> (State, String) {
     if decided >= warning && took < warning {
         remarks.push(format!("only after {} ms in all", decided.as_millis()));
     }
-    let state = if took >= warning || !remarks.is_empty() { State::Warning } else { State::Ok };
+    let state =
+        if took >= warning || !remarks.is_empty() { NagiosState::Warning } else { NagiosState::Ok };
     let remarks: String = remarks.iter().map(|remark| format!(", but {remark}")).collect();
     (state, format!("{name}: permitted by {by} in {} ms{remarks}", took.as_millis()))
 }
@@ -110,7 +111,7 @@ fn figures(probed: &Probed, warning: Duration) -> Vec<String> {
 }
 
 /// One line, whatever stands in the text: a bar in it would begin the figures.
-fn tell(state: State, text: &str, figures: &[String]) -> ExitCode {
+fn tell(state: NagiosState, text: &str, figures: &[String]) -> ExitCode {
     let name = format!("{state:?}").to_ascii_uppercase();
     let text = printable(text.split_whitespace().collect::<Vec<_>>().join(" ")).replace('|', "/");
     let mut line = format!("FLASH_POLICY {name} - {text}");

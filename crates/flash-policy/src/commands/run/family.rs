@@ -26,13 +26,13 @@ const TIDIED: Duration = Duration::from_secs(5);
 
 /// All that descends from this process. A server that leaves its process group is not lost: when its parent ends, it
 /// becomes a child of this process.
-pub(super) struct Family {
+pub(super) struct ProcessFamily {
     interrupted: Arc<AtomicBool>,
     /// Children that were there before: whoever called this by `exec` has started them.
     before: BTreeSet<i32>,
 }
 
-impl Family {
+impl ProcessFamily {
     /// From here on orphans come to this process, and SIGTERM, SIGINT and SIGHUP end the family before they end it.
     pub(super) fn adopt() -> io::Result<Self> {
         #[cfg(target_os = "linux")]
@@ -52,7 +52,7 @@ impl Family {
             let since = Instant::now();
             while since.elapsed() < TIDIED {
                 end(&others);
-                thread::sleep(LOOK);
+                pause();
             }
             Failure::new(Exit::NotRun, "a signal came, and what was asked did not come to an end")
                 .tell();
@@ -102,7 +102,7 @@ fn end(before: &BTreeSet<i32>) -> usize {
             if started.elapsed() > patience {
                 break;
             }
-            thread::sleep(LOOK);
+            pause();
         }
     }
     met.len()
@@ -146,4 +146,10 @@ impl Parent {
         let child_lives = !["Z", "X"].contains(&fields.next()?);
         Some(Self { pid: fields.next()?.parse().ok()?, child_lives })
     }
+}
+
+/// Waits before the next look: processes of others cannot be awaited.
+#[expect(clippy::disallowed_methods, reason = "processes of others cannot be awaited")]
+fn pause() {
+    thread::sleep(LOOK);
 }

@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicBool;
 
 use super::listener::Listener;
 
-pub(super) struct Family;
+pub(super) struct ProcessFamily;
 
-impl Family {
+impl ProcessFamily {
     pub(super) fn adopt() -> io::Result<Self> {
         Ok(Self)
     }

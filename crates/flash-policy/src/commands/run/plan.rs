@@ -12,14 +12,14 @@ use crate::args::{Logical, LogicalPort, ReadyWhen, Real, Run, Variable};
 use crate::exit::{Exit, Failure};
 
 /// What was asked for, checked.
-pub(super) struct Plan<'a> {
+pub(super) struct RunPlan<'a> {
     args: &'a Run,
     /// One line for the shell.
     pub(super) command: String,
     ports: Vec<LogicalPort>,
 }
 
-impl<'a> Plan<'a> {
+impl<'a> RunPlan<'a> {
     pub(super) fn of(args: &'a Run) -> Result<Self, Failure> {
         if args.swf.is_none() && args.scenario.is_empty() && !args.torture {
             let text = "nothing would be asked of the server; add --swf URL and --connect HOST:PORT, --scenario FILE or --torture";

@@ -17,10 +17,10 @@ use serde_json::{Map, Value};
 #[serde(untagged)]
 pub(crate) enum Line {
     Endpoints(Endpoints),
-    Connection(Connection),
+    Connection(ServedConnection),
     Answer(Answer),
     #[expect(dead_code, reason = "it is read, and not written; the schema has it")]
-    Command(Command),
+    Command(ServeCommand),
 }
 
 /// The first line: both servers listen.
@@ -38,7 +38,8 @@ struct Addresses {
 
 /// A connection that is over.
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct Connection {
+#[schemars(rename = "Connection")]
+pub(crate) struct ServedConnection {
     endpoint: Role,
     /// Where it came from, as `IP:PORT`.
     peer: String,
@@ -69,16 +70,16 @@ pub(super) enum Role {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Answer {
     /// All of it is so: the command itself.
-    Ok(#[schemars(with = "Command")] Value),
+    Ok(#[schemars(with = "ServeCommand")] Value),
     /// Nothing of it was done: what was expected.
     Error(String),
 }
 
 /// What is to be so from now on. All of it, or, where something is wrong, nothing of it.
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[schemars(extend("minProperties" = 1))]
+#[schemars(rename = "Command", extend("minProperties" = 1))]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Command {
+pub(crate) struct ServeCommand {
     /// What the backend does.
     #[serde(default, deserialize_with = "backend_state", skip_serializing)]
     #[schemars(with = "String", extend("enum" = BackendState::IDS))]
@@ -126,7 +127,7 @@ impl Line {
     }
 }
 
-impl Connection {
+impl ServedConnection {
     pub(super) fn of(endpoint: Role, exchange: &Exchange) -> Self {
         Self {
             endpoint,
@@ -139,7 +140,7 @@ impl Connection {
     }
 }
 
-impl Command {
+impl ServeCommand {
     /// What a line says, and the line as its answer repeats it; or one line about what is wrong with it.
     pub(super) fn read(line: &str) -> Result<(Self, Value), String> {
         let written = serde_json::from_str(line).map_err(|error| {
@@ -169,7 +170,9 @@ const EXPECTED: &str = r#"expected a JSON object on one line, such as {"backend"
 fn explain(error: &serde_json::Error, written: &Map<String, Value>) -> String {
     let wrong = written.iter().find_map(|(key, value)| {
         let alone = Value::Object([(key.clone(), value.clone())].into_iter().collect());
-        serde_json::from_value::<Command>(alone).err().map(|error| (key, without_place(&error)))
+        serde_json::from_value::<ServeCommand>(alone)
+            .err()
+            .map(|error| (key, without_place(&error)))
     });
     let text = match wrong {
         Some((key, said)) if !said.starts_with("unknown field ") => {

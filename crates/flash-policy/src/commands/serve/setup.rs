@@ -11,7 +11,7 @@ use flash_policy_fixture::Backend;
 use flash_policy_fixture::server::BackendState;
 use flash_policy_scenario::values;
 
-use super::messages::{Command, MAX_FAULTS, PolicyState};
+use super::messages::{MAX_FAULTS, PolicyState, ServeCommand};
 use crate::args::Serve;
 use crate::exit::{Exit, Failure};
 use crate::input::Input;
@@ -51,7 +51,7 @@ impl Setup {
     }
 
     /// What is so after a command, which is wrong as a whole if anything in it is.
-    pub(super) fn after(&self, command: &Command) -> Result<Self, String> {
+    pub(super) fn after(&self, command: &ServeCommand) -> Result<Self, String> {
         let mut setup = match &command.faults {
             Some(faults) => {
                 let faults = faults
@@ -106,7 +106,7 @@ impl Setup {
     }
 }
 
-impl Command {
+impl ServeCommand {
     /// The document that it brings or names.
     fn document(&self) -> Result<Option<Vec<u8>>, String> {
         match (&self.document, &self.file) {
