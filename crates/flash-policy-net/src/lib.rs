@@ -1,9 +1,11 @@
 //! The real clock, and one TCP connection to a live peer.
 //!
-//! The simulated client and the conformance checks both talk to servers that are not ours. What they
-//! have in common is here: a deadline that knows when the runtime's clock is paused, what a failed
-//! connect means, and whether a stream ended with a FIN or with a RST. It knows no rule of the
-//! player: that is `flash-policy-core`.
+//! The simulated client and the conformance checks both talk to real servers. This crate has what
+//! they share: a deadline that notices when the runtime's clock is paused, the meaning of a failed
+//! connect, and the distinction between a stream that ended with a FIN and one that ended with a
+//! RST.
+//!
+//! It knows no rule of the player. Those are in `flash-policy-core`.
 //!
 //! ```
 //! use std::time::Duration;
@@ -35,3 +37,7 @@ mod real_time;
 
 pub use peer_connection::{ConnectFailure, PeerConnection};
 pub use real_time::{PausedClock, RealTime};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;

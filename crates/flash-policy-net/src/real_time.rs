@@ -1,4 +1,4 @@
-//! Real time: the one place where a timer is armed.
+//! [`RealTime`]: the real clock, and the only place where a timer is armed.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -6,29 +6,31 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{fmt, io};
 
-/// The real clock, for waits on peers that do not declare what they do. It counts the timers that it
-/// arms; clones share the count.
+/// The real clock, for waits on peers whose behaviour is not declared.
+///
+/// It counts the timers that it arms. Clones share the count.
 #[derive(Clone, Debug, Default)]
 pub struct RealTime {
     armed: Arc<AtomicUsize>,
 }
 
-/// The error of a timer that fired long before its time: the runtime's clock is paused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PausedClock;
-
 impl RealTime {
-    /// Returns how many timers were armed so far.
+    /// Returns the number of timers that were armed so far.
     pub fn armed(&self) -> usize {
         self.armed.load(Ordering::Relaxed)
     }
 
-    /// Waits for `future`, but no longer than `limit`. Returns its output, or `None` where the limit
-    /// came first, and how long it took.
+    /// Waits for `future`, but for at most `limit`. Returns its output, or `None` if the limit came
+    /// first, and the real time that the wait took.
     ///
     /// # Errors
     ///
-    /// The runtime's clock is paused, so a silence cannot be told from slowness.
+    /// Returns an error if the timer fires more than 1 ms early. The runtime's clock is then
+    /// paused, and silence cannot be distinguished from slowness.
+    ///
+    /// # Panics
+    ///
+    /// Panics, as tokio does, outside a runtime with time enabled.
     #[expect(clippy::disallowed_methods, reason = "the one place where a timer is armed")]
     pub async fn limit<F: Future>(
         &self,
@@ -45,6 +47,10 @@ impl RealTime {
         Ok((output, took))
     }
 }
+
+/// The error of a timer that fired long before its time, because the runtime's clock is paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PausedClock;
 
 impl fmt::Display for PausedClock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
