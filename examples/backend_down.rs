@@ -1,6 +1,7 @@
-//! The policy permits, but the backend is down, or behind a firewall: the player blames the policy all the same.
+//! The policy permits the connection, but the backend is down or behind a firewall. The player
+//! blames the policy all the same.
 //!
-//! `cargo run --example backend_down`
+//! Run it with `cargo run --example backend_down`
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 

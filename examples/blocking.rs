@@ -1,6 +1,7 @@
-//! The blocking client, as a plain `#[test]` uses it; and a master that does not answer, which costs no time.
+//! The blocking client, as a plain `#[test]` uses it, and a master policy server that never
+//! answers. The player waits 3 s for it, but the test does not.
 //!
-//! `cargo run --example blocking`
+//! Run it with `cargo run --example blocking`
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 

@@ -1,6 +1,6 @@
-//! A policy server of your own, in process, judged by the simulated Flash client.
+//! A policy server of your own, in the test's process, tested with the simulated Flash client.
 //!
-//! `cargo run --example own_server`
+//! Run it with `cargo run --example own_server`
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -8,8 +8,9 @@ use flash_policy_fixture::{Backend, FlashClient};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-const POLICY: &[u8] =
-    b"<cross-domain-policy><allow-access-from domain=\"*.example.com\" to-ports=\"5000\"/></cross-domain-policy>\0";
+const POLICY: &[u8] = b"<cross-domain-policy>\
+    <allow-access-from domain=\"*.example.com\" to-ports=\"5000\"/>\
+    </cross-domain-policy>\0";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The server under test: it reads the whole request before it answers and closes.
+/// Runs the server under test. It reads the whole request before it answers and closes.
 async fn serve(listener: TcpListener) -> std::io::Result<()> {
     loop {
         let (mut player, _) = listener.accept().await?;

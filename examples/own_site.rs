@@ -1,6 +1,6 @@
-//! A SWF from our own site may play, and nobody else may.
+//! A SWF from our own site may connect, and no other SWF may.
 //!
-//! `cargo run --example own_site`
+//! Run it with `cargo run --example own_site`
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 

@@ -1,6 +1,7 @@
-//! A chat over ActionScript's `XMLSocket`: messages that end with a NUL, and a backend with a script.
+//! A chat over ActionScript's `XMLSocket`: each message ends with a NUL, and the backend plays a
+//! script.
 //!
-//! `cargo run --example xml_socket_chat`
+//! Run it with `cargo run --example xml_socket_chat`
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -32,6 +33,6 @@ async fn main() -> std::io::Result<()> {
     assert_eq!(chat.receive().await?, None, "the server has closed");
 
     drop(chat);
-    print!("What the server saw:\n{}", stage.backend("chat.example.com:6667").journal());
+    print!("The server saw:\n{}", stage.backend("chat.example.com:6667").journal());
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Ready fixtures for `#[rstest]` tests (feature `rstest`).
 //!
-//! Import one, and name it as an argument. Each test gets its own, which is stopped when the test ends.
+//! Import a fixture and name it as an argument. Each test gets its own, which stops when the test
+//! ends.
 //!
 //! ```
 //! use flash_policy_fixture::fixtures::{HOST, PORT, stage};
@@ -23,11 +24,11 @@ use crate::{Backend, PolicyFile, PolicyServer, RunningBackend, Stage};
 /// The host of the ready [`stage`].
 pub const HOST: &str = "game.example.com";
 
-/// The port of the ready [`stage`]'s backend.
+/// The port of the backend on the ready [`stage`].
 pub const PORT: u16 = 5000;
 
-/// A stage with a master policy at `game.example.com:843` that permits everybody, and an echo backend at
-/// `game.example.com:5000`.
+/// Starts a stage with a master policy at `game.example.com:843` that permits everybody, and an
+/// echo backend at `game.example.com:5000`.
 #[fixture]
 pub fn stage() -> Stage {
     Stage::builder()
@@ -36,13 +37,13 @@ pub fn stage() -> Stage {
         .start()
 }
 
-/// A policy server that permits everybody to connect to every port.
+/// Starts a policy server that permits everybody to connect to every port.
 #[fixture]
 pub fn policy_server() -> PolicyServer {
     PolicyServer::start(permits_everybody())
 }
 
-/// An echo backend.
+/// Starts an echo backend.
 #[fixture]
 pub fn backend() -> RunningBackend {
     Backend::echo().start()

@@ -1,16 +1,19 @@
-//! Test Flash socket policies as a Flash Player meets them.
+//! Test Flash socket policies the way a Flash Player meets them.
 //!
-//! Before a SWF may open a socket to `host:port`, Flash Player asks `host:843`, and then perhaps the port itself, for
-//! a policy file: 23 bytes, `<policy-file-request/>` and a NUL; XML and a NUL come back; a *new* connection carries
-//! the data. This crate plays all three parts on loopback: a **policy server** and a **fake backend** on random ports,
-//! and a **simulated Flash client** that performs the exact handshake, against them or against your own server. The
-//! [`Outcome`] says whether the connection is permitted, denied, or permitted but unreachable, and why.
+//! Before a SWF may open a socket to `host:port`, Flash Player looks up a policy file. It asks
+//! `host:843` first, and then perhaps the port itself. It sends 23 bytes, `<policy-file-request/>`
+//! and a NUL, and reads XML up to a NUL. A *new* connection then carries the data.
+//!
+//! This crate plays every part on loopback: a **policy server** and a **fake backend** on random
+//! ports, and a **simulated Flash client** that performs the exact handshake, either against them
+//! or against your own server. The [`Outcome`] says whether the connection is permitted, denied, or
+//! permitted but unreachable, and why.
 //!
 //! ```
 //! use flash_policy_fixture::{Backend, Cause, PolicyFile, Stage};
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-//! // Logical names and ports, as in production: the stage maps them to free ports of this machine.
+//! // Logical names and ports, as in production. The stage maps them to free ports of this machine.
 //! let stage = Stage::builder()
 //!     .policy("game.example.com:843", PolicyFile::builder().allow("*.example.com", 5000).build())
 //!     .backend("game.example.com:5000", Backend::echo())
@@ -23,7 +26,7 @@
 //! let theirs = stage.swf("http://evil.example/game.swf");
 //! theirs.connect("game.example.com", 5000).await.expect_denied_because(Cause::DomainNotListed);
 //!
-//! // The policy still permits, but the player will blame it.
+//! // The policy still permits the connection, but the player will blame the policy.
 //! stage.backend("game.example.com:5000").down();
 //! let outcome = ours.connect("game.example.com", 5000).await.expect_unreachable();
 //! assert_eq!(outcome.cause(), Cause::BackendRefused);
@@ -33,30 +36,38 @@
 //! # Where to start
 //!
 //! - [`Stage`]: servers, backends and clients on one map. **Start here.**
-//! - [`FlashClient`], [`blocking::FlashClient`]: the client alone, against servers that are not of this crate.
-//! - [`PolicyServer`], [`Backend`]: the servers alone, for clients that are not of this crate.
+//! - [`FlashClient`] and [`blocking::FlashClient`]: the client alone, to test your own servers.
+//! - [`PolicyServer`] and [`Backend`]: the servers alone, to test your own clients.
 //! - [`Evaluator`]: the same verdicts without a network.
-//! - [`PolicyFile`]: the document, parsed with diagnostics, or built.
-//! - [`Profile`]: which player is simulated, and every choice that Adobe's documents leave open.
+//! - [`PolicyFile`]: the document, parsed with diagnostics or built in code.
+//! - [`Profile`]: the simulated player, with every choice that Adobe's documents leave open.
 #![cfg_attr(feature = "process", doc = "- [`ServerUnderTest`]: a real server as a child process.")]
-//! - [`rules`]: the catalogue of diagnostics; [`wire`]: the bytes, and scripts of what a peer does;
-//!   [`player`]: the rules.
+//! - [`player`]: the player's rules. [`wire`]: the bytes, and scripts for what a peer does.
+//!   [`rules`]: the catalogue of diagnostics.
 //!
-//! Scenario files are in `flash-policy-scenario`, conformance checks of a live server in
-//! `flash-policy-conformance`, and the rules alone, without sockets, in `flash-policy-core`.
+//! The neighbouring crates of the workspace:
+//!
+//! - `flash-policy-core`: the rules alone, without sockets. This crate re-exports what it needs.
+//! - `flash-policy-net`: the real clock, and one TCP connection to a live server.
+//! - `flash-policy-scenario`: scenario files, which declare policies, backends and cases as data.
+//! - `flash-policy-conformance`: conformance checks of a live policy server.
+//! - `flash-policy`: the command, for CI in any language.
 //!
 //! # Guarantees
 //!
-//! - A server listens before its `start()` returns, and its port refuses before its `stop()` or drop returns.
-//! - The verdict does not depend on how busy the machine is: what is declared to be slow or silent on a stage takes no
-//!   time, and is reported in the player's time.
-//! - No peer and no document leads to a panic, a hang or unbounded memory: what is read and kept has a cap.
-//! - Every wait has a deadline, the player's or one of [`Profile`]'s `timing`.
+//! - A server listens before its `start()` returns. Its port refuses connections before its
+//!   `stop()` or its drop returns.
+//! - A verdict does not depend on how busy the machine is. Slowness and silence that a stage
+//!   declares take no real time, and are reported in the player's time.
+//! - No peer and no document can cause a panic, a hang or unbounded memory. Everything that is read
+//!   or kept of a connection has a cap.
+//! - Every wait has a deadline: the player's own, or one of [`Profile`]'s `timing`.
 //!
 //! # Limits
 //!
-//! - Policies for data over HTTP (`crossdomain.xml`) are not simulated yet, nor is TLS.
-//! - Linux: down, up and firewalled on one port rest on how its sockets behave. Elsewhere nothing was tried.
+//! - Policies for data over HTTP (`crossdomain.xml`) and TLS are not simulated yet.
+//! - The crate is made for Linux. Switching one port between up, down and firewalled relies on how
+//!   Linux sockets behave. Other systems are untested.
 
 pub mod client;
 #[cfg(feature = "rstest")]
@@ -67,11 +78,11 @@ pub mod process;
 pub mod server;
 pub mod stage;
 
-/// The policy document: parsed from bytes, built in code, written back.
+/// The policy document: parsed from bytes, built in code, and written back.
 pub use flash_policy_core::document as policy;
 pub use flash_policy_core::{player, wire};
 
-/// The catalogue of public rule ids, and what is found under them.
+/// The catalogue of public rule ids, and the diagnostics that carry them.
 pub mod rules {
     pub use flash_policy_core::diagnostics::rules::*;
     pub use flash_policy_core::diagnostics::{Diagnostic, Position, Rule, Severity};

@@ -1,4 +1,7 @@
-//! [`ServerUnderTest`]: a real server, as a child process of the test.
+//! [`ServerUnderTest`]: a real server, as a child process of the test (feature `process`).
+//!
+//! It starts the server, waits until it is ready, keeps its output, and stops it. It knows nothing
+//! of policies.
 
 mod child;
 mod deadline;
@@ -24,26 +27,38 @@ use template::Ports;
 
 /// A real server that runs as a child process until this value is dropped.
 ///
-/// The command is one line for `sh -c` (`cmd /C` on Windows), so the shell's quoting, variables and pipes mean what they mean
-/// in a terminal. The server must stay in the foreground. Before the shell sees the line, placeholders are replaced:
-/// - `{port}`, and any other lower-case name such as `{policy}`, by a TCP port that was free a moment ago, a different one for
-///   each name, the same one wherever that name occurs;
-/// - `{dir}` by the server's temporary directory (quote it: `"{dir}/policy.xml"`).
+/// The command is one line for `sh -c` (`cmd /C` on Windows), so the shell's quoting, variables and
+/// pipes work as in a terminal. The server must stay in the foreground.
 ///
-/// `${name}` is left to the shell, `{{name}}` stands for a literal `{name}`, and other braces are left alone.
+/// # Placeholders
 ///
-/// On unix the server leads a process group of its own. Stopping it sends the group SIGTERM, waits for at most the *grace*,
-/// sends SIGKILL to what is left and reaps the child: when [`stop`](Self::stop) or drop returns, what it forked is gone too,
-/// except a process that left the group (a daemon). Elsewhere only the child itself is ended.
+/// Before the shell sees the line, placeholders are replaced:
+///
+/// - `{port}`, or any other lower-case name such as `{policy}`, becomes a TCP port that was free a
+///   moment ago. Each name gets a different port, and the same port wherever it occurs.
+/// - `{dir}` becomes the server's temporary directory. Quote it: `"{dir}/policy.xml"`.
+///
+/// `${name}` is left to the shell. `{{name}}` stands for a literal `{name}`. Other braces stay as
+/// they are.
+///
+/// # Stopping
+///
+/// On Unix the server leads a process group of its own. To stop it, the group gets SIGTERM. What is
+/// left after the [`grace`](ServerUnderTestBuilder::grace) period gets SIGKILL, and the child is
+/// reaped. When [`stop`](Self::stop) or the drop returns, everything that the server forked is gone
+/// too, except a process that left the group (a daemon). On other systems only the child itself is
+/// killed.
 ///
 /// ```no_run
+/// use std::net::TcpStream;
 /// use flash_policy_fixture::process::ServerUnderTest;
 ///
 /// let server = ServerUnderTest::command("node server.js --port {port} --policy-port {policy}")
 ///     .env("NODE_ENV", "test")
 ///     .start();
-/// let game = std::net::TcpStream::connect(server.addr()).expect("the server listens");
-/// let policy = std::net::TcpStream::connect(server.addr_named("policy")).expect("so does its policy port");
+/// let game = TcpStream::connect(server.addr()).expect("the server listens");
+/// let policy_port = server.addr_named("policy");
+/// let policy = TcpStream::connect(policy_port).expect("the policy port listens too");
 /// ```
 #[derive(Debug)]
 #[must_use = "the server is stopped when this value is dropped"]
@@ -53,7 +68,8 @@ pub struct ServerUnderTest {
 }
 
 impl ServerUnderTest {
-    /// Describes a server that is started by the shell line `command`; see [`ServerUnderTest`] for its placeholders.
+    /// Returns a builder for a server that the shell line `command` starts. [`ServerUnderTest`]
+    /// describes the placeholders in it.
     pub fn command(command: impl Into<String>) -> ServerUnderTestBuilder {
         ServerUnderTestBuilder {
             command: command.into(),
@@ -71,22 +87,24 @@ impl ServerUnderTest {
         }
     }
 
-    /// The port that replaced `{port}`.
+    /// Returns the port that replaced `{port}`.
     ///
     /// # Panics
     ///
-    /// When neither command, environment nor templates name `{port}`.
+    /// Panics at the caller's line if `{port}` is not in the command, the environment or a
+    /// template.
     #[must_use]
     #[track_caller]
     pub fn port(&self) -> u16 {
         self.port_named("port")
     }
 
-    /// The port that replaced the placeholder `name`, written without braces.
+    /// Returns the port that replaced the placeholder `{name}`. Pass the name without braces.
     ///
     /// # Panics
     ///
-    /// When neither command, environment nor templates name `{name}`.
+    /// Panics at the caller's line if `{name}` is not in the command, the environment or a
+    /// template.
     #[must_use]
     #[track_caller]
     pub fn port_named(&self, name: &str) -> u16 {
@@ -96,75 +114,88 @@ impl ServerUnderTest {
         }
     }
 
-    /// `127.0.0.1` with [`port`](Self::port), and its panic.
+    /// Returns the address `127.0.0.1` with [`port`](Self::port).
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`port`](Self::port) does.
     #[must_use]
     #[track_caller]
     pub fn addr(&self) -> SocketAddr {
         self.addr_named("port")
     }
 
-    /// `127.0.0.1` with [`port_named`](Self::port_named), and its panic.
+    /// Returns the address `127.0.0.1` with [`port_named`](Self::port_named).
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`port_named`](Self::port_named) does.
     #[must_use]
     #[track_caller]
     pub fn addr_named(&self, name: &str) -> SocketAddr {
         loopback(self.port_named(name))
     }
 
-    /// The picked ports by the names of their placeholders.
+    /// Returns the picked ports, each with the name of its placeholder.
     pub fn ports(&self) -> impl Iterator<Item = (&str, u16)> {
         self.ports.iter()
     }
 
-    /// What the server wrote to stdout and stderr so far, in order: the last MiB, invalid UTF-8 replaced.
+    /// Returns what the server wrote to stdout and stderr so far, in order. It is at most the last
+    /// 1 MiB, with invalid UTF-8 replaced.
     ///
-    /// It is shown on stderr by itself when the server is dropped by a panicking test.
+    /// When a panicking test drops the server, the output is printed to stderr by itself.
     #[must_use]
     pub fn output(&self) -> String {
         self.process.output()
     }
 
-    /// The process id of the child, which on unix is also that of its process group.
+    /// Returns the process id of the child. On Unix it is also the id of its process group.
     ///
-    /// It may be the shell's: begin the command with `exec` where it must be the server's own.
+    /// The child may be the shell. Begin the command with `exec` if the id must be the server's
+    /// own.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.process.pid()
     }
 
-    /// How it ended, if it has ended by itself.
+    /// Returns how the server exited, if it has exited by itself.
     pub fn exited(&mut self) -> Option<ExitStatus> {
         self.process.exited()
     }
 
-    /// Waits for at most `limit` until the server ends by itself. Returns how it ended, or `None` where
-    /// it still runs.
+    /// Waits for at most `limit` until the server exits by itself. Returns how it exited, or `None`
+    /// if it still runs.
     #[expect(clippy::disallowed_methods, reason = "a foreign process cannot be awaited")]
     pub fn exited_within(&mut self, limit: Duration) -> Option<ExitStatus> {
         let deadline = Deadline::new(limit);
         loop {
-            match (self.exited(), deadline.left()) {
-                (None, Some(_)) => std::thread::sleep(deadline::POLL),
-                (exited, _) => return exited,
+            let exited = self.exited();
+            if exited.is_some() || deadline.left().is_none() {
+                return exited;
             }
+            std::thread::sleep(deadline::POLL);
         }
     }
 
-    /// Ends the server and all it forked, as dropping it does; `false` if it had to be killed, for it did not end within the
-    /// grace after SIGTERM.
+    /// Stops the server and everything it forked, as dropping it does. Returns `false` if it did
+    /// not exit within the grace period after SIGTERM and had to be killed.
     pub fn stop(mut self) -> bool {
-        self.process.end()
+        self.process.stop()
     }
 }
 
-/// How a [`ServerUnderTest`] is to be started, and when it counts as ready.
+/// A description of a [`ServerUnderTest`] that has not started yet: its command, and when it counts
+/// as ready.
 ///
-/// Of the `ready_when_…` methods and `ready_after` the last one called holds.
+/// Of the `ready_when_…` methods and [`ready_after`](Self::ready_after), the last call counts.
 ///
 /// ```
 /// # #[cfg(unix)] {
 /// use flash_policy_fixture::process::ServerUnderTest;
 ///
-/// let server = ServerUnderTest::command(r#"cat "{dir}/greeting"; echo "on $PORT"; exec sleep 600"#)
+/// let command = r#"cat "{dir}/greeting"; echo "on $PORT"; exec sleep 600"#;
+/// let server = ServerUnderTest::command(command)
 ///     .file("greeting", "hello\n")
 ///     .env("PORT", "{port}")
 ///     .ready_when_output("on ")
@@ -190,111 +221,123 @@ pub struct ServerUnderTestBuilder {
 }
 
 impl ServerUnderTestBuilder {
-    /// Sets an environment variable; placeholders in `value` are replaced. The rest is inherited.
+    /// Sets an environment variable. Placeholders in `value` are replaced. The rest of the
+    /// environment is inherited.
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.env.push((name.into(), value.into()));
         self
     }
 
-    /// Runs the command in `dir` instead of in the test's own current directory.
+    /// Runs the command in the directory `dir`. Default: the test's own current directory.
     pub fn current_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.current_dir = Some(dir.into());
         self
     }
 
-    /// Writes exactly these bytes to `{dir}/name` before the server starts. `name` may have parent directories, but no `..`.
+    /// Writes these bytes to `{dir}/name` before the server starts. `name` may have parent
+    /// directories, but no `..`.
     pub fn file(mut self, name: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> Self {
         self.files.push((name.into(), bytes.into()));
         self
     }
 
-    /// Like [`file`](Self::file), for a configuration file in which placeholders are replaced.
+    /// Writes a text to `{dir}/name` before the server starts, with its placeholders replaced. Use
+    /// it for configuration files. [`file`](Self::file) writes bytes unchanged.
     pub fn template(mut self, name: impl Into<PathBuf>, text: impl Into<String>) -> Self {
         self.templates.push((name.into(), text.into()));
         self
     }
 
-    /// Readiness when every port accepts a connection on 127.0.0.1 (the default).
+    /// Counts the server as ready when every port accepts a connection on 127.0.0.1. This is the
+    /// default.
     ///
-    /// The server sees that probe: one connection for each port, closed at once and without a byte. A server that counts its
-    /// connections, serves only one, or closes late, is better awaited by its output.
+    /// The server sees the probe as one connection to each port that closes at once, without a
+    /// byte. Use [`ready_when_output`](Self::ready_when_output) instead for a server that counts
+    /// its connections, serves only one, or closes late.
     pub fn ready_when_listening(mut self) -> Self {
         self.ready = Readiness::Listening;
         self
     }
 
-    /// Readiness when a line of stdout or stderr contains `pattern`, as plain text. No probe connects.
+    /// Counts the server as ready when a line of stdout or stderr contains `pattern`, as plain
+    /// text. No probe connects.
     ///
-    /// A server that writes to a file usually buffers what it would show on a terminal at once: make it flush
-    /// (`python3 -u`, `stdbuf -oL`).
+    /// The output goes to a file, and many programs then buffer lines that a terminal would show at
+    /// once. Make such a server flush (`python3 -u`, `stdbuf -oL`).
     pub fn ready_when_output(mut self, pattern: impl Into<String>) -> Self {
         self.ready = Readiness::Output(pattern.into());
         self
     }
 
-    /// Readiness when `GET path` on `{port}`, or on the [`ready_port`](Self::ready_port), is answered by an HTTP status line,
-    /// whichever status.
+    /// Counts the server as ready when `GET path` on `{port}`, or on the
+    /// [`ready_port`](Self::ready_port), gets an HTTP status line. Any status will do.
     pub fn ready_when_http(mut self, path: impl Into<String>) -> Self {
         self.ready = Readiness::Http(path.into());
         self
     }
 
-    /// Readiness when this time has passed and the server is still alive: the last resort, for a server that cannot be probed
-    /// and says nothing.
+    /// Counts the server as ready when `pause` has passed and it is still alive. This is the last
+    /// resort, for a server that cannot be probed and prints nothing.
     pub fn ready_after(mut self, pause: Duration) -> Self {
         self.ready = Readiness::After(pause);
         self
     }
 
-    /// Probes only the port `name`: for listening, instead of all; for HTTP, instead of `{port}`.
+    /// Probes only the port of the placeholder `{name}`: instead of all ports when listening
+    /// counts, and instead of `{port}` when HTTP counts.
     pub fn ready_port(mut self, name: impl Into<String>) -> Self {
         self.ready_port = Some(name.into());
         self
     }
 
-    /// A port that the server binds whatever it is told: it counts as ready when this one listens too.
+    /// Adds a port that the server binds whatever the command says. With
+    /// [`ready_when_listening`](Self::ready_when_listening), this port must listen too.
     pub fn fixed_port(mut self, port: u16) -> Self {
         self.fixed_ports.push(port);
         self
     }
 
-    /// How long all attempts together may take until the server is ready. Default: 20 s.
+    /// Sets how long all attempts together may take until the server is ready. Default: 20 s.
     pub fn ready_within(mut self, limit: Duration) -> Self {
         self.ready_within = limit;
         self
     }
 
-    /// How often to start it, each time on new ports and in a new `{dir}`, when it exits before it is ready or says that one
-    /// of its ports is in use. At least 1; default: 5.
+    /// Sets how often to start the server. Default: 5; 0 counts as 1.
+    ///
+    /// Another attempt follows when the server exits before it is ready, or prints that one of its
+    /// ports is in use. Each attempt has new ports and a new `{dir}`.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self
     }
 
-    /// How long the server may take to end after SIGTERM, before SIGKILL. Default: 2 s.
+    /// Sets how long the server may take to exit after SIGTERM. After that it gets SIGKILL.
+    /// Default: 2 s.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
         self
     }
 
-    /// Returns the names of the ports that it would pick: the placeholders of the command, of the
-    /// environment and of the templates.
+    /// Returns the names of the ports to pick: the placeholders in the command, the environment and
+    /// the templates. A name occurs as often as its placeholder.
     pub fn port_names(&self) -> Vec<String> {
         template::names(self.texts())
     }
 
-    /// Stops trying once `cancelled` holds: a server that has ended is then not started again. Set it
-    /// from a signal handler, for instance.
+    /// Makes no further attempt once `cancelled` holds: a server that exits is then not started
+    /// again. A signal handler may set it, for example.
     pub fn cancelled_by(mut self, cancelled: Arc<AtomicBool>) -> Self {
         self.cancelled = cancelled;
         self
     }
 
-    /// Starts the server and returns when it is ready.
+    /// Starts the server, and returns when it is ready.
     ///
     /// # Panics
     ///
-    /// With the text of the [`StartError`], at the caller's line, where [`try_start`](Self::try_start) fails.
+    /// Panics at the caller's line, with the text of the [`StartError`], where
+    /// [`try_start`](Self::try_start) fails.
     #[track_caller]
     pub fn start(&self) -> ServerUnderTest {
         match self.try_start() {
@@ -303,13 +346,15 @@ impl ServerUnderTestBuilder {
         }
     }
 
-    /// Starts the server and returns when it is ready. It blocks, within its bounds: [`ready_within`](Self::ready_within),
-    /// and the [`grace`](Self::grace) for each failed attempt.
+    /// Starts the server, and returns when it is ready.
+    ///
+    /// It blocks for at most [`ready_within`](Self::ready_within), plus the [`grace`](Self::grace)
+    /// period for each failed attempt.
     ///
     /// # Errors
     ///
-    /// When the server could not be spawned, exited before it was ready at every attempt, or was not ready in time. Nothing
-    /// is left running then.
+    /// Returns an error if the server could not be spawned, if it exited before it was ready at
+    /// every attempt, or if it was not ready in time. Nothing is left running then.
     pub fn try_start(&self) -> Result<ServerUnderTest, StartError> {
         let unstarted = |error| StartError::new(&self.command, Kind::Unstarted(error));
         let deadline = Deadline::new(self.ready_within);
@@ -322,14 +367,15 @@ impl ServerUnderTestBuilder {
             else {
                 return Ok(server);
             };
-            let is_wanted = deadline.left().is_some() && !self.cancelled.load(Ordering::SeqCst);
-            let again = failure.may_be_a_lost_port() && is_wanted;
+            let may_retry = failure.may_be_a_lost_port()
+                && deadline.left().is_some()
+                && !self.cancelled.load(Ordering::SeqCst);
             failed.push(FailedStart {
                 ports: server.ports,
                 failure,
                 output: server.process.output(),
             });
-            if !again || failed.len() >= self.attempts as usize {
+            if !may_retry || failed.len() >= self.attempts as usize {
                 return Err(StartError::new(&self.command, Kind::Failed(failed)));
             }
         }
@@ -353,14 +399,19 @@ impl ServerUnderTestBuilder {
         Ok(ServerUnderTest { process: ChildProcess::spawn(command, home, self.grace)?, ports })
     }
 
-    /// All in which placeholders are replaced.
+    /// Returns the texts whose placeholders are replaced.
     fn texts(&self) -> impl Iterator<Item = &str> {
         let env = self.env.iter().map(|(_, value)| value);
         let templates = self.templates.iter().map(|(_, text)| text);
         [&self.command].into_iter().chain(env).chain(templates).map(String::as_str)
     }
 
-    /// The addresses that the probe asks; none is an error, because then nothing would tell when the server is ready.
+    /// Returns the addresses to probe.
+    ///
+    /// # Errors
+    ///
+    /// Returns `InvalidInput` if there is none although the readiness needs one: the wait could
+    /// never end.
     fn probed(&self, ports: &Ports) -> io::Result<Vec<SocketAddr>> {
         let probed: Vec<_> = match (&self.ready_port, &self.ready) {
             (_, Readiness::Output(_) | Readiness::After(_)) => return Ok(Vec::new()),
@@ -371,8 +422,8 @@ impl ServerUnderTestBuilder {
             (None, Readiness::Http(_)) => ports.of("port").into_iter().collect(),
         };
         if probed.is_empty() {
-            let text = "there is no port to probe: write {port} where the server takes its port (or name the \
-                        `ready_port`), or wait with `ready_when_output`";
+            let text = "there is no port to probe: write {port} where the server takes its port \
+                        (or name the `ready_port`), or wait with `ready_when_output`";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
         Ok(probed.into_iter().map(loopback).collect())

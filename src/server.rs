@@ -1,4 +1,7 @@
-//! The servers that a test starts: policy servers, backends, and reservations of ports.
+//! The servers that a test starts: policy servers, backends, and reserved ports.
+//!
+//! A server plays scripts from [`wire`](crate::wire) and keeps a [`Journal`]. It knows no rule of
+//! the player.
 
 mod backend;
 mod connection;

@@ -1,4 +1,7 @@
-//! One attempt over real sockets: what the lookup asks for is done, and what happens is told to it.
+//! One connection attempt over real sockets.
+//!
+//! The attempt carries out the actions of a [`Lookup`] and reports back what happened and when. It
+//! knows no rule of the player: the lookup decides.
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,41 +16,25 @@ use flash_policy_net::{ConnectFailure, PausedClock, PeerConnection, RealTime};
 use tokio::net::TcpSocket;
 use tokio::sync::oneshot;
 
-use super::{ConnectError, FlashClient, FlashSocket, Outcome, Tally};
-use crate::net::{Claim, Declared, Play, Route};
+use super::{CloseReport, ConnectError, FlashClient, FlashSocket, Outcome};
+use crate::net::{Claim, Declared, PlayRequest, Route};
 
-/// How long the end of a foreign policy connection is watched after the answer: first as it is, then after this
-/// side's FIN. Only the notes depend on it, and the player's clock does not count it.
-const FAREWELL: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
+/// The time to watch how a foreign peer ends a policy connection by itself after its answer. Only
+/// diagnostics depend on it, and the player's clock does not count it.
+const WATCH_BEFORE_FIN: Duration = Duration::from_millis(100);
+/// The time to watch how a foreign peer reacts to this side's FIN. Only diagnostics depend on it,
+/// and the player's clock does not count it.
+const WATCH_AFTER_FIN: Duration = Duration::from_secs(1);
 
-/// One attempt. If it is dropped before it is decided, the session forgets the load in progress.
+/// A connection attempt. If it is dropped before it is decided, the session abandons the load in
+/// progress.
 pub(super) struct ConnectAttempt<'a> {
     client: &'a FlashClient,
+    /// `None` once the outcome was taken from it.
     lookup: Option<Lookup>,
-    /// The player's clock, counted from `connect()`.
+    /// The player's time since `connect()`.
     clock: Duration,
     open: Option<OpenConnection>,
-}
-
-/// The connection in progress. The stream stands before the tally, which speaks when it is closed.
-struct OpenConnection {
-    connection: PeerConnection,
-    tally: Option<Tally>,
-    peer: Peer,
-    opened_at: Duration,
-    sent: usize,
-    /// Nothing more is to be read; a script knows that itself.
-    over: bool,
-}
-
-/// Who is waited for, and so by whose clock.
-enum Peer {
-    /// Not of this crate: by the real clock.
-    Foreign,
-    /// Declared, and without pauses: no time passes.
-    Prompt,
-    /// Declared, with pauses: by its script.
-    Scripted(Claim, VecDeque<Stamped>),
 }
 
 impl<'a> ConnectAttempt<'a> {
@@ -56,9 +43,14 @@ impl<'a> ConnectAttempt<'a> {
         Self { client, lookup: Some(lookup), clock: Duration::ZERO, open: None }
     }
 
+    /// Runs the attempt to its outcome.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if this machine failed, not the network under test.
     pub(super) async fn run(mut self) -> Result<Outcome, ConnectError> {
         while let Some(lookup) = &self.lookup {
-            let heard;
+            let received;
             let event = match lookup.action() {
                 Action::Connect { endpoint, purpose, until } => {
                     self.connect(&endpoint, purpose, until).await?
@@ -70,8 +62,8 @@ impl<'a> ConnectAttempt<'a> {
                     Event::Sent
                 }
                 Action::Receive { until } => {
-                    heard = self.hear(until).await?;
-                    heard.as_ref().into()
+                    received = self.receive(until).await?;
+                    received.as_ref().into()
                 }
                 Action::Close => {
                     self.close().await;
@@ -80,19 +72,20 @@ impl<'a> ConnectAttempt<'a> {
                 Action::Join { endpoint, until } => self.join(&endpoint, until).await?,
                 Action::Decided => break,
             };
-            self.tell(event);
+            self.report(event);
         }
-        let socket = self
-            .open
-            .take()
-            .map(|open| FlashSocket { stream: open.connection.into_stream(), tally: open.tally });
+        let socket = self.open.take().map(|open| FlashSocket {
+            stream: open.connection.into_stream(),
+            close_report: open.close_report,
+        });
         Ok(self.lookup.take().expect("the lookup is taken here, once").finish(socket))
     }
 
-    fn tell(&mut self, event: Event<'_>) {
+    /// Reports an event to the lookup, at the player's time.
+    fn report(&mut self, event: Event<'_>) {
         if let Some(lookup) = &mut self.lookup {
             lookup.handle(&mut self.client.session(), event, self.clock);
-            self.client.changed.notify_waiters();
+            self.client.session_changed.notify_waiters();
         }
     }
 
@@ -109,14 +102,14 @@ impl<'a> ConnectAttempt<'a> {
         let Some(route) = map.find(endpoint) else {
             return Ok(Event::NotMapped);
         };
-        let tally = route.declared.clone().map(Tally::new);
-        let opened = match &route.declared {
+        let close_report = route.declared.clone().map(CloseReport::new);
+        let connected = match &route.declared {
             None => {
                 let connecting = PeerConnection::connect(route.address);
-                let Some(opened) = self.limit(until, connecting).await? else {
+                let Some(connected) = self.limit(until, connecting).await? else {
                     return Ok(Event::Elapsed);
                 };
-                opened.map(|connection| (connection, Peer::Foreign))
+                connected.map(|connection| (connection, Peer::Foreign))
             }
             Some(declared) if declared.state() == EndpointState::Dropped => {
                 self.clock = until;
@@ -129,47 +122,50 @@ impl<'a> ConnectAttempt<'a> {
                 .await
                 .map(|connection| (connection, Peer::Prompt)),
         };
-        match opened
-            .and_then(|(connection, peer)| OpenConnection::new(connection, peer, tally, self.clock))
-        {
+        let opened = connected.and_then(|(connection, peer)| {
+            OpenConnection::new(connection, peer, close_report, self.clock)
+        });
+        match opened {
             Ok(open) => {
                 self.open = Some(open);
                 Ok(Event::Connected)
             }
-            Err(error) => failure(&error).ok_or_else(|| ConnectError::io(endpoint, error)),
+            Err(error) => peer_failure(&error).ok_or_else(|| ConnectError::io(endpoint, error)),
         }
     }
 
-    /// What comes next, until the player's time `until`.
-    async fn hear(&mut self, until: Duration) -> Result<Option<Sent>, ConnectError> {
+    /// Receives what comes next. Returns `None` if the player's time `until` comes first.
+    async fn receive(&mut self, until: Duration) -> Result<Option<Sent>, ConnectError> {
         let Some(mut open) = self.open.take() else {
             return Ok(Some(Sent::Rst));
         };
-        let heard = match &open.peer {
+        let received = match &open.peer {
             Peer::Foreign => self.limit(until, open.read()).await?,
             Peer::Prompt => Some(open.read().await),
             Peer::Scripted(..) => {
-                let (at, heard) = open.play(until).await.unzip();
+                let (at, received) = open.play(until).await.unzip();
                 self.clock = at.unwrap_or(until);
-                heard
+                received
             }
         };
-        open.over |= heard.is_none();
+        open.is_over |= received.is_none();
         self.open = Some(open);
-        Ok(heard)
+        Ok(received)
     }
 
-    /// Closes the policy connection, and tells what is seen of the peer's end.
+    /// Closes the policy connection, and reports what is still seen of the peer's end.
     async fn close(&mut self) {
         if let Some(mut open) = self.open.take() {
-            for heard in open.rest(self.clock, &self.client.real_time).await {
-                self.tell(Some(&heard).into());
+            for received in open.drain(self.clock, &self.client.real_time).await {
+                self.report(Some(&received).into());
             }
         }
     }
 
-    /// Waits until another attempt of this session has loaded `endpoint` (rulebook C4). What it waits for costs what
-    /// it cost the other one: by the script where the endpoint is declared, else by the real clock.
+    /// Waits until another attempt of this session has loaded `endpoint` (rulebook C4).
+    ///
+    /// The wait costs the player's time that the load cost the other attempt. At a declared
+    /// endpoint that is the script's time, and elsewhere the real time.
     async fn join(
         &mut self,
         endpoint: &Endpoint,
@@ -178,7 +174,7 @@ impl<'a> ConnectAttempt<'a> {
         let client = self.client;
         let loaded = async {
             loop {
-                let mut changed = pin!(client.changed.notified());
+                let mut changed = pin!(client.session_changed.notified());
                 changed.as_mut().enable();
                 if !client.session().is_loading(endpoint) {
                     break;
@@ -186,8 +182,9 @@ impl<'a> ConnectAttempt<'a> {
                 changed.await;
             }
         };
-        let foreign = client.network.find(endpoint).is_some_and(|route| route.declared.is_none());
-        let joined = if foreign {
+        let is_foreign =
+            client.network.find(endpoint).is_some_and(|route| route.declared.is_none());
+        let is_loaded = if is_foreign {
             self.limit(until, loaded).await?.is_some()
         } else {
             loaded.await;
@@ -195,10 +192,11 @@ impl<'a> ConnectAttempt<'a> {
             self.clock = (self.clock + took.unwrap_or_default()).min(until);
             self.clock < until
         };
-        Ok(if joined { Event::Joined } else { Event::Elapsed })
+        Ok(if is_loaded { Event::Joined } else { Event::Elapsed })
     }
 
-    /// Waits for a foreign peer by the real clock, which is the player's clock meanwhile. `None` at `until`.
+    /// Waits for a foreign peer by the real clock, and advances the player's clock by the same
+    /// time. Returns `None` if the player's time `until` comes first.
     async fn limit<F: Future>(
         &mut self,
         until: Duration,
@@ -216,26 +214,53 @@ impl Drop for ConnectAttempt<'_> {
     fn drop(&mut self) {
         if let Some(location) = self.lookup.as_ref().and_then(Lookup::loading) {
             self.client.session().abandon(location);
-            self.client.changed.notify_waiters();
+            self.client.session_changed.notify_waiters();
         }
     }
+}
+
+/// The connection in progress.
+struct OpenConnection {
+    connection: PeerConnection,
+    /// Declared after the connection, so that it reports the close when the socket is closed.
+    close_report: Option<CloseReport>,
+    peer: Peer,
+    opened_at: Duration,
+    /// The number of bytes that were sent.
+    sent: usize,
+    /// True once nothing more is to be read. A scripted peer leaves it unset, because its script
+    /// ends by itself.
+    is_over: bool,
+}
+
+/// The kind of peer, which says by which clock to wait for it.
+enum Peer {
+    /// A peer that is not of this crate. The real clock runs.
+    Foreign,
+    /// A declared peer without pauses. No time passes.
+    Prompt,
+    /// A declared peer with pauses. Its script's time passes. The queue holds what the script sends
+    /// and the lookup has not received yet.
+    Scripted(Claim, VecDeque<Stamped>),
 }
 
 impl OpenConnection {
     fn new(
         connection: PeerConnection,
         peer: Peer,
-        mut tally: Option<Tally>,
+        mut close_report: Option<CloseReport>,
         opened_at: Duration,
     ) -> io::Result<Self> {
-        if let Some(tally) = &mut tally {
-            tally.stands(connection.stream())?;
+        if let Some(report) = &mut close_report {
+            report.connected(connection.stream())?;
         }
-        Ok(Self { connection, tally, peer, opened_at, sent: 0, over: false })
+        Ok(Self { connection, close_report, peer, opened_at, sent: 0, is_over: false })
     }
 
-    /// A foreign peer that had closed already answers with a reset, which the end of its stream would
-    /// hide. What a declared peer does is known.
+    /// Sends bytes.
+    ///
+    /// A foreign peer that had already closed answers with a reset. The end of its stream would
+    /// hide the reset, so it is looked for at once. A declared peer's behaviour is known.
     async fn send(&mut self, bytes: &[u8]) {
         if self.connection.send(bytes).await {
             self.sent += bytes.len();
@@ -246,92 +271,95 @@ impl OpenConnection {
     }
 
     async fn read(&mut self) -> Sent {
-        let sent = self.connection.read().await;
-        self.over |= self.connection.is_over();
-        sent
+        let received = self.connection.read().await;
+        self.is_over |= self.connection.is_over();
+        received
     }
 
-    /// Asks the server to play on, and reads what its script says that it sends.
+    /// Asks the server to play its script to the player's time `until`, and reads what the script
+    /// sends next. Returns `None` if it sends nothing by then.
     async fn play(&mut self, until: Duration) -> Option<(Duration, Sent)> {
-        let (opened_at, sent) = (self.opened_at, self.sent);
         let Peer::Scripted(claim, coming) = &mut self.peer else {
             return None;
         };
         if coming.is_empty() {
-            let (reply, told) = oneshot::channel();
-            // A server that is gone drops the request, and with it the reply.
-            let _ = claim.send(Play { sent, until: until.saturating_sub(opened_at), reply });
-            match told.await {
+            let (reply, answer) = oneshot::channel();
+            let until_in_script = until.saturating_sub(self.opened_at);
+            // A server that has stopped drops the request, and with it the reply.
+            let _ = claim.send(PlayRequest { sent: self.sent, until: until_in_script, reply });
+            match answer.await {
                 Ok(stamped) => coming.extend(stamped),
                 Err(_) => return Some((until, Sent::Rst)),
             }
         }
         let stamped = coming.pop_front()?;
-        Some((opened_at + stamped.at, self.connection.read_declared(stamped.sent).await))
+        let received = self.connection.read_declared(stamped.sent).await;
+        Some((self.opened_at + stamped.at, received))
     }
 
-    /// What is still seen of a peer whose answer is over.
-    async fn rest(&mut self, clock: Duration, real_time: &RealTime) -> Vec<Sent> {
-        let mut heard = Vec::new();
+    /// Reads what is still seen of a peer after its answer.
+    async fn drain(&mut self, clock: Duration, real_time: &RealTime) -> Vec<Sent> {
+        let mut received = Vec::new();
         match &mut self.peer {
-            Peer::Prompt => self.read_end(&mut heard).await,
-            Peer::Foreign => self.farewell(&mut heard, real_time).await,
+            Peer::Prompt => self.read_to_end(&mut received).await,
+            Peer::Foreign => self.watch_end(&mut received, real_time).await,
             Peer::Scripted(_, coming) => {
                 let due = coming
                     .iter()
                     .take_while(|stamped| self.opened_at + stamped.at <= clock)
                     .count();
                 for stamped in coming.drain(..due) {
-                    heard.push(self.connection.read_declared(stamped.sent).await);
+                    received.push(self.connection.read_declared(stamped.sent).await);
                 }
             }
         }
-        heard
+        received
     }
 
-    /// Watches for a while how a foreign peer ends the connection, which the player would just close: what it does by
-    /// itself, and whether it resets when it is closed.
-    async fn farewell(&mut self, heard: &mut Vec<Sent>, real_time: &RealTime) {
-        let _ = real_time.limit(FAREWELL[0], self.read_end(heard)).await;
-        if !self.over {
+    /// Watches for a while how a foreign peer ends the connection: what it does by itself, and
+    /// whether it resets when this side closes. The player would simply close.
+    async fn watch_end(&mut self, received: &mut Vec<Sent>, real_time: &RealTime) {
+        let _ = real_time.limit(WATCH_BEFORE_FIN, self.read_to_end(received)).await;
+        if !self.is_over {
             self.connection.finish().await;
             let mut late = Vec::new();
-            let _ = real_time.limit(FAREWELL[1], self.read_end(&mut late)).await;
-            heard.extend(late.into_iter().filter(|late| matches!(late, Sent::Rst)));
+            let _ = real_time.limit(WATCH_AFTER_FIN, self.read_to_end(&mut late)).await;
+            received.extend(late.into_iter().filter(|late| matches!(late, Sent::Rst)));
         }
     }
 
-    /// Reads until the peer's end, but no more than an answer may have.
-    async fn read_end(&mut self, heard: &mut Vec<Sent>) {
+    /// Reads to the end of the peer's stream, but at most [`MAX_ANSWER_BYTES`] or one segment more.
+    async fn read_to_end(&mut self, received: &mut Vec<Sent>) {
         let mut room = MAX_ANSWER_BYTES;
-        while !self.over && room > 0 {
+        while !self.is_over && room > 0 {
             let next = self.read().await;
             if let Sent::Bytes(bytes) = &next {
                 room = room.saturating_sub(bytes.len());
             }
-            heard.push(next);
+            received.push(next);
         }
     }
 }
 
-/// Connects from an address that the server was told of before, so that it plays its script on request.
+/// Connects from an address that was announced to the server before, so that the server plays its
+/// script on request.
 async fn connect_claimed(
     route: &Route,
     declared: &Arc<dyn Declared>,
 ) -> io::Result<(PeerConnection, Peer)> {
-    let (socket, any) = match route.address {
+    let (socket, any_port) = match route.address {
         SocketAddr::V4(_) => (TcpSocket::new_v4()?, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
         SocketAddr::V6(_) => (TcpSocket::new_v6()?, SocketAddr::from((Ipv6Addr::LOCALHOST, 0))),
     };
-    socket.bind(any)?;
+    socket.bind(any_port)?;
     let local = socket.local_addr()?;
     let claim = declared.claim(local);
     let stream = socket.connect(route.address).await.inspect_err(|_| declared.unclaim(local))?;
     Ok((PeerConnection::new(stream), Peer::Scripted(claim, VecDeque::new())))
 }
 
-/// Returns what a failed connect means to the player; `None` where it is this machine that failed.
-fn failure(error: &io::Error) -> Option<Event<'static>> {
+/// Returns what a failed connect means to the player, or `None` if this machine failed.
+fn peer_failure(error: &io::Error) -> Option<Event<'static>> {
     match ConnectFailure::of(error)? {
         ConnectFailure::Refused => Some(Event::Refused),
         ConnectFailure::Reset => Some(Event::Reset),

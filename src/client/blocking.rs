@@ -1,4 +1,6 @@
-//! The blocking twin of the client, for plain `#[test]` functions.
+//! The blocking client, for plain `#[test]` functions.
+//!
+//! It drives the async client on a runtime of its own, so both decide alike.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, TcpStream};
@@ -10,13 +12,14 @@ use flash_policy_core::player::{InvalidSwf, Profile, Swf};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::xml_socket::{Messages, frame};
-use super::{ConnectError, Network, Route, Tally};
+use super::{CloseReport, ConnectError, Network, Route};
 
-/// What came of a connection attempt of a blocking [`FlashClient`], with the live socket.
+/// The outcome of a connection attempt of a blocking [`FlashClient`], with the live socket.
 pub type Outcome = flash_policy_core::Outcome<FlashSocket>;
 
-/// A simulated Flash Player with one SWF in it, for tests without a runtime. It drives the async
-/// [`FlashClient`](super::FlashClient), so that it decides as that does.
+/// A simulated Flash Player that runs one SWF, for tests without a runtime.
+///
+/// It drives the async [`FlashClient`](super::FlashClient), so both decide alike.
 ///
 /// ```
 /// use flash_policy_fixture::{PolicyFile, PolicyServer, blocking::FlashClient};
@@ -35,135 +38,139 @@ pub struct FlashClient {
     runtime: Runtime,
 }
 
-/// The SWF's connection to the backend, for blocking reads and writes. It dereferences to a [`TcpStream`].
-#[derive(Debug)]
-pub struct FlashSocket {
-    stream: TcpStream,
-    /// Behind the stream of each clone: the last one that is dropped tells.
-    tally: Option<Arc<Tally>>,
-}
-
-/// A connection that speaks NUL-delimited messages, as ActionScript's `XMLSocket` does.
-#[derive(Debug)]
-pub struct XmlSocket<S> {
-    stream: S,
-    messages: Messages,
-}
-
 impl FlashClient {
-    /// As [`super::FlashClient::from_swf`].
+    /// Creates a client for a SWF, as [`super::FlashClient::from_swf`] does.
     ///
     /// # Errors
     ///
-    /// The text is not the URL of a SWF.
+    /// Returns an error if the text is not the URL of a SWF.
+    ///
+    /// # Panics
+    ///
+    /// Panics if this machine cannot start a runtime, because no descriptor is left.
     pub fn from_swf(swf: impl TryInto<Swf, Error: Into<InvalidSwf>>) -> Result<Self, InvalidSwf> {
         super::FlashClient::from_swf(swf).map(Self::new)
     }
 
-    /// Makes it another player. The session starts anew.
+    /// Creates the blocking form of an async client.
+    ///
+    /// # Panics
+    ///
+    /// Panics if this machine cannot start a runtime, because no descriptor is left.
+    pub fn new(client: super::FlashClient) -> Self {
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .unwrap_or_else(|error| panic!("this machine cannot start a runtime: {error}"));
+        Self { client, runtime }
+    }
+
+    /// Sets the player to simulate, and starts a new session.
     pub fn profile(self, profile: Profile) -> Self {
         Self { client: self.client.profile(profile), ..self }
     }
 
-    /// Maps a logical endpoint to where it really is.
+    /// Maps a logical `host:port` to its real address. An endpoint that is not mapped is refused.
     ///
     /// # Panics
     ///
-    /// At the caller's line, if `at` is not a `host:port`.
+    /// Panics at the caller's line if `at` is not a `host:port`.
     #[track_caller]
     pub fn route(self, at: &str, route: impl Into<Route>) -> Self {
         Self { client: self.client.route(at, route), ..self }
     }
 
-    /// Gives it a whole map.
+    /// Replaces the whole map.
     pub fn network(self, network: Network) -> Self {
         Self { client: self.client.network(network), ..self }
     }
 
-    /// As [`super::FlashClient::load_policy_file`].
+    /// Calls `Security.loadPolicyFile(url)`, as [`super::FlashClient::load_policy_file`] does.
     pub fn load_policy_file(&self, url: &str) -> &Self {
         self.client.load_policy_file(url);
         self
     }
 
-    /// As [`super::FlashClient::resolve`].
+    /// Sets the address that a logical host resolves to, as [`super::FlashClient::resolve`] does.
     pub fn resolve(&self, host: &str, address: IpAddr) -> &Self {
         self.client.resolve(host, address);
         self
     }
 
-    /// As [`super::FlashClient::connect`].
+    /// Calls `Socket.connect(host, port)`, as [`super::FlashClient::connect`] does, and waits for
+    /// the decision.
     ///
     /// # Panics
     ///
-    /// Where the machine of the test fails, and inside a tokio runtime: use the async client there.
+    /// Panics at the caller's line where [`try_connect`](Self::try_connect) fails, and inside a
+    /// tokio runtime. Use the async client there.
     #[must_use = "an outcome says whether the SWF may connect: expect something of it"]
     #[track_caller]
     pub fn connect(&self, host: &str, port: impl Into<i64>) -> Outcome {
         or_panic(self.try_connect(host, port))
     }
 
-    /// As [`super::FlashClient::try_connect`].
+    /// Does the same as [`connect`](Self::connect), but returns the failure of the test's own
+    /// machine.
     ///
     /// # Errors
     ///
-    /// The machine of the test failed.
+    /// Returns an error if no descriptor or port is left.
     ///
     /// # Panics
     ///
-    /// Inside a tokio runtime: use the async client there.
+    /// Panics inside a tokio runtime, which it would block. Use the async client there.
     #[track_caller]
     pub fn try_connect(&self, host: &str, port: impl Into<i64>) -> Result<Outcome, ConnectError> {
         assert!(
             Handle::try_current().is_err(),
-            "blocking::FlashClient would block this tokio runtime: use flash_policy_fixture::FlashClient and .await here"
+            "blocking::FlashClient would block this tokio runtime: \
+             use flash_policy_fixture::FlashClient and .await here"
         );
         let outcome = self.runtime.block_on(self.client.try_connect(host, port))?;
         let endpoint = outcome.target().endpoint();
         outcome.try_map_socket(FlashSocket::new).map_err(|error| ConnectError::io(&endpoint, error))
     }
+}
 
-    /// Creates the blocking twin of a client.
-    ///
-    /// # Panics
-    ///
-    /// This machine cannot start a runtime: no descriptor is left.
-    pub fn new(client: super::FlashClient) -> Self {
-        let runtime = Builder::new_current_thread().enable_io().enable_time().build();
-        Self {
-            client,
-            runtime: runtime
-                .unwrap_or_else(|error| panic!("this machine cannot start a runtime: {error}")),
-        }
-    }
+/// The SWF's connection to the backend, for blocking reads and writes. It dereferences to a
+/// [`TcpStream`].
+#[derive(Debug)]
+pub struct FlashSocket {
+    stream: TcpStream,
+    /// Shared by the clones, and declared after the stream: the last clone to be dropped reports
+    /// the close.
+    close_report: Option<Arc<CloseReport>>,
 }
 
 impl FlashSocket {
     fn new(socket: super::FlashSocket) -> io::Result<Self> {
         let stream = socket.stream.into_std()?;
         stream.set_nonblocking(false)?;
-        Ok(Self { stream, tally: socket.tally.map(Arc::new) })
+        Ok(Self { stream, close_report: socket.close_report.map(Arc::new) })
     }
 
-    /// Another handle of the same connection, as [`TcpStream::try_clone`] makes it. The connection is open until the
-    /// last one is dropped.
+    /// Returns another handle of the same connection, as [`TcpStream::try_clone`] does. The
+    /// connection stays open until the last handle is dropped.
     ///
     /// # Errors
     ///
-    /// As the system: no descriptor is left.
+    /// Returns the system's error, for example if no descriptor is left.
     pub fn try_clone(&self) -> io::Result<Self> {
-        Ok(Self { stream: self.stream.try_clone()?, tally: self.tally.clone() })
+        Ok(Self { stream: self.stream.try_clone()?, close_report: self.close_report.clone() })
     }
 
-    /// The bare TCP connection. A stage's journal then no longer waits for its end.
+    /// Returns the bare TCP connection. A stage's journal then no longer waits for its end.
     pub fn into_tcp(self) -> TcpStream {
-        if let Some(tally) = self.tally {
-            tally.release();
+        if let Some(report) = self.close_report {
+            report.cancel();
         }
         self.stream
     }
 
-    /// Speaks the NUL-delimited messages of ActionScript's `XMLSocket` over the connection.
+    /// Wraps the connection so that it speaks the NUL-delimited messages of ActionScript's
+    /// `XMLSocket`.
     pub fn into_xml_socket(self) -> XmlSocket<Self> {
         XmlSocket::new(self)
     }
@@ -193,28 +200,37 @@ impl Write for FlashSocket {
     }
 }
 
+/// A connection that speaks NUL-delimited messages, as ActionScript's `XMLSocket` does.
+#[derive(Debug)]
+pub struct XmlSocket<S> {
+    stream: S,
+    messages: Messages,
+}
+
 impl<S: Read + Write> XmlSocket<S> {
-    /// Speaks over `stream`.
+    /// Wraps a stream.
     pub fn new(stream: S) -> Self {
         Self { stream, messages: Messages::default() }
     }
 
-    /// As [`super::XmlSocket::send`].
+    /// Sends one message, followed by a NUL.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if the message holds a NUL; else as the stream.
+    /// Returns `InvalidInput` if the message contains a NUL, which the peer would read as the end
+    /// of the message. Other errors come from the stream.
     pub fn send(&mut self, message: &str) -> io::Result<()> {
         self.stream.write_all(&frame(message)?)?;
         self.stream.flush()
     }
 
-    /// As [`super::XmlSocket::receive`].
+    /// Waits for the next message, and returns it without its NUL. Returns `None` once the peer has
+    /// closed.
     ///
     /// # Errors
     ///
-    /// `UnexpectedEof` if the peer closed inside a message, `InvalidData` if a message is not UTF-8 or longer than
-    /// 1 MiB; else as the stream.
+    /// Returns `UnexpectedEof` if the peer closed inside a message, and `InvalidData` if a message
+    /// is not UTF-8 or has no NUL after 1 MiB. Other errors come from the stream.
     pub fn receive(&mut self) -> io::Result<Option<String>> {
         loop {
             if let Some(message) = self.messages.next()? {

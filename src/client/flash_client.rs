@@ -1,4 +1,6 @@
-//! The simulated Flash client.
+//! [`FlashClient`]: one simulated player with one SWF, and its error.
+//!
+//! It holds the session and the map. `attempt.rs` performs the connection attempts.
 
 use std::fmt;
 use std::future::Future;
@@ -16,11 +18,13 @@ use tokio::sync::Notify;
 use super::attempt::ConnectAttempt;
 use super::{Network, Outcome, Route};
 
-/// A simulated Flash Player with one SWF in it. One client is one player session: it remembers policies as the
-/// player does (rulebook C), and its concurrent connects share a load.
+/// A simulated Flash Player that runs one SWF.
 ///
-/// It needs a tokio runtime with I/O, and with time where it waits for servers that are not of this crate; without
-/// them tokio panics.
+/// One client is one player session. It caches policies as the player does (rulebook C), and
+/// concurrent connects share one load of a policy file.
+///
+/// It needs a tokio runtime with I/O enabled. To wait for servers that are not of this crate, the
+/// runtime needs time enabled too. Without them tokio panics.
 ///
 /// ```
 /// use flash_policy_fixture::{Backend, FlashClient, PolicyFile, PolicyServer};
@@ -43,78 +47,81 @@ pub struct FlashClient {
     swf: Swf,
     pub(super) network: Network,
     session: Mutex<Session>,
-    pub(super) changed: Notify,
+    /// Notified whenever the session may have changed.
+    pub(super) session_changed: Notify,
     pub(super) real_time: RealTime,
 }
 
-/// Why an attempt came to no outcome: the machine of the test failed, not the network under test.
-pub struct ConnectError {
-    kind: io::ErrorKind,
-    text: String,
-    source: Option<io::Error>,
-}
-
 impl FlashClient {
-    /// A client whose SWF is this URL or [`Sandbox`](crate::Sandbox), as Flash Player 10 would run it.
+    /// Creates a client for a SWF, which is a URL or a [`Sandbox`](crate::Sandbox). The player is
+    /// [`Profile::default`], Flash Player 10.
     ///
     /// # Errors
     ///
-    /// The text is not the URL of a SWF.
+    /// Returns an error if the text is not the URL of a SWF.
     pub fn from_swf(swf: impl TryInto<Swf, Error: Into<InvalidSwf>>) -> Result<Self, InvalidSwf> {
         Ok(Self::new(swf.try_into().map_err(Into::into)?))
     }
 
-    /// A client with this SWF, as Flash Player 10 would run it.
+    /// Creates a client for a SWF. The player is [`Profile::default`], Flash Player 10.
     pub fn new(swf: Swf) -> Self {
         Self {
             swf,
             network: Network::new(),
             session: Mutex::new(Session::new(Profile::default())),
-            changed: Notify::new(),
+            session_changed: Notify::new(),
             real_time: RealTime::default(),
         }
     }
 
-    /// Makes it another player. The session starts anew.
+    /// Sets the player to simulate, and starts a new session.
     pub fn profile(self, profile: Profile) -> Self {
         Self { session: Mutex::new(Session::new(profile)), ..self }
     }
 
-    /// Maps a logical endpoint to where it really is.
+    /// Maps a logical `host:port` to its real address. An endpoint that is not mapped is refused.
     ///
     /// # Panics
     ///
-    /// At the caller's line, if `at` is not a `host:port`.
+    /// Panics at the caller's line if `at` is not a `host:port`.
     #[track_caller]
     pub fn route(mut self, at: &str, route: impl Into<Route>) -> Self {
         self.network.route(or_panic(at.parse()), route);
         self
     }
 
-    /// Gives it a whole map.
+    /// Replaces the whole map.
     pub fn network(self, network: Network) -> Self {
         Self { network, ..self }
     }
 
-    /// `Security.loadPolicyFile(url)`: names a location that later connects may ask (rulebook L14). Like the
-    /// player it reports nothing; an outcome's notes say so if the URL is no `xmlsocket://host:port`.
+    /// Calls `Security.loadPolicyFile(url)`, which names a policy location for later connects
+    /// (rulebook L14).
+    ///
+    /// Like the player, it reports nothing by itself. If the URL is not an `xmlsocket://host:port`,
+    /// the diagnostics of a later outcome say so.
     pub fn load_policy_file(&self, url: &str) -> &Self {
         self.session().load_policy_file(url);
         self
     }
 
-    /// Says what address a logical host has, for a profile that files policies by address (rulebook Q9).
+    /// Sets the address that a logical host resolves to, for a profile that caches policies by
+    /// address (rulebook Q9).
     pub fn resolve(&self, host: &str, address: IpAddr) -> &Self {
         self.session().resolve(host, address);
         self
     }
 
-    /// `Socket.connect(host, port)`: the policy lookup, and then the connection, on real sockets. It comes back at
-    /// the decision; what the player reports later is computed.
+    /// Calls `Socket.connect(host, port)`: performs the policy lookup and then the connection, on
+    /// real sockets.
+    ///
+    /// The port may be out of range, as in ActionScript. The future completes at the decision.
+    /// Events that the player reports later are computed, not waited for.
     ///
     /// # Panics
     ///
-    /// With the text of [`ConnectError`] and the caller's line, where the machine of the test fails.
+    /// Panics with the caller's line and the text of the [`ConnectError`] where
+    /// [`try_connect`](Self::try_connect) fails.
     #[track_caller]
     pub fn connect(
         &self,
@@ -126,12 +133,13 @@ impl FlashClient {
         async move { attempt.await.unwrap_or_else(|error| panic!("{place}: {error}")) }
     }
 
-    /// As [`FlashClient::connect`].
+    /// Does the same as [`connect`](Self::connect), but returns the failure of the test's own
+    /// machine.
     ///
     /// # Errors
     ///
-    /// The machine of the test failed: no descriptor or port was left, or the runtime's clock is paused while a
-    /// server has to be waited for that is not of this crate.
+    /// Returns an error if no descriptor or port is left, or if the runtime's clock is paused while
+    /// the client has to wait for a server that is not of this crate.
     pub fn try_connect(
         &self,
         host: &str,
@@ -141,16 +149,13 @@ impl FlashClient {
         async move { ConnectAttempt::start(self, host, port).run().await }
     }
 
-    /// The SWF.
+    /// Returns the SWF.
     pub fn swf(&self) -> &Swf {
         &self.swf
     }
 
-    pub(crate) fn counting_on(self, real_time: RealTime) -> Self {
-        Self { real_time, ..self }
-    }
-
-    /// Returns a copy of the player session: what it has loaded and what was registered with it.
+    /// Returns a copy of the player session: its cached policies, and the locations that
+    /// `loadPolicyFile` named.
     pub fn session_so_far(&self) -> Session {
         self.session().clone()
     }
@@ -160,23 +165,37 @@ impl FlashClient {
         Self { session: Mutex::new(session), ..self }
     }
 
+    /// Shares the stage's count of real timers.
+    pub(crate) fn counting_on(self, real_time: RealTime) -> Self {
+        Self { real_time, ..self }
+    }
+
     pub(super) fn session(&self) -> MutexGuard<'_, Session> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// The error of an attempt that has no outcome, because the machine of the test failed. It says
+/// nothing about the network under test.
+pub struct ConnectError {
+    kind: io::ErrorKind,
+    text: String,
+    source: Option<io::Error>,
+}
+
 impl ConnectError {
     pub(super) fn io(endpoint: &Endpoint, error: io::Error) -> Self {
         let text = format!(
-            "the test's own machine failed while connecting to {endpoint}: {error}; it says nothing about the policy"
+            "the test's own machine failed while connecting to {endpoint}: {error}; \
+             it says nothing about the policy"
         );
         Self { kind: error.kind(), text, source: Some(error) }
     }
 
     pub(super) fn paused_clock() -> Self {
-        let text = "the runtime's clock is paused, and a server has to be waited for that is not of this crate: \
-             its silence cannot be told from slowness. Leave out `start_paused` and `tokio::time::pause`; \
-             against a Stage no wait costs time anyway";
+        let text = "the runtime's clock is paused, and a server has to be waited for that is not \
+             of this crate: its silence cannot be told from slowness. Leave out `start_paused` and \
+             `tokio::time::pause`; against a Stage no wait costs time anyway";
         Self { kind: io::ErrorKind::Unsupported, text: text.to_owned(), source: None }
     }
 }

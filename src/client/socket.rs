@@ -1,4 +1,4 @@
-//! The live connection that a permitted SWF holds.
+//! [`FlashSocket`]: the live connection of a permitted SWF.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,10 +12,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::XmlSocket;
-use crate::net::{Declared, Mark};
+use crate::net::{Declared, JournalMark};
 
-/// The SWF's connection to the backend, after the policy permitted it. The player has sent nothing on it
-/// (rulebook E1). It reads and writes as a [`TcpStream`] does, and dereferences to one.
+/// The SWF's connection to the backend, after the policy permitted it.
+///
+/// The player has sent nothing on it yet (rulebook E1). It reads and writes as a [`TcpStream`]
+/// does, and dereferences to one.
 ///
 /// ```
 /// use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -37,28 +39,20 @@ use crate::net::{Declared, Mark};
 #[derive(Debug)]
 pub struct FlashSocket {
     pub(super) stream: TcpStream,
-    pub(super) tally: Option<Tally>,
-}
-
-/// Tells a declared endpoint that a connection to it was closed, when dropped: hold it behind the socket.
-#[derive(Debug)]
-pub(crate) struct Tally {
-    declared: Arc<dyn Declared>,
-    released: AtomicBool,
-    mark: Mark,
-    local: Option<SocketAddr>,
+    pub(super) close_report: Option<CloseReport>,
 }
 
 impl FlashSocket {
-    /// The bare TCP connection. A stage's journal then no longer waits for its end.
+    /// Returns the bare TCP connection. A stage's journal then no longer waits for its end.
     pub fn into_tcp(self) -> TcpStream {
-        if let Some(tally) = self.tally {
-            tally.release();
+        if let Some(report) = self.close_report {
+            report.cancel();
         }
         self.stream
     }
 
-    /// Speaks the NUL-delimited messages of ActionScript's `XMLSocket` over the connection.
+    /// Wraps the connection so that it speaks the NUL-delimited messages of ActionScript's
+    /// `XMLSocket`.
     pub fn into_xml_socket(self) -> XmlSocket<Self> {
         XmlSocket::new(self)
     }
@@ -100,27 +94,46 @@ impl AsyncWrite for FlashSocket {
     }
 }
 
-impl Tally {
-    /// For a connection that is about to be made.
+/// A report to a declared endpoint that its client closed a connection, made on drop.
+///
+/// A struct must declare it after the socket, so that the socket is closed first.
+#[derive(Debug)]
+pub(crate) struct CloseReport {
+    declared: Arc<dyn Declared>,
+    mark: JournalMark,
+    /// The client's address; `None` until the connection is made.
+    local: Option<SocketAddr>,
+    is_cancelled: AtomicBool,
+}
+
+impl CloseReport {
+    /// Prepares the report of a connection that is about to be made.
     pub(super) fn new(declared: Arc<dyn Declared>) -> Self {
-        Self { mark: declared.mark(), declared, released: AtomicBool::new(false), local: None }
+        Self { mark: declared.mark(), declared, local: None, is_cancelled: AtomicBool::new(false) }
     }
 
-    /// The connection stands: its end is told from here on.
-    pub(super) fn stands(&mut self, stream: &TcpStream) -> io::Result<()> {
+    /// Notes that the connection was made. From here on its end is reported.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the system does not know the local address of `stream`.
+    pub(super) fn connected(&mut self, stream: &TcpStream) -> io::Result<()> {
         self.local = Some(stream.local_addr()?);
         Ok(())
     }
 
-    /// Nothing is told any more.
-    pub(super) fn release(&self) {
-        self.released.store(true, Ordering::Relaxed);
+    /// Cancels the report.
+    pub(super) fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::Relaxed);
     }
 }
 
-impl Drop for Tally {
+impl Drop for CloseReport {
     fn drop(&mut self) {
-        if let Some(local) = self.local.filter(|_| !self.released.load(Ordering::Relaxed)) {
+        if self.is_cancelled.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Some(local) = self.local {
             self.declared.closed(local, self.mark);
         }
     }

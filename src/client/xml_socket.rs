@@ -1,11 +1,13 @@
 //! The messages of ActionScript's `XMLSocket`: text, each terminated by one NUL.
+//!
+//! [`Messages`] and [`frame`] know the framing and no socket. The blocking client uses them too.
 
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// The most bytes that one message may have: 1 MiB.
-pub(super) const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
+/// The limit on the length of a received message that has no NUL yet: 1 MiB.
+const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 
 /// A connection that speaks NUL-delimited messages, as ActionScript's `XMLSocket` does.
 ///
@@ -28,42 +30,37 @@ pub struct XmlSocket<S> {
     messages: Messages,
 }
 
-/// What came, cut into messages.
-#[derive(Debug, Default)]
-pub(super) struct Messages {
-    received: Vec<u8>,
-    searched: usize,
-}
-
 impl<S> XmlSocket<S> {
-    /// Speaks over `stream`.
+    /// Wraps a stream.
     pub fn new(stream: S) -> Self {
         Self { stream, messages: Messages::default() }
     }
 
-    /// The connection below. Bytes that were read and belong to no message yet are lost.
+    /// Returns the wrapped stream. Bytes that were received but not yet returned as a message are
+    /// lost.
     pub fn into_inner(self) -> S {
         self.stream
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> XmlSocket<S> {
-    /// Sends one message and its NUL.
+    /// Sends one message, followed by a NUL.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if the message holds a NUL, which would make it two; else as the stream.
+    /// Returns `InvalidInput` if the message contains a NUL, which the peer would read as the end
+    /// of the message. Other errors come from the stream.
     pub async fn send(&mut self, message: &str) -> io::Result<()> {
         self.stream.write_all(&frame(message)?).await?;
         self.stream.flush().await
     }
 
-    /// The next message, without its NUL; `None` when the peer has closed.
+    /// Receives the next message, without its NUL. Returns `None` once the peer has closed.
     ///
     /// # Errors
     ///
-    /// `UnexpectedEof` if the peer closed inside a message, `InvalidData` if a message is not UTF-8 or longer than
-    /// 1 MiB; else as the stream.
+    /// Returns `UnexpectedEof` if the peer closed inside a message, and `InvalidData` if a message
+    /// is not UTF-8 or has no NUL after 1 MiB. Other errors come from the stream.
     pub async fn receive(&mut self) -> io::Result<Option<String>> {
         loop {
             if let Some(message) = self.messages.next()? {
@@ -78,11 +75,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> XmlSocket<S> {
     }
 }
 
+/// The received bytes, which it splits into messages.
+#[derive(Debug, Default)]
+pub(super) struct Messages {
+    received: Vec<u8>,
+    /// The number of bytes at the start of `received` that are known to contain no NUL.
+    searched: usize,
+}
+
 impl Messages {
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.received.extend_from_slice(bytes);
     }
 
+    /// Takes the next complete message. Returns `None` if more bytes are needed.
     pub(super) fn next(&mut self) -> io::Result<Option<String>> {
         let nul = self.received[self.searched..].iter().position(|&byte| byte == 0);
         let Some(nul) = nul.map(|at| self.searched + at) else {
@@ -97,6 +103,7 @@ impl Messages {
         String::from_utf8(message).map(Some).map_err(|_| invalid("a message is not UTF-8"))
     }
 
+    /// Returns `None` if the peer closed between two messages, and an error otherwise.
     pub(super) fn end(&self) -> io::Result<Option<String>> {
         match self.received.len() {
             0 => Ok(None),
@@ -108,7 +115,7 @@ impl Messages {
     }
 }
 
-/// One message as it goes over the wire.
+/// Returns a message as it goes over the wire.
 pub(super) fn frame(message: &str) -> io::Result<Vec<u8>> {
     if message.contains('\0') {
         let text = "a message cannot hold a NUL: the peer would read two";

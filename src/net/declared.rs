@@ -1,4 +1,6 @@
-//! How an endpoint of ours says what it is going to do, so that the player's clock can jump.
+//! The trait by which a server of this crate says what it is going to do.
+//!
+//! The client asks it instead of waiting, so that the player's clock can jump.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -7,47 +9,52 @@ use std::time::Duration;
 use flash_policy_core::wire::{EndpointState, Stamped};
 use tokio::sync::{mpsc, oneshot};
 
-/// An endpoint that knows what it is going to do.
+/// An endpoint that knows in advance what it is going to do.
 pub(crate) trait Declared: fmt::Debug + Send + Sync {
-    /// Returns what becomes of a new connection now.
+    /// Returns what happens to a new connection at this moment.
     fn state(&self) -> EndpointState;
 
-    /// How far its journal is, before a connection is made: an address may have come before, for another client.
-    fn mark(&self) -> Mark;
+    /// Returns how far the journal has got.
+    ///
+    /// A client takes the mark before it connects. Its local address may have been used before by
+    /// another client, and the mark tells the two connections apart.
+    fn mark(&self) -> JournalMark;
 
-    /// Whether a policy request is answered, and the connection ended, without a pause: then nobody need ask.
+    /// Returns whether the endpoint answers a policy request and closes without a pause. The client
+    /// then simply reads, and need not ask for the script.
     fn is_prompt(&self) -> bool;
 
-    /// Announces a connection from `local`, before it is made: its script is then played on request, not in real
-    /// time.
+    /// Announces a connection from `local` before it is made. The server then plays its script on
+    /// request instead of in real time.
     fn claim(&self, local: SocketAddr) -> Claim;
 
-    /// Takes an announcement back: the connection was not made.
+    /// Withdraws an announcement, because the connection was not made.
     fn unclaim(&self, local: SocketAddr);
 
-    /// Tells that the connection from `local`, made after `mark`, was closed on this side.
-    fn closed(&self, local: SocketAddr, mark: Mark);
+    /// Reports that the client closed its connection from `local`, which it made after `mark`.
+    fn closed(&self, local: SocketAddr, mark: JournalMark);
 }
 
-/// How far an endpoint's journal was.
+/// A point in an endpoint's journal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Mark {
-    /// How many connections had come.
+pub(crate) struct JournalMark {
+    /// The number of connections that the endpoint had accepted.
     pub(crate) exchanges: usize,
-    /// How often it had gone down, which ends connections that no journal has seen.
+    /// The number of times that it had gone down. Going down cuts connections that the journal has
+    /// not seen.
     pub(crate) downs: usize,
 }
 
 /// The client's end of an announced connection.
-pub(crate) type Claim = mpsc::UnboundedSender<Play>;
+pub(crate) type Claim = mpsc::UnboundedSender<PlayRequest>;
 
-/// A request to play a script on.
+/// A request to play a script further.
 #[derive(Debug)]
-pub(crate) struct Play {
-    /// How many bytes the client has sent: they are read first.
+pub(crate) struct PlayRequest {
+    /// The number of bytes that the client has sent so far. The server reads them first.
     pub(crate) sent: usize,
-    /// The script's time, counted from the start of the connection.
+    /// The script's time to play to, counted from the start of the connection.
     pub(crate) until: Duration,
-    /// What the script puts on the wire by then. It is really written after it was told.
+    /// Receives what the script sends by then. The server really writes it afterwards.
     pub(crate) reply: oneshot::Sender<Vec<Stamped>>,
 }

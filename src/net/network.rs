@@ -1,4 +1,6 @@
 //! The map from logical endpoints to real addresses.
+//!
+//! It only stores the map. The clients look endpoints up and connect.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -8,7 +10,9 @@ use flash_policy_core::player::{Endpoint, canonical_host};
 
 use super::Declared;
 
-/// The map from logical endpoints to real addresses. What is not mapped is refused.
+/// The map from logical endpoints to real addresses.
+///
+/// A connection to an endpoint that is not mapped is refused.
 ///
 /// ```
 /// use std::net::SocketAddr;
@@ -25,7 +29,9 @@ pub struct Network {
     unknown: BTreeSet<String>,
 }
 
-/// Where a logical endpoint really is: an address, or a server of this crate, whose silences cost no time.
+/// The real place of a logical endpoint: an address, or a server of this crate.
+///
+/// A wait for a server of this crate takes no real time. A wait for a bare address does.
 #[derive(Clone, Debug)]
 pub struct Route {
     pub(crate) address: SocketAddr,
@@ -33,29 +39,29 @@ pub struct Route {
 }
 
 impl Network {
-    /// A map of nothing.
+    /// Creates an empty map.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Maps `at` to an address, or to a running [`PolicyServer`](crate::PolicyServer) or
-    /// [`RunningBackend`](crate::RunningBackend).
+    /// [`RunningBackend`](crate::RunningBackend). It replaces an earlier route of `at`.
     pub fn route(&mut self, at: Endpoint, route: impl Into<Route>) {
         self.routes.insert(at, route.into());
     }
 
-    /// Makes a host's name one that does not resolve.
+    /// Makes a host name one that does not resolve.
     pub fn unknown_name(&mut self, host: &str) {
         self.unknown.insert(canonical_host(host));
     }
 
-    pub(crate) fn find(&self, at: &Endpoint) -> Option<&Route> {
-        self.routes.get(at)
-    }
-
-    /// Returns where an endpoint really is; `None` where nothing is mapped.
+    /// Returns the real address of an endpoint, or `None` if the endpoint is not mapped.
     pub fn address(&self, at: &Endpoint) -> Option<SocketAddr> {
         self.find(at).map(|route| route.address)
+    }
+
+    pub(crate) fn find(&self, at: &Endpoint) -> Option<&Route> {
+        self.routes.get(at)
     }
 
     pub(crate) fn is_unknown(&self, host: &str) -> bool {

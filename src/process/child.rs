@@ -1,4 +1,4 @@
-//! The child process, its group, its directory and its output.
+//! [`ChildProcess`]: the child process with its group, its directory and its output.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -11,33 +11,35 @@ use tempfile::TempDir;
 
 use super::deadline::{Deadline, POLL};
 
-/// The most that is read of a server's output.
-const OUTPUT: u64 = 1 << 20;
-/// How long the kernel may take to clear away what was killed.
-const KILLED: Duration = Duration::from_secs(2);
+/// The number of bytes that are read from the end of a server's output: 1 MiB.
+const MAX_OUTPUT_BYTES: u64 = 1 << 20;
+/// The time that the kernel may take to clear away a killed group.
+const KILL_LIMIT: Duration = Duration::from_secs(2);
 
-/// A running child; ended with its group on drop.
+/// A running child process. Dropping it stops the child and its group.
 #[derive(Debug)]
 pub(super) struct ChildProcess {
     child: Child,
     grace: Duration,
     home: Home,
-    /// The group is gone, and its number may be somebody else's.
-    is_ended: bool,
+    /// True once the child was stopped. Its group is then gone, and the group's id may be in use
+    /// again.
+    is_stopped: bool,
 }
 
 impl ChildProcess {
     pub(super) fn spawn(mut command: Command, home: Home, grace: Duration) -> io::Result<Self> {
         let output = File::options().create(true).append(true).open(home.output())?;
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
-        Ok(Self { child: command.spawn()?, grace, home, is_ended: false })
+        Ok(Self { child: command.spawn()?, grace, home, is_stopped: false })
     }
 
     pub(super) fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// How it ended. Where that cannot be asked, it is taken for alive.
+    /// Returns how the child exited, or `None` if it runs. If the system cannot say, the child
+    /// counts as running.
     pub(super) fn exited(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
@@ -47,25 +49,26 @@ impl ChildProcess {
             .unwrap_or_else(|error| format!("(its output cannot be read: {error})"))
     }
 
-    /// Ends it with its group; `false` if it had to be killed.
-    pub(super) fn end(&mut self) -> bool {
-        if std::mem::replace(&mut self.is_ended, true) {
+    /// Stops the child and its group. Returns `false` if they had to be killed.
+    pub(super) fn stop(&mut self) -> bool {
+        let was_stopped = std::mem::replace(&mut self.is_stopped, true);
+        if was_stopped {
             return true;
         }
         signal(&mut self.child, false);
-        let heeded = self.gone_within(self.grace);
-        if !heeded {
+        let exited_in_time = self.gone_within(self.grace);
+        if !exited_in_time {
             signal(&mut self.child, true);
-            self.gone_within(KILLED);
+            self.gone_within(KILL_LIMIT);
         }
-        heeded
+        exited_in_time
     }
 
     #[expect(clippy::disallowed_methods, reason = "a foreign process group cannot be awaited")]
     fn gone_within(&mut self, limit: Duration) -> bool {
         let deadline = Deadline::new(limit);
         loop {
-            // The child is reaped first: unreaped it would keep its group alive.
+            // Reap the child first: a zombie keeps its group alive.
             let reaped = !matches!(self.child.try_wait(), Ok(None));
             if reaped && group_is_gone(&self.child) {
                 return true;
@@ -81,10 +84,10 @@ impl ChildProcess {
 impl Drop for ChildProcess {
     #[allow(
         clippy::print_stderr,
-        reason = "a failing test must show what its server said, and drop has no other way"
+        reason = "a failing test must show its server's output, and drop has no other way"
     )]
     fn drop(&mut self) {
-        self.end();
+        self.stop();
         if thread::panicking() {
             eprintln!(
                 "--- output of the server under test (pid {}) ---\n{}\n---",
@@ -95,7 +98,7 @@ impl Drop for ChildProcess {
     }
 }
 
-/// The temporary directory of one attempt: `{dir}`, and beside it the output.
+/// The temporary directory of one attempt. It contains `{dir}`, and the output beside it.
 #[derive(Debug)]
 pub(super) struct Home {
     temp: TempDir,
@@ -114,6 +117,7 @@ impl Home {
         &self.dir
     }
 
+    /// Writes a file below `{dir}`.
     pub(super) fn write(&self, name: &Path, bytes: &[u8]) -> io::Result<()> {
         if !name.components().all(|part| matches!(part, Component::Normal(_))) {
             let text = format!(
@@ -131,16 +135,17 @@ impl Home {
     }
 }
 
+/// Returns the last [`MAX_OUTPUT_BYTES`] of a file as text.
 fn tail(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
-    let skipped = file.metadata()?.len().saturating_sub(OUTPUT);
+    let skipped = file.metadata()?.len().saturating_sub(MAX_OUTPUT_BYTES);
     file.seek(SeekFrom::Start(skipped))?;
     let mut bytes = Vec::new();
-    file.take(OUTPUT).read_to_end(&mut bytes)?;
+    file.take(MAX_OUTPUT_BYTES).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A command that gives `line` to the shell, in a process group of its own.
+/// Returns a command that runs `line` in the shell, in a process group of its own.
 #[cfg(unix)]
 pub(super) fn shell(line: &str) -> Command {
     let mut command = Command::new("sh");
@@ -149,7 +154,8 @@ pub(super) fn shell(line: &str) -> Command {
     command
 }
 
-/// Sends the group SIGTERM, or SIGKILL by `force`. One that is gone already needs no signal, so the error is of no interest.
+/// Sends SIGTERM to the group, or SIGKILL with `force`. A group that is already gone needs no
+/// signal, so errors are ignored.
 #[cfg(unix)]
 fn signal(child: &mut Child, force: bool) {
     let signal = if force { rustix::process::Signal::KILL } else { rustix::process::Signal::TERM };
@@ -159,7 +165,7 @@ fn signal(child: &mut Child, force: bool) {
 #[cfg(unix)]
 fn group_is_gone(child: &Child) -> bool {
     let group = rustix::process::Pid::from_child(child);
-    // Where this process adopts orphans, it has to reap those of the group.
+    // If this process adopts orphans, it has to reap those of the group.
     while let Ok(Some(_)) = rustix::process::waitpgid(group, rustix::process::WaitOptions::NOHANG) {
     }
     rustix::process::test_kill_process_group(group) == Err(rustix::io::Errno::SRCH)
@@ -172,7 +178,7 @@ pub(super) fn shell(line: &str) -> Command {
     command
 }
 
-/// There is no softer way to end a process here.
+/// Kills the child. There is no gentler way on this system.
 #[cfg(not(unix))]
 fn signal(child: &mut Child, _force: bool) {
     let _ = child.kill();

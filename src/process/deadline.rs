@@ -1,11 +1,11 @@
-//! How a child process is waited for.
+//! [`Deadline`]: the time limit of a wait for a child process.
 
 use std::time::{Duration, Instant};
 
-/// Between two looks at a server that is not ready.
+/// The pause between two checks of a child process.
 pub(super) const POLL: Duration = Duration::from_millis(10);
 
-/// How long is still to be waited.
+/// A time limit, counted from its creation.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline {
     since: Instant,
@@ -21,7 +21,7 @@ impl Deadline {
         self.since.elapsed()
     }
 
-    /// `None` when it ran out.
+    /// Returns the time that is left, or `None` once the limit has passed.
     pub(super) fn left(&self) -> Option<Duration> {
         self.within.checked_sub(self.since.elapsed())
     }

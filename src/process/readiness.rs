@@ -1,4 +1,4 @@
-//! When a server is ready, and why it never will be.
+//! [`Readiness`]: when a server counts as ready, and [`Failure`]: why an attempt failed.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -10,21 +10,27 @@ use super::child::ChildProcess;
 use super::deadline::{Deadline, POLL};
 use super::template::Ports;
 
-/// A probe that is neither accepted nor refused is given up after this, to look at the process again.
-const PROBE: Duration = Duration::from_secs(1);
+/// The time after which a probe that is neither accepted nor refused is given up, to check the
+/// process again.
+const PROBE_LIMIT: Duration = Duration::from_secs(1);
 
-/// What a server is waited for.
+/// The sign that a server is ready.
 #[derive(Debug, Clone)]
 pub(super) enum Readiness {
+    /// Every probed port accepts a connection.
     Listening,
+    /// A line of the output contains this text.
     Output(String),
+    /// `GET` of this path gets an HTTP answer.
     Http(String),
+    /// This much time has passed.
     After(Duration),
 }
 
 impl Readiness {
+    /// Waits until the server is ready and alive. `probed` must have an address if the readiness
+    /// needs a probe.
     #[expect(clippy::disallowed_methods, reason = "a foreign process cannot be awaited")]
-    /// Waits until the server is ready and alive. `probed` has at least one address, except for output.
     pub(super) fn wait(
         &self,
         process: &mut ChildProcess,
@@ -36,9 +42,10 @@ impl Readiness {
         loop {
             let ready = match self {
                 Self::After(pause) => started.waited() >= *pause,
-                _ => self.reached(process, &mut probed, deadline),
+                _ => self.is_met(process, &mut probed, deadline),
             };
-            // Whoever won the race for the port answers too, so the process is looked at after the probe.
+            // Another program that took the port answers too, so the process is checked after the
+            // probe.
             let exited = process.exited();
             if process.output().lines().any(|line| says_in_use(line, ports)) {
                 return Err(Failure::AddressInUse);
@@ -51,29 +58,30 @@ impl Readiness {
             }
             if deadline.left().is_none() {
                 return Err(Failure::NotReady {
-                    awaited: self.awaited(&probed),
+                    awaited: self.describe(&probed),
                     within: deadline.within,
                 });
             }
-            // A foreign process cannot be awaited: neither its bind nor its output wakes us. Hence sleep and look again.
+            // Neither a bind nor output of a foreign process wakes this thread, so it polls.
             thread::sleep(POLL);
         }
     }
 
-    fn reached(
+    /// Checks once. An address that has answered is taken out of `probed`.
+    fn is_met(
         &self,
         process: &ChildProcess,
         probed: &mut Vec<SocketAddr>,
         deadline: Deadline,
     ) -> bool {
-        let limit = deadline.left().unwrap_or(POLL).clamp(POLL, PROBE);
+        let limit = deadline.left().unwrap_or(POLL).clamp(POLL, PROBE_LIMIT);
         match self {
             Self::Output(pattern) => {
                 return process.output().lines().any(|line| line.contains(pattern.as_str()));
             }
-            // It is waited for, not looked for.
+            // The caller measures the time.
             Self::After(_) => return false,
-            Self::Listening => probed.retain(|addr| accepted(*addr, limit).is_err()),
+            Self::Listening => probed.retain(|addr| connect(*addr, limit).is_err()),
             Self::Http(path) => {
                 probed.retain(|addr| !answers_http(*addr, path, limit).unwrap_or(false))
             }
@@ -81,7 +89,8 @@ impl Readiness {
         probed.is_empty()
     }
 
-    fn awaited(&self, probed: &[SocketAddr]) -> String {
+    /// Returns what the wait is for, for the error.
+    fn describe(&self, probed: &[SocketAddr]) -> String {
         match self {
             Self::Listening => format!("{probed:?} to accept a connection"),
             Self::After(pause) => format!("{pause:?} to pass"),
@@ -91,7 +100,7 @@ impl Readiness {
     }
 }
 
-/// Why one attempt failed.
+/// The reason why one attempt failed.
 #[derive(Debug)]
 pub(super) enum Failure {
     Exited(ExitStatus),
@@ -100,7 +109,8 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// Another attempt, with other ports, may go well. Many servers exit without a word when their port is taken.
+    /// Returns whether another attempt with other ports may succeed. Many servers exit without a
+    /// word when their port is taken.
     pub(super) fn may_be_a_lost_port(&self) -> bool {
         matches!(self, Self::Exited(_) | Self::AddressInUse)
     }
@@ -118,17 +128,19 @@ impl fmt::Display for Failure {
     }
 }
 
-fn accepted(addr: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
+/// Connects to `addr`.
+fn connect(addr: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
     let stream = TcpStream::connect_timeout(&addr, limit)?;
-    // Where nobody listens on an ephemeral port, the kernel may connect the probe to itself.
+    // If nobody listens on an ephemeral port, the kernel may connect the probe to itself.
     if stream.local_addr()? == addr {
         return Err(io::ErrorKind::ConnectionRefused.into());
     }
     Ok(stream)
 }
 
+/// Returns whether `GET path` gets an HTTP status line.
 fn answers_http(addr: SocketAddr, path: &str, limit: Duration) -> io::Result<bool> {
-    let mut stream = accepted(addr, limit)?;
+    let mut stream = connect(addr, limit)?;
     stream.set_read_timeout(Some(limit))?;
     stream.set_write_timeout(Some(limit))?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n")?;
@@ -137,8 +149,12 @@ fn answers_http(addr: SocketAddr, path: &str, limit: Duration) -> io::Result<boo
     Ok(status.starts_with(b"HTTP/"))
 }
 
-/// Whether `line` complains of an address in use that may be one of `ports`: it names one of them, or no port at all.
-/// A server may well go on after it failed to bind, say, port 843. Two digits after a colon are a time of day.
+/// Returns whether `line` complains that an address is in use, and the address may be one of
+/// `ports`.
+///
+/// The line must contain one of the ports, or no port at all: a server may go on after it failed to
+/// bind a port of its own, such as 843. One or two digits after a colon are a time of day, not a
+/// port.
 fn says_in_use(line: &str, ports: &Ports) -> bool {
     let line = line.to_ascii_lowercase();
     if !["address already in use", "address in use", "eaddrinuse"]

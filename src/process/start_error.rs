@@ -1,4 +1,4 @@
-//! [`StartError`]: why a server under test is not there.
+//! [`StartError`]: the error of a server under test that did not start.
 
 use std::fmt::Write;
 use std::process::ExitStatus;
@@ -7,7 +7,9 @@ use std::{error, fmt, io};
 use super::readiness::Failure;
 use super::template::Ports;
 
-/// Why a server under test did not start: its `Display` shows each attempt, the last output, and what to do next.
+/// The error of a server under test that did not start.
+///
+/// `Display` shows each attempt, the output of the last one, and what to do next.
 ///
 /// ```
 /// # #[cfg(unix)] {
@@ -28,36 +30,21 @@ pub struct StartError {
     kind: Box<Kind>,
 }
 
-#[derive(Debug)]
-pub(super) enum Kind {
-    /// No process was started, or none that could be waited for.
-    Unstarted(io::Error),
-    /// In order; not empty.
-    Failed(Vec<FailedStart>),
-}
-
-/// One start that came to nothing.
-#[derive(Debug)]
-pub(super) struct FailedStart {
-    pub(super) ports: Ports,
-    pub(super) failure: Failure,
-    pub(super) output: String,
-}
-
 impl StartError {
-    /// Whether no process came about at all: no shell, no such directory, no free port, a file that could not be written.
+    /// Returns whether the server could not be started at all: for example, there is no shell, no
+    /// such directory, no free port or no port to probe, or a file could not be written.
     #[must_use]
     pub fn is_spawn(&self) -> bool {
         matches!(*self.kind, Kind::Unstarted(_))
     }
 
-    /// Whether the server ran, and was not ready in time.
+    /// Returns whether the last attempt ran but was not ready in time.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(self.failure(), Some(Failure::NotReady { .. }))
     }
 
-    /// How the server ended, when it exited before it was ready at the last attempt.
+    /// Returns how the server exited, if the last attempt exited before it was ready.
     #[must_use]
     pub fn exit_status(&self) -> Option<ExitStatus> {
         match self.failure() {
@@ -66,34 +53,21 @@ impl StartError {
         }
     }
 
-    /// How often a process was started.
+    /// Returns the number of attempts that failed. It is 0 if the server could not be started at
+    /// all.
     #[must_use]
     pub fn attempts(&self) -> usize {
         self.failed().len()
     }
 
-    /// What the last attempt wrote to stdout and stderr; empty when there was none.
+    /// Returns what the last attempt wrote to stdout and stderr, or an empty text if there was no
+    /// attempt.
     #[must_use]
     pub fn output(&self) -> &str {
         self.failed().last().map_or("", |attempt| &attempt.output)
     }
 
-    pub(super) fn new(command: &str, kind: Kind) -> Self {
-        Self { command: command.to_owned(), kind: Box::new(kind) }
-    }
-
-    fn failed(&self) -> &[FailedStart] {
-        match &*self.kind {
-            Kind::Unstarted(_) => &[],
-            Kind::Failed(attempts) => attempts,
-        }
-    }
-
-    fn failure(&self) -> Option<&Failure> {
-        self.failed().last().map(|attempt| &attempt.failure)
-    }
-
-    /// Returns what happened, without the advice that ends the `Display` text.
+    /// Returns the `Display` text without the advice at its end.
     pub fn facts(&self) -> String {
         let mut text = format!("the server under test did not start\n  command: {}", self.command);
         if let Kind::Unstarted(error) = &*self.kind {
@@ -120,10 +94,25 @@ impl StartError {
         text
     }
 
-    /// Whether the last attempt said that one of its addresses is in use.
+    /// Returns whether the last attempt printed that one of its addresses is in use.
     #[must_use]
     pub fn is_address_in_use(&self) -> bool {
         matches!(self.failure(), Some(Failure::AddressInUse))
+    }
+
+    pub(super) fn new(command: &str, kind: Kind) -> Self {
+        Self { command: command.to_owned(), kind: Box::new(kind) }
+    }
+
+    fn failed(&self) -> &[FailedStart] {
+        match &*self.kind {
+            Kind::Unstarted(_) => &[],
+            Kind::Failed(attempts) => attempts,
+        }
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        self.failed().last().map(|attempt| &attempt.failure)
     }
 
     fn advice(&self) -> &'static str {
@@ -171,4 +160,21 @@ impl From<StartError> for io::Error {
         };
         Self::new(kind, error)
     }
+}
+
+/// The kind of error.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// No process was started, or there was no port to probe.
+    Unstarted(io::Error),
+    /// Every attempt failed. They are in order, and there is at least one.
+    Failed(Vec<FailedStart>),
+}
+
+/// One attempt that failed.
+#[derive(Debug)]
+pub(super) struct FailedStart {
+    pub(super) ports: Ports,
+    pub(super) failure: Failure,
+    pub(super) output: String,
 }

@@ -1,4 +1,4 @@
-//! The fake backend.
+//! [`Backend`] and [`RunningBackend`]: the fake backend, before and after its start.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,8 +12,9 @@ use flash_policy_core::{ids, or_panic};
 use super::{Host, Node, ServerPort};
 use crate::net::Route;
 
-/// What a fake backend does with a connection. It is started by a [`Stage`](crate::Stage), or by itself with
-/// [`Backend::start`].
+/// A fake backend: its script for each connection, and the state that it starts in.
+///
+/// A [`Stage`](crate::Stage) starts it, or [`Backend::start`] starts it alone.
 ///
 /// ```
 /// use flash_policy_fixture::{Backend, wire::Script};
@@ -23,71 +24,47 @@ use crate::net::Route;
 /// running.down();      // refuses from here on
 /// running.up();        // listens again, on the same port
 /// ```
-#[must_use = "a backend runs when `start` was called, or a stage stands"]
+#[must_use = "a backend starts only when `start` is called, or a stage with it"]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backend {
     script: Script,
     state: EndpointState,
 }
 
-ids! {
-    /// The state of a fake backend, by the ids of scenario files and of `flash-policy serve`.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum BackendState {
-        /// It echoes.
-        Up = "up",
-        /// It refuses.
-        Down = "down",
-        /// It never answers the SYN.
-        Firewalled = "firewalled",
-        /// It accepts, reads, and never speaks.
-        Silent = "silent",
-        /// It closes each connection as soon as it stands.
-        Closes = "closes",
-    }
-}
-
-/// A backend that runs, and what there is to know and change about its [`ServerPort`]. When it is dropped its port
-/// refuses.
-#[derive(Debug)]
-pub struct RunningBackend {
-    port: ServerPort,
-    _host: Option<Host>,
-}
-
 impl Backend {
-    /// Writes back all that comes.
+    /// Creates a backend that sends back everything it receives.
     pub fn echo() -> Self {
         Self::scripted(Script::echo())
     }
 
-    /// Accepts, reads, and never speaks.
+    /// Creates a backend that accepts and reads, and never sends anything.
     pub fn silent() -> Self {
         Self::scripted(Script::new())
     }
 
-    /// Closes each connection as soon as it stands.
+    /// Creates a backend that closes each connection as soon as it is established.
     pub fn closes() -> Self {
         Self::scripted(Script::new().fin())
     }
 
-    /// Does what `script` says on each connection.
+    /// Creates a backend that plays `script` on each connection.
     pub fn scripted(script: Script) -> Self {
         Self { script, state: EndpointState::Up }
     }
 
-    /// Refuses from the start, until [`up`](super::ServerPort::up).
+    /// Makes the backend refuse connections from the start, until [`up`](super::ServerPort::up).
     pub fn starting_down(self) -> Self {
         Self { state: EndpointState::Refused, ..self }
     }
 
-    /// Drops SYNs from the start, until [`up`](super::ServerPort::up). Elsewhere than on Linux it can only do so on a stage, to
-    /// the stage's own clients.
+    /// Makes the backend drop SYNs from the start, until [`up`](super::ServerPort::up).
+    ///
+    /// Except on Linux, this works only on a stage, and only towards the stage's own clients.
     pub fn starting_firewalled(self) -> Self {
         Self { state: EndpointState::Dropped, ..self }
     }
 
-    /// Creates a backend in this state.
+    /// Creates a backend that starts in a state.
     ///
     /// ```
     /// use flash_policy_fixture::Backend;
@@ -105,36 +82,65 @@ impl Backend {
         }
     }
 
-    /// Starts it on a loopback port of its own.
+    /// Starts the backend alone, on a free port of 127.0.0.1. It listens, or refuses as declared,
+    /// when this returns.
     ///
     /// # Panics
     ///
-    /// At the caller's line, if no port, descriptor or thread is left.
+    /// Panics at the caller's line where [`try_start`](Self::try_start) fails.
     #[track_caller]
     pub fn start(self) -> RunningBackend {
         or_panic(self.try_start().map_err(|error| format!("cannot start a backend: {error}")))
     }
 
-    /// Starts it on a loopback port of its own.
+    /// Starts the backend alone, on a free port of 127.0.0.1. It listens, or refuses as declared,
+    /// when this returns.
     ///
     /// # Errors
     ///
-    /// As the system: no port, descriptor or thread is left. `Unsupported` if it is to start firewalled elsewhere than on
-    /// Linux.
+    /// Returns the system's error if no port, descriptor or thread is left. Returns `Unsupported`
+    /// if the backend starts firewalled and the system is not Linux.
     pub fn try_start(self) -> io::Result<RunningBackend> {
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let (host, port) = Host::alone(addr, self.declare(Declaration::new()))?;
         Ok(RunningBackend { port, _host: Some(host) })
     }
 
-    /// Declares this backend at an endpoint, beside what is declared there.
+    /// Adds this backend to the declaration of an endpoint. A state other than up that was declared
+    /// there before stays.
     pub fn declare(&self, declaration: Declaration) -> Declaration {
         let state = match declaration.state() {
             EndpointState::Up => self.state,
-            shut => shut,
+            other => other,
         };
         declaration.backend(self.script.clone()).in_state(state)
     }
+}
+
+ids! {
+    /// The state of a fake backend. Scenario files and `flash-policy serve` use the ids.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum BackendState {
+        /// It echoes.
+        Up = "up",
+        /// It refuses connections.
+        Down = "down",
+        /// It never answers the SYN.
+        Firewalled = "firewalled",
+        /// It accepts and reads, and never sends anything.
+        Silent = "silent",
+        /// It closes each connection as soon as it is established.
+        Closes = "closes",
+    }
+}
+
+/// A running backend. It dereferences to its [`ServerPort`].
+///
+/// Its port refuses connections once it is dropped.
+#[derive(Debug)]
+pub struct RunningBackend {
+    port: ServerPort,
+    _host: Option<Host>,
 }
 
 impl RunningBackend {
@@ -142,13 +148,14 @@ impl RunningBackend {
         Self { port: ServerPort { node }, _host: None }
     }
 
-    /// Waits until `connections` connections have come, at most for `timeout` of real time; `false` if they have not.
-    #[must_use = "false means that they have not come"]
+    /// Waits until `connections` connections have come, for at most `timeout` of real time. Returns
+    /// whether they have.
+    #[must_use = "`false` means that the connections did not come"]
     pub fn wait_for(&self, connections: usize, timeout: Duration) -> bool {
         self.port.node.wait_until(timeout, |exchanges| exchanges.len() >= connections)
     }
 
-    /// Stops it: its port refuses when this returns.
+    /// Stops the backend. Its port refuses when this returns. Dropping the backend does the same.
     pub fn stop(self) {}
 }
 

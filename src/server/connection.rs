@@ -1,4 +1,6 @@
-//! One accepted connection: its script in real time, or played on request for a client that announced itself.
+//! [`ServedConnection`]: one accepted connection, which plays its script.
+//!
+//! It plays in real time, or on request for a client that announced itself.
 
 use std::future::pending;
 use std::io::Read;
@@ -12,59 +14,57 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::journal::{ExchangeEnd, Traffic};
-use super::node::{Node, Plays, Turns};
+use super::node::{Node, PlayRequests, TurnCount};
 
-/// Writes down one connection in the journal of its node.
-pub(super) struct Recorder {
-    node: Arc<Node>,
-    exchange: usize,
-    consumed: bool,
-}
-
-/// An accepted connection. It owns its socket before its task first runs, so that none is cut short unread.
+/// An accepted connection.
+///
+/// It owns its socket before its task first runs, so that a connection that is cut before then
+/// still gets its unread bytes journalled.
 pub(super) struct ServedConnection {
     stream: TcpStream,
     playback: Playback,
-    turns: Turns,
+    turns: TurnCount,
     recorder: Recorder,
+    /// True once the script has ended.
     is_over: bool,
 }
 
-/// The connection is over, and what remains is to drop it.
+/// The sign that a connection is over and only remains to be dropped.
 struct Over;
 
 impl ServedConnection {
     pub(super) fn new(
         stream: TcpStream,
         playback: Playback,
-        turns: Turns,
+        turns: TurnCount,
         recorder: Recorder,
     ) -> Self {
-        // Segments are part of what is declared: none waits for the acknowledgement of the one before.
+        // Segments are part of what is declared, so none may wait for an acknowledgement of the
+        // last.
         let _ = stream.set_nodelay(true);
         Self { stream, playback, turns, recorder, is_over: false }
     }
 
     /// Plays what is declared on this connection until it ends.
-    pub(super) async fn serve(mut self, plays: Option<Plays>) {
-        let _over = match plays {
-            Some(plays) => self.play_on_request(plays).await,
+    pub(super) async fn serve(mut self, requests: Option<PlayRequests>) {
+        let _over = match requests {
+            Some(requests) => self.play_on_request(requests).await,
             None => self.play_live().await,
         };
         self.is_over = true;
     }
 
-    /// For a client that announced itself: time passes by the script alone.
-    async fn play_on_request(&mut self, mut plays: Plays) -> Result<(), Over> {
-        let mut heard = 0;
-        while let Some(play) = plays.recv().await {
-            while heard < play.sent && !self.recorder.consumed {
-                heard += self.hear().await?;
+    /// Plays for a client that announced itself. Time passes by the script alone.
+    async fn play_on_request(&mut self, mut requests: PlayRequests) -> Result<(), Over> {
+        let mut received = 0;
+        while let Some(request) = requests.recv().await {
+            while received < request.sent && !self.recorder.is_consumed {
+                received += self.receive().await?;
             }
             let stamped = self
                 .playback
-                .play_until(play.until, &mut || self.turns.fetch_add(1, Ordering::Relaxed));
-            let _ = play.reply.send(stamped.clone());
+                .play_until(request.until, &mut || self.turns.fetch_add(1, Ordering::Relaxed));
+            let _ = request.reply.send(stamped.clone());
             for stamped in stamped {
                 match stamped.sent {
                     Sent::Bytes(bytes) => self.write(bytes).await?,
@@ -76,7 +76,7 @@ impl ServedConnection {
         self.read_to_end().await
     }
 
-    /// For everybody else: a wait takes its time.
+    /// Plays for every other client. A pause of the script takes its time.
     async fn play_live(&mut self) -> Result<(), Over> {
         loop {
             match self.playback.cue() {
@@ -84,7 +84,7 @@ impl ServedConnection {
                     self.playback.take_turn(self.turns.fetch_add(1, Ordering::Relaxed))
                 }
                 Cue::Read => {
-                    if self.hear().await? == 0 {
+                    if self.receive().await? == 0 {
                         self.playback.peer_ended();
                     }
                 }
@@ -97,14 +97,17 @@ impl ServedConnection {
         }
     }
 
-    /// Lets time pass, and goes on reading meanwhile.
+    /// Waits for `pause` of real time, and goes on reading meanwhile.
     async fn wait(&mut self, mut pause: Duration) -> Result<(), Over> {
         let real_time = self.recorder.node.real_time.clone();
         while !pause.is_zero() {
-            let hear =
-                async { if self.recorder.consumed { pending().await } else { self.hear().await } };
-            let Ok((Some(heard), took)) = real_time.limit(pause, hear).await else { break };
-            if heard? == 0 {
+            let receiving = async {
+                if self.recorder.is_consumed { pending().await } else { self.receive().await }
+            };
+            let Ok((Some(received), took)) = real_time.limit(pause, receiving).await else {
+                break;
+            };
+            if received? == 0 {
                 self.playback.peer_ended();
             }
             pause = pause.saturating_sub(took);
@@ -112,15 +115,16 @@ impl ServedConnection {
         Ok(())
     }
 
-    /// Reads what there is; 0 at the end of the peer's stream.
-    async fn hear(&mut self) -> Result<usize, Over> {
+    /// Receives the next bytes and gives them to the script. Returns their number, which is 0 at
+    /// the end of the peer's stream.
+    async fn receive(&mut self) -> Result<usize, Over> {
         let mut buffer = [0; 4096];
         let count = self.stream.read(&mut buffer).await.map_err(|_| self.lost())?;
         if count == 0 {
-            self.recorder.ended(ExchangeEnd::PeerClosed);
-            self.recorder.consumed();
+            self.recorder.record_end(ExchangeEnd::PeerClosed);
+            self.recorder.record_consumed();
         } else {
-            self.recorder.record(Traffic::Received(buffer[..count].to_vec()));
+            self.recorder.record_traffic(Traffic::Received(buffer[..count].to_vec()));
             self.playback.hear(&buffer[..count]);
         }
         Ok(count)
@@ -128,12 +132,12 @@ impl ServedConnection {
 
     async fn write(&mut self, bytes: Vec<u8>) -> Result<(), Over> {
         self.stream.write_all(&bytes).await.map_err(|_| self.lost())?;
-        self.recorder.record(Traffic::Sent(bytes));
+        self.recorder.record_traffic(Traffic::Sent(bytes));
         Ok(())
     }
 
     async fn fin(&mut self) -> Result<(), Over> {
-        self.recorder.ended(ExchangeEnd::ServerClosed);
+        self.recorder.record_end(ExchangeEnd::ServerClosed);
         self.stream.shutdown().await.map_err(|_| self.lost())?;
         self.read_to_end().await
     }
@@ -144,18 +148,19 @@ impl ServedConnection {
     }
 
     async fn read_to_end(&mut self) -> Result<(), Over> {
-        while !self.recorder.consumed && self.hear().await? > 0 {}
+        while !self.recorder.is_consumed && self.receive().await? > 0 {}
         Ok(())
     }
 
+    /// Records that the connection was reset.
     fn lost(&mut self) -> Over {
-        self.recorder.ended(ExchangeEnd::Reset);
+        self.recorder.record_end(ExchangeEnd::Reset);
         Over
     }
 }
 
-/// A connection that is cut short, even before its task ran, still tells what has come: the test judges it next. One that
-/// ended by its script has read what the script reads.
+/// Journals what has come and was not read, if the connection was cut before its script ended. The
+/// test judges the journal next. A script that ended has read what it reads.
 impl Drop for ServedConnection {
     fn drop(&mut self) {
         if !self.is_over {
@@ -164,41 +169,51 @@ impl Drop for ServedConnection {
     }
 }
 
+/// The writer of one connection's exchange in the journal of its node.
+pub(super) struct Recorder {
+    node: Arc<Node>,
+    exchange: usize,
+    /// True once everything the peer sent was read.
+    is_consumed: bool,
+}
+
 impl Recorder {
     pub(super) fn new(node: Arc<Node>, exchange: usize) -> Self {
-        Self { node, exchange, consumed: false }
+        Self { node, exchange, is_consumed: false }
     }
 
-    /// Writes down what has come and was not read. The socket does not block: the error that ends the reading says that
-    /// there is no more.
+    /// Records the bytes that have come and were not read. The socket must be nonblocking: the
+    /// error that ends the reading says that there are no more.
     pub(super) fn record_waiting(&self, socket: SockRef<'_>) {
         let mut bytes = Vec::new();
         let _ = Read::take(&*socket, MAX_ANSWER_BYTES as u64).read_to_end(&mut bytes);
         if !bytes.is_empty() {
-            self.record(Traffic::Received(bytes));
+            self.record_traffic(Traffic::Received(bytes));
         }
     }
 
-    fn record(&self, traffic: Traffic) {
-        self.node.record(self.exchange, traffic);
+    fn record_traffic(&self, traffic: Traffic) {
+        self.node.record_traffic(self.exchange, traffic);
     }
 
-    fn ended(&self, ended: ExchangeEnd) {
-        self.node.ended(self.exchange, ended);
+    fn record_end(&self, end: ExchangeEnd) {
+        self.node.record_end(self.exchange, end);
     }
 
-    fn consumed(&mut self) {
-        if !std::mem::replace(&mut self.consumed, true) {
-            self.node.consumed(self.exchange);
+    fn record_consumed(&mut self) {
+        let was_consumed = std::mem::replace(&mut self.is_consumed, true);
+        if !was_consumed {
+            self.node.record_consumed(self.exchange);
         }
     }
 }
 
-/// Also when the connection's task is cut short: whoever waits for the journal is not left waiting.
+/// Ends the exchange, even if the connection's task was cut, so that nothing waits for the journal
+/// in vain.
 impl Drop for Recorder {
     fn drop(&mut self) {
-        self.ended(ExchangeEnd::ServerClosed);
-        self.consumed();
-        self.node.is_over(self.exchange);
+        self.record_end(ExchangeEnd::ServerClosed);
+        self.record_consumed();
+        self.node.finish_exchange(self.exchange);
     }
 }

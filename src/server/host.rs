@@ -1,4 +1,4 @@
-//! The thread that serves one test's servers.
+//! [`Host`]: the thread that serves the servers of one test.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,8 +14,8 @@ use super::listener::NodeTask;
 use super::node::Node;
 use super::server_port::ServerPort;
 
-/// A thread of its own with a runtime of its own. When it is dropped the thread has ended, so that every port of it
-/// refuses.
+/// A thread with a runtime of its own. Dropping it joins the thread, so that every port of its
+/// servers refuses afterwards.
 #[derive(Debug)]
 pub(crate) struct Host {
     nodes: Vec<Arc<Node>>,
@@ -34,17 +34,17 @@ impl Host {
         Ok((Self::start(vec![task])?, port))
     }
 
-    /// Starts the thread. The listeners are bound already, so nothing need be waited for.
+    /// Starts the thread. The listeners are already bound, so there is nothing to wait for.
     pub(crate) fn start(tasks: Vec<NodeTask>) -> io::Result<Self> {
         let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-        let (shutdown, stopped) = oneshot::channel::<()>();
+        let (shutdown, is_shut_down) = oneshot::channel::<()>();
         let nodes = tasks.iter().map(|task| task.node.clone()).collect();
         let serve = move || {
             let _inside = runtime.enter();
             for task in tasks {
                 runtime.spawn(task.serve());
             }
-            let _ = runtime.block_on(stopped);
+            let _ = runtime.block_on(is_shut_down);
         };
         let thread = Builder::new().name("flash-policy-fixture".to_owned()).spawn(serve)?;
         Ok(Self { nodes, shutdown: Some(shutdown), thread: Some(thread) })
@@ -54,7 +54,7 @@ impl Host {
 impl Drop for Host {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            // What clients of this process sent and closed is part of what is judged.
+            // The servers judge what clients of this process sent and closed, so it is read first.
             for node in &self.nodes {
                 let _ = node.settle();
             }

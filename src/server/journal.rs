@@ -1,4 +1,6 @@
-//! What a server saw: every connection, its bytes in order, and how it ended.
+//! [`Journal`]: what a server saw, connection by connection.
+//!
+//! It is plain data. [`Node`](super::Node) fills it.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -6,7 +8,9 @@ use std::net::SocketAddr;
 use flash_policy_core::ids;
 use flash_policy_core::wire::{POLICY_REQUEST, escape};
 
-/// Every connection that a server accepted, in the order in which it accepted them.
+/// A record of every connection that a server accepted, in the order in which it accepted them.
+///
+/// `Display` lists each connection with its bytes.
 ///
 /// ```
 /// use flash_policy_fixture::{PolicyFile, Stage};
@@ -15,7 +19,8 @@ use flash_policy_core::wire::{POLICY_REQUEST, escape};
 /// let stage = Stage::builder()
 ///     .policy("game.example.com:843", PolicyFile::builder().build())
 ///     .start();
-/// stage.swf("http://www.example.com/game.swf").connect("game.example.com", 5000).await.expect_denied();
+/// let client = stage.swf("http://www.example.com/game.swf");
+/// client.connect("game.example.com", 5000).await.expect_denied();
 ///
 /// let journal = stage.policy_server("game.example.com:843").journal();
 /// assert_eq!(journal.policy_requests(), 1);
@@ -27,51 +32,13 @@ pub struct Journal {
     pub(super) exchanges: Vec<Exchange>,
 }
 
-/// One connection, as the server saw it. It keeps the first [`MAX_BYTES`](Self::MAX_BYTES) of each direction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exchange {
-    peer: SocketAddr,
-    traffic: Vec<Traffic>,
-    /// How many more bytes of each direction are kept.
-    received_room: usize,
-    sent_room: usize,
-    left_out: usize,
-    ended: ExchangeEnd,
-}
-
-/// Bytes that crossed a connection in one direction, until the direction changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Traffic {
-    /// The peer sent these.
-    Received(Vec<u8>),
-    /// The server sent these.
-    Sent(Vec<u8>),
-}
-
-ids! {
-    /// How a connection ended, for the server; the ids ([`ExchangeEnd::as_str`]) are an interface.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub enum ExchangeEnd {
-        /// It has not.
-        Open = "open",
-        /// The peer closed first.
-        PeerClosed = "peer-closed",
-        /// The server closed first, or was stopped.
-        ServerClosed = "server-closed",
-        /// One of them sent RST.
-        Reset = "reset",
-    }
-}
-
 impl Journal {
-    /// Every connection, in the order of their accepts.
+    /// Returns every connection, in the order in which the server accepted them.
     pub fn exchanges(&self) -> &[Exchange] {
         &self.exchanges
     }
 
-    /// How many connections began with the policy request.
+    /// Returns the number of connections that began with the policy request.
     pub fn policy_requests(&self) -> usize {
         self.exchanges.iter().filter(|exchange| exchange.is_policy_request()).count()
     }
@@ -89,50 +56,70 @@ impl fmt::Display for Journal {
     }
 }
 
+/// One connection, as the server saw it.
+///
+/// It keeps the first [`MAX_BYTES`](Self::MAX_BYTES) of each direction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    peer: SocketAddr,
+    traffic: Vec<Traffic>,
+    /// The number of received bytes that may still be kept.
+    received_room: usize,
+    /// The number of sent bytes that may still be kept.
+    sent_room: usize,
+    left_out: usize,
+    ended: ExchangeEnd,
+}
+
 impl Exchange {
-    /// How many bytes of each direction of a connection the journal keeps at most: 1 MiB.
+    /// The number of bytes that the journal keeps of each direction of a connection: 1 MiB.
     pub const MAX_BYTES: usize = 1024 * 1024;
 
     pub(super) fn new(peer: SocketAddr) -> Self {
-        let (received_room, sent_room) = (Self::MAX_BYTES, Self::MAX_BYTES);
         Self {
             peer,
             traffic: Vec::new(),
-            received_room,
-            sent_room,
+            received_room: Self::MAX_BYTES,
+            sent_room: Self::MAX_BYTES,
             left_out: 0,
             ended: ExchangeEnd::Open,
         }
     }
 
-    /// The address that the connection came from.
+    /// Returns the address that the connection came from.
     pub fn peer(&self) -> SocketAddr {
         self.peer
     }
 
-    /// The bytes of both directions, in order, as far as they are kept.
+    /// Returns the bytes of both directions, in order, as far as they were kept.
     pub fn traffic(&self) -> &[Traffic] {
         &self.traffic
     }
 
-    /// All that the peer sent, as far as it is kept.
+    /// Returns all bytes that the peer sent, as far as they were kept.
     pub fn received(&self) -> Vec<u8> {
         self.bytes(|traffic| matches!(traffic, Traffic::Received(_)))
     }
 
-    /// All that the server sent, as far as it is kept.
+    /// Returns all bytes that the server sent, as far as they were kept.
     pub fn sent(&self) -> Vec<u8> {
         self.bytes(|traffic| matches!(traffic, Traffic::Sent(_)))
     }
 
-    /// How many bytes of both directions came after the first [`MAX_BYTES`](Self::MAX_BYTES), and are not kept.
+    /// Returns the number of bytes, of both directions together, that were not kept because they
+    /// came after the first [`MAX_BYTES`](Self::MAX_BYTES) of their direction.
     pub fn left_out(&self) -> usize {
         self.left_out
     }
 
-    /// How it ended.
+    /// Returns how the connection ended.
     pub fn ended(&self) -> ExchangeEnd {
         self.ended
+    }
+
+    /// Returns whether the connection began with the 23 bytes of a policy request.
+    pub fn is_policy_request(&self) -> bool {
+        self.received().starts_with(POLICY_REQUEST)
     }
 
     fn bytes(&self, is_wanted: impl Fn(&Traffic) -> bool) -> Vec<u8> {
@@ -141,11 +128,6 @@ impl Exchange {
             .map(|(Traffic::Received(bytes) | Traffic::Sent(bytes))| bytes.as_slice())
             .collect::<Vec<_>>()
             .concat()
-    }
-
-    /// Whether it began with the 23 request bytes.
-    pub fn is_policy_request(&self) -> bool {
-        self.received().starts_with(POLICY_REQUEST)
     }
 
     pub(super) fn add(&mut self, mut traffic: Traffic) {
@@ -166,7 +148,7 @@ impl Exchange {
         }
     }
 
-    /// Keeps the first end that is told.
+    /// Records how the connection ended. Only the first call counts.
     pub(super) fn end(&mut self, ended: ExchangeEnd) {
         if self.ended == ExchangeEnd::Open {
             self.ended = ended;
@@ -187,5 +169,32 @@ impl fmt::Display for Exchange {
             writeln!(f, "     … {} more bytes", self.left_out)?;
         }
         Ok(())
+    }
+}
+
+/// Bytes that crossed a connection in one direction, until the direction changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Traffic {
+    /// Bytes that the peer sent.
+    Received(Vec<u8>),
+    /// Bytes that the server sent.
+    Sent(Vec<u8>),
+}
+
+ids! {
+    /// The end of a connection, from the server's point of view. The ids ([`ExchangeEnd::as_str`])
+    /// are an interface.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub enum ExchangeEnd {
+        /// The connection has not ended.
+        Open = "open",
+        /// The peer closed first.
+        PeerClosed = "peer-closed",
+        /// The server closed first, or was stopped.
+        ServerClosed = "server-closed",
+        /// One of them sent a RST.
+        Reset = "reset",
     }
 }

@@ -1,4 +1,6 @@
-//! The host's side of a node: its listener, and its changes of state.
+//! [`NodeTask`]: the listener of a node, and its changes of state.
+//!
+//! It runs on the host's thread. What the connections then do is in `connection.rs`.
 
 use std::future::{pending, poll_fn};
 use std::io::{self, ErrorKind};
@@ -16,22 +18,22 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
 use super::connection::{Recorder, ServedConnection};
-use super::node::{Node, StateChange};
+use super::node::{AcceptedConnection, Node, StateChange};
 use super::port::{Firewall, Port};
 
-/// How long a server waits before it accepts again, when the system could not.
-const RESPITE: Duration = Duration::from_millis(10);
+/// The pause before a server accepts again, after the system could not accept.
+const ACCEPT_RETRY: Duration = Duration::from_millis(10);
 
-/// The host's side of a node.
+/// The task that serves a node on the host's thread.
 #[derive(Debug)]
 pub(crate) struct NodeTask {
     pub(crate) node: Arc<Node>,
     commands: mpsc::UnboundedReceiver<StateChange>,
-    /// The listener before it is served, which takes a runtime.
-    opening: Option<StdListener>,
+    /// The listener before it is served. A tokio listener needs a runtime.
+    std_listener: Option<StdListener>,
     listener: Option<TcpListener>,
     firewall: Option<Firewall>,
-    /// The connections that filled a queue: nobody's, and not to be journalled.
+    /// The addresses of connections that filled a firewall's queue. They are not journalled.
     fillers: Vec<SocketAddr>,
     connections: JoinSet<()>,
     /// Held by the connection that a serial server serves.
@@ -40,14 +42,18 @@ pub(crate) struct NodeTask {
 
 enum Next {
     Accepted(TcpStream, SocketAddr),
-    /// Nothing can be accepted now, as when no descriptor is left.
+    /// Nothing can be accepted now, for example because no descriptor is left.
     Exhausted,
     StateChange(StateChange),
 }
 
 impl NodeTask {
-    /// Binds an address and, where the declaration says so, listens on it: from here on it answers. On a stage it has a
-    /// logical endpoint too.
+    /// Binds an address and listens on it, unless the declaration refuses. From here on the kernel
+    /// accepts connections. A node on a stage has a logical `endpoint` too.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the address cannot be bound, or if it is to drop SYNs and cannot.
     pub(crate) fn open(
         addr: SocketAddr,
         declaration: Declaration,
@@ -56,8 +62,8 @@ impl NodeTask {
     ) -> io::Result<Self> {
         let port = Port::reserve_at(addr)?;
         let state = declaration.state();
-        let opening = (state != EndpointState::Refused).then(|| port.listen()).transpose()?;
-        let firewall = match &opening {
+        let std_listener = (state != EndpointState::Refused).then(|| port.listen()).transpose()?;
+        let firewall = match &std_listener {
             Some(listener) if state == EndpointState::Dropped => {
                 Firewall::raise(SockRef::from(listener), port.addr(), endpoint.is_some())?
             }
@@ -65,26 +71,25 @@ impl NodeTask {
         };
         let (sender, commands) = mpsc::unbounded_channel();
         let node = Arc::new(Node::new(port, declaration, sender, real_time, endpoint));
-        let (fillers, connections) = (Vec::new(), JoinSet::new());
-        let serving = Arc::default();
         Ok(Self {
             node,
             commands,
-            opening,
+            std_listener,
             listener: None,
             firewall,
-            fillers,
-            connections,
-            serving,
+            fillers: Vec::new(),
+            connections: JoinSet::new(),
+            serving: Arc::default(),
         })
     }
 
-    /// Serves until the future is dropped, polled or not. Called inside the runtime.
+    /// Returns the future that serves the node until it is dropped. Call this inside the runtime.
+    /// If the future is dropped before it was polled, it cleans up all the same.
     pub(super) fn serve(mut self) -> impl Future<Output = ()> + Send {
-        self.node.is_served_by(tokio::runtime::Handle::current());
-        match self.opening.take().map(TcpListener::from_std).transpose() {
+        self.node.set_runtime(tokio::runtime::Handle::current());
+        match self.std_listener.take().map(TcpListener::from_std).transpose() {
             Ok(listener) => self.listener = listener,
-            Err(_) => self.node.has_state(EndpointState::Refused),
+            Err(_) => self.node.record_state(EndpointState::Refused),
         }
         self.fillers.extend(self.firewall.as_ref().and_then(Firewall::filler));
         async move {
@@ -92,7 +97,7 @@ impl NodeTask {
                 match next {
                     Next::Accepted(stream, peer) => self.accept(stream, peer),
                     Next::Exhausted => {
-                        let _ = self.node.real_time.limit(RESPITE, pending::<()>()).await;
+                        let _ = self.node.real_time.limit(ACCEPT_RETRY, pending::<()>()).await;
                     }
                     Next::StateChange(change) => {
                         let changed = self.set_state(change.endpoint_state, change.listener).await;
@@ -103,7 +108,8 @@ impl NodeTask {
         }
     }
 
-    /// The next command or connection; commands first. `None` when the test holds the node no more.
+    /// Waits for the next command or connection; commands come first. Returns `None` once no
+    /// command can come any more.
     async fn next(&mut self) -> Option<Next> {
         poll_fn(|cx| {
             while let Poll::Ready(Some(_)) = self.connections.poll_join_next(cx) {}
@@ -132,24 +138,25 @@ impl NodeTask {
             self.fillers.swap_remove(filler);
             return;
         }
-        let (exchange, playback, turns, plays) = self.node.accepted(peer);
+        let AcceptedConnection { exchange, playback, turns, requests } =
+            self.node.begin_exchange(peer);
         let recorder = Recorder::new(self.node.clone(), exchange);
-        let waits = playback.is_serial() && plays.is_none();
-        let serving = if waits { self.serving.clone() } else { Arc::default() };
+        let waits_for_others = playback.is_serial() && requests.is_none();
+        let serving = if waits_for_others { self.serving.clone() } else { Arc::default() };
         let connection = ServedConnection::new(stream, playback, turns, recorder);
         self.connections.spawn(async move {
             let _turn = serving.lock().await;
-            connection.serve(plays).await;
+            connection.serve(requests).await;
         });
     }
 
     async fn set_state(
         &mut self,
         state: EndpointState,
-        opening: Option<StdListener>,
+        new_listener: Option<StdListener>,
     ) -> io::Result<()> {
-        self.drain()?;
-        if let Some(listener) = opening {
+        self.accept_waiting()?;
+        if let Some(listener) = new_listener {
             self.listener = Some(TcpListener::from_std(listener)?);
         }
         match (state, &self.listener) {
@@ -159,8 +166,9 @@ impl NodeTask {
                 }
             }
             (EndpointState::Dropped, Some(listener)) if self.firewall.is_none() => {
-                let (addr, on_stage) = (self.node.addr(), self.node.endpoint.is_some());
-                self.firewall = Firewall::raise(SockRef::from(listener), addr, on_stage)?;
+                let is_on_stage = self.node.endpoint.is_some();
+                let listener = SockRef::from(listener);
+                self.firewall = Firewall::raise(listener, self.node.addr(), is_on_stage)?;
                 self.fillers.extend(self.firewall.as_ref().and_then(Firewall::filler));
             }
             (EndpointState::Refused, _) => {
@@ -171,20 +179,22 @@ impl NodeTask {
             }
             _ => {}
         }
-        self.node.has_state(state);
+        self.node.record_state(state);
         Ok(())
     }
 
-    /// Also where a child process that another thread forks just now still holds the listener until it runs `exec`.
+    /// Stops listening. The shutdown takes effect even while a child process that another thread
+    /// has just forked still holds the listener, before it runs `exec`.
     fn stop_listening(&mut self) {
         if let Some(listener) = self.listener.take() {
             let _ = SockRef::from(&listener).shutdown(Shutdown::Both);
         }
     }
 
-    /// Accepts what the kernel has accepted, so that no connection is cut that its client believes to stand.
-    fn drain(&mut self) -> io::Result<()> {
-        while let Some((socket, peer)) = self.waiting() {
+    /// Accepts every connection that the kernel has accepted. Their clients see them established,
+    /// so none may be cut.
+    fn accept_waiting(&mut self) -> io::Result<()> {
+        while let Some((socket, peer)) = self.next_waiting() {
             socket.set_nonblocking(true)?;
             let stream = TcpStream::from_std(socket.into())?;
             if let Some(peer) = peer.as_socket() {
@@ -194,33 +204,36 @@ impl NodeTask {
         Ok(())
     }
 
-    /// The next connection that the kernel has accepted, with the peer as it was: one that was reset meanwhile tells it no
-    /// more.
-    fn waiting(&self) -> Option<(Socket, SockAddr)> {
+    /// Returns the next connection that the kernel has accepted, with the peer's address as it was.
+    /// A socket that was reset meanwhile no longer knows it.
+    fn next_waiting(&self) -> Option<(Socket, SockAddr)> {
         SockRef::from(self.open_listener()?).accept().ok()
     }
 
-    /// The listener, unless it is behind a firewall.
+    /// Returns the listener, unless it is behind a firewall.
     fn open_listener(&self) -> Option<&TcpListener> {
-        self.listener.as_ref().filter(|_| self.firewall.is_none())
+        if self.firewall.is_some() { None } else { self.listener.as_ref() }
     }
 }
 
-/// However the host ends: what others have sent by now is journalled, and nobody waits for what will not be accepted.
+/// Journals what other programs have sent by now, and stops the waiting for connections that will
+/// not be accepted.
 impl Drop for NodeTask {
     fn drop(&mut self) {
-        while let Some((socket, peer)) = self.waiting() {
+        while let Some((socket, peer)) = self.next_waiting() {
             if let (Some(peer), Ok(())) = (peer.as_socket(), socket.set_nonblocking(true)) {
-                Recorder::new(self.node.clone(), self.node.accepted(peer).0)
+                let accepted = self.node.begin_exchange(peer);
+                Recorder::new(self.node.clone(), accepted.exchange)
                     .record_waiting(SockRef::from(&socket));
             }
         }
         self.stop_listening();
-        self.node.has_stopped();
+        self.node.record_stop();
     }
 }
 
-/// A connection that was gone before it was accepted says nothing about the next one.
+/// Returns whether an accept error is about one connection that was gone before it was accepted.
+/// Such an error says nothing about the next connection.
 fn is_transient(error: &io::Error) -> bool {
     matches!(
         error.kind(),

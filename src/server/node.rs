@@ -1,79 +1,44 @@
-//! One real address with what is declared for it: its state, its scripts, its journal.
+//! [`Node`]: one real address with its declared behaviour and its journal.
+//!
+//! Three parties share a node: the test changes it, the host's thread serves it, and clients ask it
+//! what it is going to do. It opens no connection itself; `listener.rs` does.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc as ack;
+use std::sync::mpsc as acknowledgement;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use flash_policy_core::player::Endpoint;
 use flash_policy_core::wire::{Declaration, EndpointState, Playback};
 use flash_policy_net::RealTime;
+use tokio::runtime;
 use tokio::sync::mpsc;
 
 use super::journal::{Exchange, ExchangeEnd, Journal, Traffic};
 use super::port::Port;
-use crate::net::{Claim, Declared, Mark, Play, Route};
+use crate::net::{Claim, Declared, JournalMark, PlayRequest, Route};
 
-/// How long the journal waits at most for connections that clients of this process have closed.
-const BARRIER: Duration = Duration::from_secs(30);
+/// The longest wait for connections that clients of this process have closed to be read.
+const SETTLE_LIMIT: Duration = Duration::from_secs(30);
 
-/// One real address. The test holds it, the host's thread serves it, and clients ask it what it is going to do.
+/// One real address, with its declared behaviour and its journal.
 #[derive(Debug)]
 pub(crate) struct Node {
     port: Port,
-    /// Where it stands on a stage; `None` of a server alone.
+    /// The logical endpoint on a stage; `None` for a server alone.
     pub(super) endpoint: Option<Endpoint>,
-    /// Held while the state changes, so that two threads change it one after the other.
+    /// Held during a change of the endpoint state, so that changes by two threads follow each
+    /// other.
     changing: Mutex<()>,
     state: Mutex<NodeState>,
+    /// Notified when `state` changes.
     changed: Condvar,
     commands: mpsc::UnboundedSender<StateChange>,
     pub(super) real_time: RealTime,
-}
-
-/// How many policy requests some scripts have answered. A connection keeps the count of those that stood when it came.
-pub(super) type Turns = Arc<AtomicUsize>;
-/// By which an announced connection is played.
-pub(super) type Plays = mpsc::UnboundedReceiver<Play>;
-
-#[derive(Debug, Default)]
-struct NodeState {
-    endpoint_state: EndpointState,
-    declaration: Declaration,
-    is_prompt: bool,
-    turns: Turns,
-    exchanges: Vec<Exchange>,
-    /// Which exchanges were read to their end.
-    consumed: Vec<bool>,
-    taking: Taking,
-    /// Connections that were announced, and not accepted yet.
-    claims: HashMap<SocketAddr, Plays>,
-    /// Connections that clients of this process have closed, and whose end was not seen to be read yet.
-    closed: Vec<(SocketAddr, Mark)>,
-    downs: usize,
-    stopped: bool,
-}
-
-/// Who takes the exchanges that are over, and whose places others may have. Such a node has no clients of this process,
-/// which would look for theirs.
-#[derive(Debug, Default)]
-struct Taking {
-    taker: Option<mpsc::UnboundedSender<(SocketAddr, Exchange)>>,
-    free: Vec<usize>,
-    /// Where its connections are served, once they are.
-    runtime: Option<tokio::runtime::Handle>,
-}
-
-/// A change of the state. A listener comes with it where there is none.
-#[derive(Debug)]
-pub(super) struct StateChange {
-    pub(super) endpoint_state: EndpointState,
-    pub(super) listener: Option<TcpListener>,
-    pub(super) done: ack::Sender<io::Result<()>>,
 }
 
 impl Node {
@@ -84,16 +49,16 @@ impl Node {
         real_time: RealTime,
         endpoint: Option<Endpoint>,
     ) -> Self {
-        let (endpoint_state, is_prompt) = (declaration.state(), declaration.is_prompt());
+        let state = NodeState {
+            endpoint_state: declaration.state(),
+            is_prompt: declaration.is_prompt(),
+            declaration,
+            ..NodeState::default()
+        };
         Self {
             port,
             endpoint,
-            state: Mutex::new(NodeState {
-                endpoint_state,
-                declaration,
-                is_prompt,
-                ..NodeState::default()
-            }),
+            state: Mutex::new(state),
             changing: Mutex::new(()),
             changed: Condvar::new(),
             commands,
@@ -109,7 +74,8 @@ impl Node {
         Route { address: self.addr(), declared: Some(self.clone()) }
     }
 
-    /// What is declared, as it is now: with its state, and without what was played already.
+    /// Returns the declaration as of now: in its current state, and without the scripts that were
+    /// already played.
     pub(crate) fn declaration_now(&self) -> Declaration {
         let state = self.lock();
         state
@@ -119,146 +85,159 @@ impl Node {
             .after(state.turns.load(Ordering::Relaxed))
     }
 
-    /// Listens, refuses and ends its connections, or drops the SYNs of new ones. It is so when this returns.
+    /// Changes the endpoint state: listens, refuses and cuts its connections, or drops the SYNs of
+    /// new connections. The change has happened when this returns.
+    ///
+    /// # Errors
+    ///
+    /// Returns `NotConnected` if the server was stopped. Other errors come from the system.
     pub(crate) fn set_state(&self, endpoint_state: EndpointState) -> io::Result<()> {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let opens =
             self.state() == EndpointState::Refused && endpoint_state != EndpointState::Refused;
-        let (done, is_done) = ack::channel();
-        let command = StateChange {
-            endpoint_state,
-            listener: opens.then(|| self.port.listen()).transpose()?,
-            done,
-        };
+        let listener = opens.then(|| self.port.listen()).transpose()?;
+        let (done, is_done) = acknowledgement::channel();
         // A server that was stopped drops the command, and `done` with it.
-        let _ = self.commands.send(command);
+        let _ = self.commands.send(StateChange { endpoint_state, listener, done });
         is_done
             .recv()
             .map_err(|_| io::Error::new(io::ErrorKind::NotConnected, "the server was stopped"))?
     }
 
-    /// What came so far. It waits until what clients of this process sent and closed has been read.
-    #[track_caller]
-    pub(crate) fn journal(&self) -> Journal {
-        if let Some(peer) = self.settle() {
-            panic!(
-                "the connection from {peer} was dropped by its client, but something still keeps it open, or the server \
-                 has not read it: does a second handle (try_clone) outlive the socket? Use into_tcp()"
-            );
-        }
-        Journal { exchanges: self.lock().exchanges.clone() }
-    }
-
-    /// Waits until what clients of this process sent and closed has been read. When one of them never was: where it came
-    /// from.
-    pub(super) fn settle(&self) -> Option<SocketAddr> {
-        let waited =
-            self.changed.wait_timeout_while(self.lock(), BARRIER, |state| state.owes().is_some());
-        waited.unwrap_or_else(PoisonError::into_inner).0.owes()
-    }
-
-    /// Waits until `ready` says so of the journal; `false` when `timeout` ran out before.
-    pub(super) fn wait_until(
-        &self,
-        timeout: Duration,
-        ready: impl Fn(&[Exchange]) -> bool,
-    ) -> bool {
-        let waited =
-            self.changed.wait_timeout_while(self.lock(), timeout, |state| !ready(&state.exchanges));
-        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
-    }
-
-    /// What becomes of a new connection: its exchange, what is played, by which count, and on whose request.
-    pub(super) fn accepted(&self, peer: SocketAddr) -> (usize, Playback, Turns, Option<Plays>) {
-        let mut state = self.lock();
-        let (playback, turns) = (Playback::new(&state.declaration), state.turns.clone());
-        let plays = state.claims.remove(&peer).filter(|plays| !plays.is_closed());
-        if let Some(free) = state.taking.free.pop() {
-            state.exchanges[free] = Exchange::new(peer);
-            state.consumed[free] = false;
-            return (free, playback, turns, plays);
-        }
-        state.exchanges.push(Exchange::new(peer));
-        state.consumed.push(false);
-        (state.exchanges.len() - 1, playback, turns, plays)
-    }
-
-    pub(super) fn record(&self, exchange: usize, traffic: Traffic) {
-        self.change(|state| state.exchanges[exchange].add(traffic));
-    }
-
-    pub(super) fn ended(&self, exchange: usize, ended: ExchangeEnd) {
-        self.change(|state| state.exchanges[exchange].end(ended));
-    }
-
-    /// All that the peer sent was read.
-    pub(super) fn consumed(&self, exchange: usize) {
-        self.change(|state| state.consumed[exchange] = true);
-    }
-
-    /// Nothing more comes of a connection: its exchange goes to who takes them, and its place is free.
-    pub(super) fn is_over(&self, exchange: usize) {
-        let mut state = self.lock();
-        if let Some(taker) = state.taking.taker.clone() {
-            let peer = state.exchanges[exchange].peer();
-            let over = std::mem::replace(&mut state.exchanges[exchange], Exchange::new(peer));
-            state.taking.free.push(exchange);
-            let _ = taker.send((self.addr(), over));
-        }
-    }
-
-    /// Its connections are served by this runtime.
-    pub(super) fn is_served_by(&self, runtime: tokio::runtime::Handle) {
-        self.lock().taking.runtime = Some(runtime);
-    }
-
-    /// Where its connections are served, once they are.
-    pub(crate) fn runtime(&self) -> Option<tokio::runtime::Handle> {
-        self.lock().taking.runtime.clone()
-    }
-
-    /// Gives every exchange away when it is over, with the address of this node, instead of keeping it for the journal.
-    pub(crate) fn hand_over_to(&self, taker: mpsc::UnboundedSender<(SocketAddr, Exchange)>) {
-        self.lock().taking.taker = Some(taker);
-    }
-
-    /// Changes the scripts for the connections that come from now on, perhaps counted from the first script again, and
-    /// then the state. It is so when this returns; after an error all is as it was.
+    /// Changes the scripts for the connections that come from now on, and then the endpoint state.
+    /// With `from_the_first`, the next policy request gets the first script again. The change has
+    /// happened when this returns; after an error nothing has changed.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`set_state`](Self::set_state).
     pub(crate) fn redeclare(
         &self,
         declaration: Declaration,
         from_the_first: bool,
     ) -> io::Result<()> {
         let endpoint_state = declaration.state();
-        // What the kernel has accepted by now came before.
+        // Setting the same state accepts what the kernel has accepted by now: it came before.
         self.set_state(self.state())?;
         let turns = if from_the_first { Arc::default() } else { self.lock().turns.clone() };
-        let before = self.replace(declaration, turns);
-        self.set_state(endpoint_state).inspect_err(|_| drop(self.replace(before.0, before.1)))
-    }
-    fn replace(&self, declaration: Declaration, turns: Turns) -> (Declaration, Turns) {
-        let mut state = self.lock();
-        state.is_prompt = declaration.is_prompt();
-        (
-            std::mem::replace(&mut state.declaration, declaration),
-            std::mem::replace(&mut state.turns, turns),
-        )
+        let (old_declaration, old_turns) = self.replace(declaration, turns);
+        self.set_state(endpoint_state)
+            .inspect_err(|_| drop(self.replace(old_declaration, old_turns)))
     }
 
-    /// The state is so from now on.
-    pub(super) fn has_state(&self, endpoint_state: EndpointState) {
+    /// Returns what came so far. It first waits until everything that clients of this process sent
+    /// and closed has been read.
+    ///
+    /// # Panics
+    ///
+    /// Panics if that takes more than 30 s.
+    #[track_caller]
+    pub(crate) fn journal(&self) -> Journal {
+        if let Some(peer) = self.settle() {
+            panic!(
+                "the connection from {peer} was dropped by its client, but something still keeps \
+                 it open, or the server has not read it: does a second handle (try_clone) outlive \
+                 the socket? Use into_tcp()"
+            );
+        }
+        Journal { exchanges: self.lock().exchanges.clone() }
+    }
+
+    /// Waits until everything that clients of this process sent and closed has been read, for at
+    /// most 30 s. Returns the address of a client whose connection is still unread then.
+    pub(super) fn settle(&self) -> Option<SocketAddr> {
+        let waited = self
+            .changed
+            .wait_timeout_while(self.lock(), SETTLE_LIMIT, |state| state.unread_peer().is_some());
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.unread_peer()
+    }
+
+    /// Waits until `is_ready` holds for the journal. Returns `false` if `timeout` of real time
+    /// passes first.
+    pub(super) fn wait_until(
+        &self,
+        timeout: Duration,
+        is_ready: impl Fn(&[Exchange]) -> bool,
+    ) -> bool {
+        let waited = self
+            .changed
+            .wait_timeout_while(self.lock(), timeout, |state| !is_ready(&state.exchanges));
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+
+    /// Opens an exchange for a new connection, and returns how to serve the connection.
+    pub(super) fn begin_exchange(&self, peer: SocketAddr) -> AcceptedConnection {
+        let mut state = self.lock();
+        let playback = Playback::new(&state.declaration);
+        let turns = state.turns.clone();
+        let requests = state.claims.remove(&peer).filter(|requests| !requests.is_closed());
+        let exchange = state.add_exchange(peer);
+        AcceptedConnection { exchange, playback, turns, requests }
+    }
+
+    pub(super) fn record_traffic(&self, exchange: usize, traffic: Traffic) {
+        self.change(|state| state.exchanges[exchange].add(traffic));
+    }
+
+    pub(super) fn record_end(&self, exchange: usize, end: ExchangeEnd) {
+        self.change(|state| state.exchanges[exchange].end(end));
+    }
+
+    /// Records that everything the peer sent was read.
+    pub(super) fn record_consumed(&self, exchange: usize) {
+        self.change(|state| state.consumed[exchange] = true);
+    }
+
+    /// Hands a finished exchange over, if the node does that, and frees its place.
+    pub(super) fn finish_exchange(&self, exchange: usize) {
+        let mut state = self.lock();
+        if let Some(receiver) = state.hand_over.receiver.clone() {
+            let peer = state.exchanges[exchange].peer();
+            let finished = std::mem::replace(&mut state.exchanges[exchange], Exchange::new(peer));
+            state.hand_over.free.push(exchange);
+            let _ = receiver.send((self.addr(), finished));
+        }
+    }
+
+    /// Hands every exchange over when it ends, with the address of this node, instead of keeping it
+    /// for the journal.
+    pub(crate) fn hand_over_to(&self, receiver: mpsc::UnboundedSender<(SocketAddr, Exchange)>) {
+        self.lock().hand_over.receiver = Some(receiver);
+    }
+
+    /// Records the runtime that serves the node's connections.
+    pub(super) fn set_runtime(&self, runtime: runtime::Handle) {
+        self.lock().runtime = Some(runtime);
+    }
+
+    /// Returns the runtime that serves the node's connections, once there is one.
+    pub(crate) fn runtime(&self) -> Option<runtime::Handle> {
+        self.lock().runtime.clone()
+    }
+
+    /// Records that the endpoint is in this state from now on.
+    pub(super) fn record_state(&self, endpoint_state: EndpointState) {
         self.change(|state| {
             state.endpoint_state = endpoint_state;
             state.downs += usize::from(endpoint_state == EndpointState::Refused);
         });
     }
 
-    /// Nothing will be accepted any more.
-    pub(super) fn has_stopped(&self) {
-        self.change(|state| state.stopped = true);
+    /// Records that nothing will be accepted any more.
+    pub(super) fn record_stop(&self) {
+        self.change(|state| state.is_stopped = true);
     }
 
-    /// Changes what is known, and tells all who wait for it.
+    fn replace(&self, declaration: Declaration, turns: TurnCount) -> (Declaration, TurnCount) {
+        let mut state = self.lock();
+        state.is_prompt = declaration.is_prompt();
+        let old_declaration = std::mem::replace(&mut state.declaration, declaration);
+        let old_turns = std::mem::replace(&mut state.turns, turns);
+        (old_declaration, old_turns)
+    }
+
+    /// Changes the node's state, and wakes everything that waits for a change.
     fn change(&self, change: impl FnOnce(&mut NodeState)) {
         change(&mut self.lock());
         self.changed.notify_all();
@@ -269,7 +248,7 @@ impl Node {
     }
 }
 
-/// The endpoint as the test names it: the logical one, or of a server alone the real one.
+/// Writes the endpoint as the test names it: the logical one, or the real one for a server alone.
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.endpoint {
@@ -279,36 +258,14 @@ impl fmt::Display for Node {
     }
 }
 
-impl NodeState {
-    /// Where a closed connection came from that is still to be read. One that was not accepted yet will be, if it still
-    /// can.
-    fn owes(&mut self) -> Option<SocketAddr> {
-        let Self { endpoint_state, exchanges, consumed, closed, downs, stopped, .. } = self;
-        let mut owes = None;
-        closed.retain(|(peer, mark)| {
-            let accepted =
-                exchanges.iter().skip(mark.exchanges).position(|exchange| exchange.peer() == *peer);
-            let is_over = match accepted {
-                Some(later) => consumed[mark.exchanges + later],
-                None => *stopped || *downs != mark.downs,
-            };
-            if !is_over && (accepted.is_some() || *endpoint_state == EndpointState::Up) {
-                owes = owes.or(Some(*peer));
-            }
-            !is_over
-        });
-        owes
-    }
-}
-
 impl Declared for Node {
     fn state(&self) -> EndpointState {
         self.lock().endpoint_state
     }
 
-    fn mark(&self) -> Mark {
+    fn mark(&self) -> JournalMark {
         let state = self.lock();
-        Mark { exchanges: state.exchanges.len(), downs: state.downs }
+        JournalMark { exchanges: state.exchanges.len(), downs: state.downs }
     }
 
     fn is_prompt(&self) -> bool {
@@ -316,8 +273,8 @@ impl Declared for Node {
     }
 
     fn claim(&self, local: SocketAddr) -> Claim {
-        let (claim, plays) = mpsc::unbounded_channel();
-        self.lock().claims.insert(local, plays);
+        let (claim, requests) = mpsc::unbounded_channel();
+        self.lock().claims.insert(local, requests);
         claim
     }
 
@@ -325,7 +282,98 @@ impl Declared for Node {
         self.lock().claims.remove(&local);
     }
 
-    fn closed(&self, local: SocketAddr, mark: Mark) {
+    fn closed(&self, local: SocketAddr, mark: JournalMark) {
         self.change(|state| state.closed.push((local, mark)));
+    }
+}
+
+/// A change of the endpoint state, as a command to the host's thread.
+#[derive(Debug)]
+pub(super) struct StateChange {
+    pub(super) endpoint_state: EndpointState,
+    /// A new listener, if the node had none and needs one.
+    pub(super) listener: Option<TcpListener>,
+    pub(super) done: acknowledgement::Sender<io::Result<()>>,
+}
+
+/// A connection that was just accepted, with all that is needed to serve it.
+#[derive(Debug)]
+pub(super) struct AcceptedConnection {
+    /// The index of its exchange in the journal.
+    pub(super) exchange: usize,
+    pub(super) playback: Playback,
+    pub(super) turns: TurnCount,
+    /// The client's requests, if it announced the connection.
+    pub(super) requests: Option<PlayRequests>,
+}
+
+/// The number of policy requests that a set of scripts has answered. A connection keeps the counter
+/// of the scripts that were declared when it came.
+pub(super) type TurnCount = Arc<AtomicUsize>;
+/// The requests of the client of an announced connection.
+pub(super) type PlayRequests = mpsc::UnboundedReceiver<PlayRequest>;
+
+#[derive(Debug, Default)]
+struct NodeState {
+    endpoint_state: EndpointState,
+    declaration: Declaration,
+    is_prompt: bool,
+    turns: TurnCount,
+    exchanges: Vec<Exchange>,
+    /// For each exchange, whether everything the peer sent was read.
+    consumed: Vec<bool>,
+    hand_over: HandOver,
+    /// The connections that were announced and not accepted yet.
+    claims: HashMap<SocketAddr, PlayRequests>,
+    /// The connections that clients of this process have closed, and that are not known to be read.
+    closed: Vec<(SocketAddr, JournalMark)>,
+    downs: usize,
+    is_stopped: bool,
+    /// The runtime that serves the connections, once there is one.
+    runtime: Option<runtime::Handle>,
+}
+
+/// The receiver of finished exchanges, and the places of those that it took.
+///
+/// New exchanges reuse the places. A node with a receiver must have no clients of this process,
+/// because those look for their exchanges by [`JournalMark`].
+#[derive(Debug, Default)]
+struct HandOver {
+    receiver: Option<mpsc::UnboundedSender<(SocketAddr, Exchange)>>,
+    free: Vec<usize>,
+}
+
+impl NodeState {
+    /// Adds an exchange, and returns its index.
+    fn add_exchange(&mut self, peer: SocketAddr) -> usize {
+        if let Some(free) = self.hand_over.free.pop() {
+            self.exchanges[free] = Exchange::new(peer);
+            self.consumed[free] = false;
+            return free;
+        }
+        self.exchanges.push(Exchange::new(peer));
+        self.consumed.push(false);
+        self.exchanges.len() - 1
+    }
+
+    /// Returns the client's address of a closed connection that the server has yet to read, and
+    /// forgets the closed connections that are done with. One that is not accepted yet counts only
+    /// while the endpoint is up, because then it will be accepted.
+    fn unread_peer(&mut self) -> Option<SocketAddr> {
+        let Self { endpoint_state, exchanges, consumed, closed, downs, is_stopped, .. } = self;
+        let mut unread = None;
+        closed.retain(|(peer, mark)| {
+            let accepted =
+                exchanges.iter().skip(mark.exchanges).position(|exchange| exchange.peer() == *peer);
+            let is_done = match accepted {
+                Some(offset) => consumed[mark.exchanges + offset],
+                None => *is_stopped || *downs != mark.downs,
+            };
+            if !is_done && (accepted.is_some() || *endpoint_state == EndpointState::Up) {
+                unread = unread.or(Some(*peer));
+            }
+            !is_done
+        });
+        unread
     }
 }

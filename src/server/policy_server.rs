@@ -1,4 +1,4 @@
-//! The policy server.
+//! [`PolicyServer`] and its builder: the fake policy server, and the traffic that it expects.
 
 use std::fmt;
 use std::io;
@@ -15,15 +15,23 @@ use flash_policy_core::wire::{Declaration, Fault, FaultList, POLICY_REQUEST, Scr
 use super::{Exchange, Host, Node, ServerPort};
 use crate::net::Route;
 
-/// A policy server that runs: it answers policy requests and journals every connection, and what there is to know and
-/// change about its [`ServerPort`]. When it is dropped its port refuses, and what was expected of it is judged, though never while a panic unwinds.
+/// The advice about a connection that `strict` does not allow.
+const STRAY: &str = "a player sends its 23 bytes and no more: find the program behind that \
+    address, or put a backend at this endpoint if its other traffic is meant to come here";
+
+/// A running policy server, which answers policy requests and journals every connection. It
+/// dereferences to its [`ServerPort`].
+///
+/// When it is dropped, its port refuses connections first. Then its expectations are judged, and
+/// the drop panics if they were not met. They are not judged while the thread is already panicking.
 ///
 /// ```
 /// use std::io::{Read, Write};
 /// use std::net::TcpStream;
 /// use flash_policy_fixture::{PolicyFile, PolicyServer};
 ///
-/// let server = PolicyServer::start(PolicyFile::builder().allow("*.example.com", 5000..=5010).build());
+/// let policy = PolicyFile::builder().allow("*.example.com", 5000..=5010).build();
+/// let server = PolicyServer::start(policy);
 ///
 /// let mut player = TcpStream::connect(server.addr())?;
 /// player.write_all(b"<policy-file-request/>\0")?;
@@ -35,64 +43,31 @@ use crate::net::Route;
 #[derive(Debug)]
 pub struct PolicyServer {
     port: ServerPort,
+    /// The thread of a server alone; `None` on a stage, which has its own.
     host: Option<Host>,
     expected: Expectations,
 }
 
-/// What a policy server is to serve, how, and what is expected of its traffic.
-///
-/// ```
-/// use flash_policy_fixture::{PolicyFile, PolicyServer, wire::Fault};
-///
-/// let first_silent = PolicyServer::builder()
-///     .document(PolicyFile::builder().allow("*", 5000).build())
-///     .faults([Fault::Silent, Fault::Ok])
-///     .start();
-/// # drop(first_silent);
-/// ```
-#[must_use = "a policy server runs when `start` was called"]
-#[derive(Clone, Debug)]
-pub struct PolicyServerBuilder {
-    document: PolicyDocument,
-    faults: FaultList,
-    scripts: Vec<Script>,
-    pub(crate) addr: SocketAddr,
-    expected: Expectations,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Expectations {
-    requests: Option<Requests>,
-    strict: Option<&'static Location<'static>>,
-}
-
-/// How many policy requests are expected, and where the test says so.
-#[derive(Clone, Copy, Debug)]
-struct Requests {
-    least: usize,
-    most: usize,
-    place: &'static Location<'static>,
-}
-
-/// What to do about a connection that `strict` does not allow.
-const STRAY: &str = "a player sends its 23 bytes and no more: find the program behind that address, or put a backend at this \
-    endpoint if its other traffic is meant to come here";
-
 impl PolicyServer {
-    /// Starts a server on a loopback port of its own. It serves what it is given: the text or the bytes of a policy, a
-    /// [`PolicyFile`](crate::PolicyFile), or a [`builder`](Self::builder). A server at a logical endpoint is started by
-    /// [`Stage::builder().policy`](crate::stage::StageBuilder::policy), which takes the same.
+    /// Starts a server alone, on a free port of 127.0.0.1. It listens when this returns, unless a
+    /// fault says otherwise.
+    ///
+    /// It takes the text or the bytes of a policy, a [`PolicyFile`](crate::PolicyFile), or a
+    /// [`builder`](Self::builder). To start a server at a logical endpoint, give the same to
+    /// [`Stage::builder().policy`](crate::stage::StageBuilder::policy).
     ///
     /// # Panics
     ///
-    /// At the caller's line, if no port, descriptor or thread is left.
+    /// Panics at the caller's line if no port, descriptor or thread is left.
     #[track_caller]
     pub fn start(policy: impl Into<PolicyServerBuilder>) -> Self {
         policy.into().start()
     }
 
-    /// A server to be, with faults and expectations. Without a [`document`](PolicyServerBuilder::document) it serves an
-    /// empty file, which is malformed. [`start`](PolicyServerBuilder::start) it alone, or hand it to
+    /// Returns a builder for a server with faults and expectations.
+    ///
+    /// Without a [`document`](PolicyServerBuilder::document) the server serves an empty file, which
+    /// is malformed. [`start`](PolicyServerBuilder::start) the server alone, or give the builder to
     /// [`Stage::builder().policy`](crate::stage::StageBuilder::policy).
     pub fn builder() -> PolicyServerBuilder {
         PolicyServerBuilder::from("")
@@ -102,15 +77,21 @@ impl PolicyServer {
         Self { port: ServerPort { node }, host: None, expected: builder.expected }
     }
 
-    /// Waits until `requests` policy requests have come, at most for `timeout` of real time; `false` if they have not.
-    #[must_use = "false means that they have not come"]
+    /// Waits until `requests` policy requests have come, for at most `timeout` of real time.
+    /// Returns whether they have.
+    #[must_use = "`false` means that the requests did not come"]
     pub fn wait_for(&self, requests: usize, timeout: Duration) -> bool {
         self.port.node.wait_until(timeout, |exchanges| {
             exchanges.iter().filter(|exchange| exchange.is_policy_request()).count() >= requests
         })
     }
 
-    /// Stops it: its port refuses when this returns, and what was expected of it is judged.
+    /// Stops the server and judges its expectations. Its port refuses when this returns. Dropping
+    /// the server does the same.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the server did not see the traffic that it expects.
     pub fn stop(self) {}
 
     fn verify(&self) {
@@ -130,26 +111,19 @@ impl PolicyServer {
             if let Some(stray) = stray {
                 let node = &self.port.node;
                 panic!(
-                    "{place}: expected nothing but policy requests at {node}, got a connection {stray}{STRAY}"
+                    "{place}: expected nothing but policy requests at {node}, \
+                     got a connection {stray}{STRAY}"
                 );
             }
         }
     }
 
+    /// Returns whether `strict` allows this exchange: a bare policy request, or traffic for a
+    /// backend at the same endpoint.
     fn is_allowed(&self, exchange: &Exchange) -> bool {
         let received = exchange.received();
         received == POLICY_REQUEST
             || (self.port.node.declaration_now().has_backend() && !exchange.is_policy_request())
-    }
-}
-
-impl Requests {
-    fn advice(&self, got: usize) -> &'static str {
-        if got < self.least {
-            "check that the client's route leads here, and that it has asked before this server is dropped"
-        } else {
-            "a player asks a location once in a session (rulebook C1): look for a second session, or another program"
-        }
     }
 }
 
@@ -176,53 +150,80 @@ impl From<&PolicyServer> for Route {
     }
 }
 
+/// A description of a policy server that has not started yet: its document, its faults and the
+/// traffic that it expects.
+///
+/// ```
+/// use flash_policy_fixture::{PolicyFile, PolicyServer, wire::Fault};
+///
+/// let first_silent = PolicyServer::builder()
+///     .document(PolicyFile::builder().allow("*", 5000).build())
+///     .faults([Fault::Silent, Fault::Ok])
+///     .start();
+/// # drop(first_silent);
+/// ```
+#[must_use = "a policy server starts only when `start` is called, or a stage with it"]
+#[derive(Clone, Debug)]
+pub struct PolicyServerBuilder {
+    document: PolicyDocument,
+    faults: FaultList,
+    scripts: Vec<Script>,
+    pub(crate) addr: SocketAddr,
+    expected: Expectations,
+}
+
 impl PolicyServerBuilder {
-    /// What it serves, whether that is a policy file or not: text, bytes, or a [`PolicyFile`](crate::PolicyFile). The
-    /// terminating NUL is added.
+    /// Sets the document to serve: text, bytes, or a [`PolicyFile`](crate::PolicyFile). It need not
+    /// be a valid policy file. The server adds the terminating NUL.
     pub fn document(self, document: impl Into<PolicyDocument>) -> Self {
         Self { document: document.into(), ..self }
     }
 
-    /// Sets what it does wrong: a [`Fault`] of every connection, a list of faults by connection, or
-    /// the state of its endpoint.
+    /// Sets the fault of every policy connection, a list of faults by connection, or the state of
+    /// the endpoint. It replaces an earlier choice.
     ///
     /// ```
     /// use flash_policy_fixture::wire::EndpointState;
     /// use flash_policy_fixture::{PolicyServer, Stage};
     ///
-    /// let nobody = PolicyServer::builder().fault(EndpointState::Refused);
-    /// let stage = Stage::builder().policy("game.example.com:843", nobody).start();
+    /// let refusing = PolicyServer::builder().fault(EndpointState::Refused);
+    /// let stage = Stage::builder().policy("game.example.com:843", refusing).start();
     /// # drop(stage);
     /// ```
     pub fn fault(self, fault: impl Into<FaultList>) -> Self {
         Self { faults: fault.into(), ..self }
     }
 
-    /// Sets what it does wrong on the first policy connection, the second, and so on; the last one
+    /// Sets the [`Fault`] of the first policy connection, the second, and so on. The last one
     /// repeats.
     pub fn faults(self, faults: impl IntoIterator<Item = Fault>) -> Self {
         self.fault(FaultList::from_iter(faults))
     }
 
-    /// Plays these scripts instead, on the first policy connection, the second, and so on; the last one repeats.
+    /// Sets scripts to play instead of the document and its faults: on the first policy connection,
+    /// the second, and so on. The last one repeats.
     pub fn scripts(self, scripts: impl IntoIterator<Item = Script>) -> Self {
         Self { scripts: scripts.into_iter().collect(), ..self }
     }
 
-    /// Listens on this real address instead of a free port of 127.0.0.1; port 0 lets the system pick.
+    /// Sets the real address to listen on. Default: a free port of 127.0.0.1. With port 0 the
+    /// system picks a port.
     pub fn listen(self, addr: SocketAddr) -> Self {
         Self { addr, ..self }
     }
 
-    /// Expects so many policy requests until it is dropped.
+    /// Expects a number of policy requests by the time the server is dropped. The drop panics, with
+    /// the caller's line, if there were fewer or more.
     ///
     /// ```
     /// use flash_policy_fixture::{PolicyServer, Stage};
     ///
-    /// let twice = PolicyServer::builder().document("<cross-domain-policy/>").expect_requests(2..=2);
+    /// let empty = "<cross-domain-policy/>";
+    /// let twice = PolicyServer::builder().document(empty).expect_requests(2..=2);
     /// let stage = Stage::builder().policy("game.example.com:843", twice).start();
     /// for _ in 0..2 {
-    ///     stage.blocking_swf("http://www.example.com/game.swf").connect("game.example.com", 5000).expect_denied();
+    ///     let new_session = stage.blocking_swf("http://www.example.com/game.swf");
+    ///     new_session.connect("game.example.com", 5000).expect_denied();
     /// }
     /// stage.stop();
     /// ```
@@ -238,39 +239,41 @@ impl PolicyServerBuilder {
             Bound::Excluded(above) => above.saturating_sub(1),
             Bound::Unbounded => usize::MAX,
         };
-        self.expected.requests = Some(Requests { least, most, place: Location::caller() });
+        self.expected.requests = Some(ExpectedRequests { least, most, place: Location::caller() });
         self
     }
 
-    /// Expects no traffic but policy requests of exactly 23 bytes.
+    /// Expects no traffic but policy requests of exactly 23 bytes. At an endpoint that also has a
+    /// backend, other traffic is allowed, as long as it does not begin with a policy request. The
+    /// drop panics, with the caller's line, if anything else came.
     #[track_caller]
     pub fn strict(mut self) -> Self {
         self.expected.strict = Some(Location::caller());
         self
     }
 
-    /// Starts it.
+    /// Starts the server alone. It listens when this returns, unless a fault says otherwise.
     ///
     /// # Panics
     ///
-    /// At the caller's line, if no port, descriptor or thread is left.
+    /// Panics at the caller's line where [`try_start`](Self::try_start) fails.
     #[track_caller]
     pub fn start(self) -> PolicyServer {
         or_panic(self.try_start().map_err(|error| format!("cannot start a policy server: {error}")))
     }
 
-    /// Starts it.
+    /// Starts the server alone. It listens when this returns, unless a fault says otherwise.
     ///
     /// # Errors
     ///
-    /// As the system: no port, descriptor or thread is left. `Unsupported` where it is to drop SYNs
-    /// elsewhere than on Linux.
+    /// Returns the system's error if the address is in use, or if no port, descriptor or thread is
+    /// left. Returns `Unsupported` if the server is to drop SYNs and the system is not Linux.
     pub fn try_start(self) -> io::Result<PolicyServer> {
         let (host, port) = Host::alone(self.addr, self.declare())?;
         Ok(PolicyServer { port, host: Some(host), expected: self.expected })
     }
 
-    /// Declares what stands at its endpoint.
+    /// Returns the declaration of the server's endpoint.
     pub(crate) fn declare(&self) -> Declaration {
         let declaration = self.faults.declare(self.document.as_bytes());
         if self.scripts.is_empty() { declaration } else { declaration.policy(self.scripts.clone()) }
@@ -289,7 +292,35 @@ impl<T: Into<PolicyDocument>> From<T> for PolicyServerBuilder {
     }
 }
 
-impl fmt::Display for Requests {
+/// The traffic that a policy server expects. It is judged when the server is dropped.
+#[derive(Clone, Debug, Default)]
+struct Expectations {
+    requests: Option<ExpectedRequests>,
+    /// The place in the test that asks for nothing but policy requests.
+    strict: Option<&'static Location<'static>>,
+}
+
+/// The expected number of policy requests, and the place in the test that sets it.
+#[derive(Clone, Copy, Debug)]
+struct ExpectedRequests {
+    least: usize,
+    most: usize,
+    place: &'static Location<'static>,
+}
+
+impl ExpectedRequests {
+    fn advice(&self, got: usize) -> &'static str {
+        if got < self.least {
+            "check that the client's route leads here, \
+             and that it has asked before this server is dropped"
+        } else {
+            "a player asks a location once in a session (rulebook C1): \
+             look for a second session, or another program"
+        }
+    }
+}
+
+impl fmt::Display for ExpectedRequests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { least, most, .. } = *self;
         let (number, last) = match most {

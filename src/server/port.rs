@@ -1,14 +1,15 @@
-//! A reservation of a port.
+//! [`Port`]: a reserved port, and the listeners and firewalls that use it.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-/// How many connections may wait to be accepted.
+/// The number of connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
 
-/// A loopback port that is reserved: it refuses connections, and no other socket is given it, until this is dropped.
+/// A reserved TCP port. Until it is dropped, the port refuses connections, and the system gives it
+/// to no other socket.
 ///
 /// ```
 /// use std::net::TcpStream;
@@ -25,38 +26,39 @@ pub struct Port {
 }
 
 impl Port {
-    /// Reserves a port that the system picks, on 127.0.0.1.
+    /// Reserves a port of 127.0.0.1 that the system picks.
     ///
     /// # Errors
     ///
-    /// As the system: no descriptor or no port is left.
+    /// Returns the system's error if no descriptor or port is left.
     pub fn reserve() -> io::Result<Self> {
         Self::reserve_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
     }
 
-    /// Reserves this address; port 0 lets the system pick.
+    /// Reserves an address. With port 0 the system picks a port.
     ///
     /// # Errors
     ///
-    /// As the system: `AddrInUse` if somebody listens there.
+    /// Returns the system's error, for example `AddrInUse` if another socket listens there.
     pub fn reserve_at(addr: SocketAddr) -> io::Result<Self> {
         let reservation = bind(addr)?;
-        let nowhere = || io::Error::other("a TCP socket was bound to no internet address");
-        let addr = reservation.local_addr()?.as_socket().ok_or_else(nowhere)?;
+        let not_internet = || io::Error::other("a TCP socket was bound to no internet address");
+        let addr = reservation.local_addr()?.as_socket().ok_or_else(not_internet)?;
         Ok(Self { _reservation: reservation, addr })
     }
 
-    /// The reserved address.
+    /// Returns the reserved address.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// The reserved port.
+    /// Returns the reserved port number.
     pub fn number(&self) -> u16 {
         self.addr.port()
     }
 
-    /// A listener on the reserved port: a second socket, so that the reservation outlives it.
+    /// Opens a listener on the reserved port. It is a second socket, so the reservation outlives
+    /// it.
     pub(super) fn listen(&self) -> io::Result<TcpListener> {
         let socket = bind(self.addr)?;
         socket.listen(BACKLOG)?;
@@ -65,7 +67,8 @@ impl Port {
     }
 }
 
-/// The kernel's part in a firewall: a full queue, so that the SYN of a new connection is never answered.
+/// A simulated firewall: a full accept queue, so that the kernel never answers the SYN of a new
+/// connection.
 #[derive(Debug)]
 pub(super) struct Firewall {
     /// The connection that fills the queue.
@@ -73,12 +76,13 @@ pub(super) struct Firewall {
 }
 
 impl Firewall {
-    /// Closes the queue of `listener`, whose connections were all accepted. `None` where only Linux could do it, and the
-    /// listener is on a stage: the stage's own clients know.
+    /// Closes the queue of `listener`, which must be empty. Returns `None` if only Linux could do
+    /// it and the listener is on a stage, because the stage's own clients know that it drops SYNs.
     ///
     /// # Errors
     ///
-    /// `Unsupported` elsewhere than on Linux, of a server alone: other systems refuse when the queue is full.
+    /// Returns `Unsupported` for a server alone if the system is not Linux. Other systems refuse
+    /// connections when the queue is full.
     pub(super) fn raise(
         listener: SockRef<'_>,
         addr: SocketAddr,
@@ -90,19 +94,15 @@ impl Firewall {
             }
             return Err(io::Error::new(
                 io::ErrorKind::Unsupported,
-                "only Linux can drop the SYNs of other programs' connections; a Stage's own clients need no such help",
+                "only Linux can drop the SYNs of other programs' connections; \
+                 a Stage's own clients need no such help",
             ));
         }
         listener.listen(0)?;
         let filler = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
         filler.set_nonblocking(true)?;
         match filler.connect(&addr.into()) {
-            Err(error)
-                if error.kind() != io::ErrorKind::WouldBlock
-                    && error.raw_os_error() != Some(EINPROGRESS) =>
-            {
-                Err(error)
-            }
+            Err(error) if !is_in_progress(&error) => Err(error),
             _ => Ok(Some(Self { filler })),
         }
     }
@@ -112,15 +112,20 @@ impl Firewall {
         SockRef::from(listener).listen(BACKLOG)
     }
 
-    /// Where the connection that fills the queue comes from; `None` if another one was faster, and fills it.
+    /// Returns the address of the connection that fills the queue. Returns `None` if another
+    /// connection was faster and fills it instead.
     pub(super) fn filler(&self) -> Option<SocketAddr> {
         self.filler.peer_addr().ok()?;
         self.filler.local_addr().ok()?.as_socket()
     }
 }
 
-/// What a nonblocking connect says on Linux while it goes on.
-const EINPROGRESS: i32 = 115;
+/// Returns whether a nonblocking connect has started and goes on.
+fn is_in_progress(error: &io::Error) -> bool {
+    /// The Linux error number of a connect that goes on.
+    const EINPROGRESS: i32 = 115;
+    error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(EINPROGRESS)
+}
 
 fn bind(addr: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;

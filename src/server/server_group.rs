@@ -1,4 +1,4 @@
-//! Servers that run for long: they change while they run, and hand over what they saw.
+//! [`ServerGroup`]: servers that run for a long time, for example under `flash-policy serve`.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,13 +11,16 @@ use tokio::sync::mpsc;
 
 use super::{Exchange, Host, Node, NodeTask};
 
-/// The rounds of a runtime that [`ServerGroup::settle`] waits for. In each, the sockets are asked what
-/// has come, and each server and connection goes on with it. What is over takes a handful, and more
-/// where bytes have piled up.
-const ROUNDS: usize = 64;
+/// The number of scheduler rounds that [`ServerGroup::settle`] waits for.
+///
+/// In each round the runtime polls the sockets, and each server and connection continues. A
+/// connection that is over takes a handful of rounds, and more if bytes have piled up.
+const SETTLE_ROUNDS: usize = 64;
 
-/// Servers on one thread that run for long, as under `flash-policy serve`. Their declarations change
-/// while they run, and each exchange is handed over when it ends, so memory does not grow.
+/// Servers on one thread that run for a long time, as under `flash-policy serve`.
+///
+/// Their declarations can change while they run. Each exchange is handed over when it ends, so
+/// memory does not grow.
 ///
 /// For a test, start a [`PolicyServer`](super::PolicyServer), a [`Backend`](super::Backend) or a
 /// [`Stage`](crate::Stage) instead: those keep a journal.
@@ -47,18 +50,19 @@ const ROUNDS: usize = 64;
 pub struct ServerGroup {
     nodes: Vec<Arc<Node>>,
     addrs: Vec<SocketAddr>,
-    /// Their thread, until they are stopped.
+    /// The thread of the servers; `None` once they are stopped.
     host: Option<Host>,
 }
 
 impl ServerGroup {
-    /// Starts a server for each address and declaration. All of them listen, or refuse as declared,
-    /// when this returns. Each exchange goes to `ended` with the address of its server when it is
-    /// over.
+    /// Starts a server for each address and declaration. When this returns, each of them listens,
+    /// or refuses as declared.
+    ///
+    /// When an exchange ends, it is sent to `ended` with the real address of its server.
     ///
     /// # Errors
     ///
-    /// An address cannot be bound, or no descriptor or thread is left.
+    /// Returns an error if an address cannot be bound, or if no descriptor or thread is left.
     pub fn start(
         servers: impl IntoIterator<Item = (SocketAddr, Declaration)>,
         ended: mpsc::UnboundedSender<(SocketAddr, Exchange)>,
@@ -79,17 +83,18 @@ impl ServerGroup {
         &self.addrs
     }
 
-    /// Changes what the server at `index` does with the connections that come from now on. With
-    /// `from_the_first`, the next policy request gets the first script again. It is so when this
-    /// returns; after an error all is as it was.
+    /// Changes how the server at `index` treats the connections that come from now on. With
+    /// `from_the_first`, the next policy request gets the first script again.
+    ///
+    /// The change has happened when this returns. After an error nothing has changed.
     ///
     /// # Errors
     ///
-    /// As the system, or the server was stopped.
+    /// Returns `NotConnected` if the server was stopped. Other errors come from the system.
     ///
     /// # Panics
     ///
-    /// There is no server at `index`.
+    /// Panics if there is no server at `index`.
     pub fn redeclare(
         &self,
         index: usize,
@@ -99,14 +104,15 @@ impl ServerGroup {
         self.nodes[index].redeclare(declaration, from_the_first)
     }
 
-    /// Waits until what has come by now is read, and what is over by now is handed over.
+    /// Waits until the bytes that have come by now are read, and the exchanges that are over by now
+    /// are handed over.
     pub fn settle(&self) {
         let Some(runtime) = self.nodes.first().and_then(|node| node.runtime()) else {
             return;
         };
         let (done, is_done) = acknowledgement::channel();
         runtime.spawn(async move {
-            for _ in 0..ROUNDS {
+            for _ in 0..SETTLE_ROUNDS {
                 tokio::task::yield_now().await;
             }
             let _ = done.send(());
@@ -114,7 +120,8 @@ impl ServerGroup {
         let _ = is_done.recv();
     }
 
-    /// Ends every connection. All ports refuse when this returns.
+    /// Stops the servers and cuts every connection. All ports refuse when this returns. Dropping
+    /// the group does the same.
     pub fn stop(&mut self) {
         self.host.take();
     }

@@ -1,4 +1,4 @@
-//! The real port of a running server.
+//! [`ServerPort`]: the real port of a running server, with its controls and its journal.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,8 +9,10 @@ use flash_policy_core::wire::EndpointState;
 use super::{Journal, Node};
 use crate::net::Route;
 
-/// The real port of a running [`PolicyServer`](super::PolicyServer) or [`RunningBackend`](super::RunningBackend): where
-/// it is, what it does with new connections, and what came. Both dereference to it.
+/// The real port of a running [`PolicyServer`](super::PolicyServer) or
+/// [`RunningBackend`](super::RunningBackend). Both dereference to it.
+///
+/// It has the real address, the journal, and the switches between up, down and firewalled.
 ///
 /// ```
 /// use std::net::TcpStream;
@@ -28,52 +30,56 @@ pub struct ServerPort {
 }
 
 impl ServerPort {
-    /// The real address.
+    /// Returns the real address.
     pub fn addr(&self) -> SocketAddr {
         self.node.addr()
     }
 
-    /// The real port.
+    /// Returns the real port number.
     pub fn port(&self) -> u16 {
         self.addr().port()
     }
 
-    /// Ends its connections, and refuses from here on.
+    /// Cuts the server's connections, and refuses new ones. It has happened when this returns.
     ///
     /// # Panics
     ///
-    /// At the caller's line, if its stage was stopped.
+    /// Panics at the caller's line if the server was stopped with its stage.
     #[track_caller]
     pub fn down(&self) {
         self.set_state(EndpointState::Refused);
     }
 
-    /// Listens again, on the same port.
+    /// Listens again, on the same port. It has happened when this returns.
     ///
     /// # Panics
     ///
-    /// At the caller's line, if its stage was stopped, or no descriptor is left.
+    /// Panics at the caller's line if the server was stopped with its stage, or if no descriptor is
+    /// left.
     #[track_caller]
     pub fn up(&self) {
         self.set_state(EndpointState::Up);
     }
 
-    /// Drops the SYNs of new connections from here on, as a firewall does. Connections that stand go on.
+    /// Drops the SYNs of new connections, as a firewall does. Established connections go on.
     ///
     /// # Panics
     ///
-    /// At the caller's line, if its stage was stopped, or if it is on no stage and the system is not Linux: then nothing
-    /// can keep its clients out.
+    /// Panics at the caller's line if the server was stopped with its stage, or if no descriptor is
+    /// left. Also panics if the server is on no stage and the system is not Linux, because nothing
+    /// can then keep its clients out.
     #[track_caller]
     pub fn firewall(&self) {
         self.set_state(EndpointState::Dropped);
     }
 
-    /// Every connection so far. It waits until what clients of this crate sent to it and closed has been read.
+    /// Returns every connection so far. It first waits until the server has read everything that
+    /// clients of this crate sent and closed.
     ///
     /// # Panics
     ///
-    /// At the caller's line, if one of them is still not at its end after 30 s: something keeps it open.
+    /// Panics at the caller's line if such a connection has not ended after 30 s, because something
+    /// keeps it open.
     #[track_caller]
     pub fn journal(&self) -> Journal {
         self.node.journal()
@@ -82,10 +88,8 @@ impl ServerPort {
     #[track_caller]
     fn set_state(&self, state: EndpointState) {
         let changed = self.node.set_state(state);
-        or_panic(
-            changed
-                .map_err(|error| format!("cannot change the server at {}: {error}", self.addr())),
-        );
+        let addr = self.addr();
+        or_panic(changed.map_err(|error| format!("cannot change the server at {addr}: {error}")));
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is to stand on a stage.
+//! The builder of a [`Stage`], and the error of one that cannot start.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +14,9 @@ use flash_policy_net::RealTime;
 use super::Stage;
 use crate::server::{Backend, Host, NodeTask, PolicyServer, PolicyServerBuilder, RunningBackend};
 
-/// What is to stand on a [`Stage`]. An endpoint with both a policy and a backend answers policy requests in-band.
+/// A description of a [`Stage`] that has not started yet.
+///
+/// An endpoint with both a policy and a backend answers policy requests in-band.
 ///
 /// ```
 /// use flash_policy_fixture::{Backend, PolicyFile, Stage};
@@ -25,99 +27,88 @@ use crate::server::{Backend, Host, NodeTask, PolicyServer, PolicyServerBuilder, 
 ///     .start();
 /// # drop(in_band);
 /// ```
-#[must_use = "a stage stands when `start` was called"]
+#[must_use = "a stage starts only when `start` is called"]
 #[derive(Debug)]
 pub struct StageBuilder {
-    standing: BTreeMap<Endpoint, Standing>,
-    /// The first thing that was wrong.
-    wrong: Option<StageError>,
-    unknown: Vec<String>,
+    servers: BTreeMap<Endpoint, EndpointServers>,
+    /// The first error that a builder method met. `try_start` returns it.
+    error: Option<StageError>,
+    unknown_hosts: Vec<String>,
     profile: Profile,
-}
-
-/// Why a stage could not be started.
-pub struct StageError {
-    kind: StageErrorKind,
-}
-
-#[derive(Debug)]
-enum StageErrorKind {
-    Endpoint(InvalidEndpoint),
-    Twice(Endpoint, &'static str),
-    Io(io::Error),
-}
-
-/// What stands at one endpoint.
-#[derive(Debug, Default)]
-struct Standing {
-    policy: Option<PolicyServerBuilder>,
-    backend: Option<Backend>,
 }
 
 impl StageBuilder {
     pub(super) fn new() -> Self {
         Self {
-            standing: BTreeMap::new(),
-            wrong: None,
-            unknown: Vec::new(),
+            servers: BTreeMap::new(),
+            error: None,
+            unknown_hosts: Vec::new(),
             profile: Profile::default(),
         }
     }
 
-    /// Answers policy requests at a logical `host:port`: XML, a [`PolicyFile`](crate::PolicyFile), or a
-    /// [`PolicyServer::builder`] with faults and expectations.
+    /// Adds a policy server at a logical `host:port`.
+    ///
+    /// It takes XML, a [`PolicyFile`](crate::PolicyFile), or a [`PolicyServer::builder`] with
+    /// faults and expectations. [`start`](Self::start) reports an invalid or repeated endpoint.
     pub fn policy(self, at: &str, policy: impl Into<PolicyServerBuilder>) -> Self {
-        self.put(at, "policies", |here| here.policy.replace(policy.into()).is_some())
+        self.add(at, "policies", |servers| servers.policy.replace(policy.into()).is_some())
     }
 
-    /// Puts a backend at a logical `host:port`.
+    /// Adds a backend at a logical `host:port`.
+    ///
+    /// [`start`](Self::start) reports an invalid or repeated endpoint.
     pub fn backend(self, at: &str, backend: Backend) -> Self {
-        self.put(at, "backends", |here| here.backend.replace(backend).is_some())
+        self.add(at, "backends", |servers| servers.backend.replace(backend).is_some())
     }
 
-    /// Makes a host's name one that does not resolve.
+    /// Makes a host name one that does not resolve.
     pub fn unknown_name(mut self, host: &str) -> Self {
-        self.unknown.push(host.to_owned());
+        self.unknown_hosts.push(host.to_owned());
         self
     }
 
-    /// Chooses the player of the stage's clients.
+    /// Sets the player that the stage's clients simulate. Default: [`Profile::default`].
     pub fn profile(self, profile: Profile) -> Self {
         Self { profile, ..self }
     }
 
-    /// Starts all of it. Every server listens when this returns.
+    /// Starts the stage. Every server listens, or refuses as declared, when this returns.
     ///
     /// # Panics
     ///
-    /// At the caller's line, with the text of [`StageError`].
+    /// Panics at the caller's line, with the text of the [`StageError`], where
+    /// [`try_start`](Self::try_start) fails.
     #[track_caller]
     pub fn start(self) -> Stage {
         or_panic(self.try_start())
     }
 
-    /// Starts all of it. Every server listens when this returns.
+    /// Starts the stage. Every server listens, or refuses as declared, when this returns.
     ///
     /// # Errors
     ///
-    /// An endpoint is not a `host:port`, or has two policies or two backends, or no port, descriptor or thread is left.
+    /// Returns an error if an endpoint is not a `host:port`, if one has two policies or two
+    /// backends, or if no port, descriptor or thread is left.
     pub fn try_start(self) -> Result<Stage, StageError> {
-        if let Some(wrong) = self.wrong {
-            return Err(wrong);
+        if let Some(error) = self.error {
+            return Err(error);
         }
         let real_time = RealTime::default();
-        let (mut tasks, mut nodes) = (Vec::new(), BTreeMap::new());
-        let (mut policy_servers, mut backends) = (BTreeMap::new(), BTreeMap::new());
-        for (endpoint, standing) in self.standing {
-            let (addr, declaration) = standing.declare();
+        let mut tasks = Vec::new();
+        let mut nodes = BTreeMap::new();
+        let mut policy_servers = BTreeMap::new();
+        let mut backends = BTreeMap::new();
+        for (endpoint, servers) in self.servers {
+            let (addr, declaration) = servers.declare();
             let task =
                 NodeTask::open(addr, declaration, real_time.clone(), Some(endpoint.clone()))?;
             let node = task.node.clone();
             tasks.push(task);
-            if let Some(builder) = standing.policy {
+            if let Some(builder) = servers.policy {
                 policy_servers.insert(endpoint.clone(), PolicyServer::on(node.clone(), builder));
             }
-            if standing.backend.is_some() {
+            if servers.backend.is_some() {
                 backends.insert(endpoint.clone(), RunningBackend::on(node.clone()));
             }
             nodes.insert(endpoint, node);
@@ -127,34 +118,45 @@ impl StageBuilder {
             nodes,
             policy_servers,
             backends,
-            unknown: self.unknown,
+            unknown_hosts: self.unknown_hosts,
             profile: self.profile,
             real_time,
         })
     }
 
-    /// Puts something at an endpoint; `put` tells whether such a thing stood there before.
-    fn put(
+    /// Adds a server at an endpoint with `insert`, which returns whether it replaced one of the
+    /// same kind. `kind` names them in the error.
+    fn add(
         mut self,
         at: &str,
-        what: &'static str,
-        put: impl FnOnce(&mut Standing) -> bool,
+        kind: &'static str,
+        insert: impl FnOnce(&mut EndpointServers) -> bool,
     ) -> Self {
-        let wrong = match at.parse::<Endpoint>() {
-            Ok(endpoint) => put(self.standing.entry(endpoint.clone()).or_default())
-                .then_some(StageErrorKind::Twice(endpoint, what)),
+        let error = match at.parse::<Endpoint>() {
+            Ok(endpoint) => {
+                let is_repeated = insert(self.servers.entry(endpoint.clone()).or_default());
+                is_repeated.then_some(StageErrorKind::Twice(endpoint, kind))
+            }
             Err(error) => Some(StageErrorKind::Endpoint(error)),
         };
-        self.wrong = self.wrong.or(wrong.map(|kind| StageError { kind }));
+        self.error = self.error.or(error.map(|kind| StageError { kind }));
         self
     }
 }
 
-impl Standing {
+/// The servers at one endpoint.
+#[derive(Debug, Default)]
+struct EndpointServers {
+    policy: Option<PolicyServerBuilder>,
+    backend: Option<Backend>,
+}
+
+impl EndpointServers {
+    /// Returns the real address to bind, and the declaration of both servers together.
     fn declare(&self) -> (SocketAddr, Declaration) {
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let (addr, declaration) = match &self.policy {
-            None => (any, Declaration::new()),
+            None => (any_port, Declaration::new()),
             Some(policy) => (policy.addr, policy.declare()),
         };
         let declaration = match &self.backend {
@@ -165,14 +167,27 @@ impl Standing {
     }
 }
 
+/// The error of a stage that cannot start.
+pub struct StageError {
+    kind: StageErrorKind,
+}
+
+#[derive(Debug)]
+enum StageErrorKind {
+    Endpoint(InvalidEndpoint),
+    /// An endpoint has two servers of this kind.
+    Twice(Endpoint, &'static str),
+    Io(io::Error),
+}
+
 impl fmt::Display for StageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             StageErrorKind::Endpoint(error) => error.fmt(f),
-            StageErrorKind::Twice(endpoint, what) => {
+            StageErrorKind::Twice(endpoint, kind) => {
                 write!(
                     f,
-                    "{endpoint} has two {what}; give it one, or another endpoint to the second"
+                    "{endpoint} has two {kind}; give it one, or another endpoint to the second"
                 )
             }
             StageErrorKind::Io(error) => write!(f, "this machine cannot start the stage: {error}"),
