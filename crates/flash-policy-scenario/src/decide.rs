@@ -1,5 +1,7 @@
-//! One attempt, decided twice: by the evaluator, and over real sockets. They must agree on everything. Where real servers
-//! stand, only the sockets decide.
+//! Decides a connection attempt twice: by the evaluator, and over real sockets.
+//!
+//! Both must agree on every fact. If real servers take part, only the sockets decide, because the
+//! evaluator cannot know what those servers will do.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -7,44 +9,47 @@ use std::io;
 use std::net::SocketAddr;
 
 use flash_policy_core::player::{Connection, Endpoint, Outcome, Purpose, Session};
+use flash_policy_core::wire::escape;
 use flash_policy_fixture::server::{ExchangeEnd, Journal};
+use flash_policy_fixture::stage::StageError;
 use flash_policy_fixture::{Backend, PolicyServer, Stage};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::model::{Attempt, BackendEntryState, Changes, Scenario};
 
-/// What came of deciding an attempt twice.
+/// The decision of an attempt.
 #[derive(Debug)]
-pub(super) enum Decided {
-    /// Both agree; or only the sockets decide.
-    Alike(Box<Outcome<()>>),
-    /// They do not: what each says, fact by fact. That is a defect of this crate.
-    Differing(Vec<Difference>),
-    /// The machine of the test failed.
+pub(super) enum Decision {
+    /// Both ways agree, or only the sockets decide.
+    Agreed(Box<Outcome<()>>),
+    /// The two ways disagree on these facts. That is a bug in flash-policy-fixture.
+    Disagreed(Vec<Difference>),
+    /// This machine failed, for this reason.
     NotRun(String),
-    /// It cannot be decided where real servers stand: why.
+    /// The attempt cannot be decided with real servers, for this reason.
     Skipped(String),
 }
 
-/// Real servers, by the endpoints at which they stand instead of what a scenario declares there.
-pub(super) type Routes = BTreeMap<Endpoint, SocketAddr>;
-
-/// A fact on which the evaluator and the real sockets differ.
+/// A fact on which the evaluator and the real sockets disagree.
 #[derive(Clone, Debug)]
 pub(super) struct Difference {
-    pub(super) what: String,
+    /// The name of the fact.
+    pub(super) fact: String,
     pub(super) evaluated: String,
     pub(super) real: String,
 }
 
-/// The player sessions of both ways to decide, which live on from case to case.
+/// Real servers by logical endpoint. They replace what the scenario declares there.
+pub(super) type Routes = BTreeMap<Endpoint, SocketAddr>;
+
+/// The player sessions of both ways to decide. Cases that share a session pass them on.
 #[derive(Clone, Debug)]
 pub(super) struct Sessions {
     evaluated: Session,
     real: Session,
 }
 
-/// Where the real sockets are driven.
+/// The runtime that drives the real sockets.
 #[derive(Debug)]
 pub(super) struct Sockets {
     runtime: io::Result<Runtime>,
@@ -55,27 +60,32 @@ impl Sockets {
         Self { runtime: Builder::new_current_thread().enable_io().enable_time().build() }
     }
 
-    /// Decides an attempt on a stage of its own. `before` is the player that has made other attempts already.
+    /// Decides an attempt on a stage of its own. `sessions` has the players that made earlier
+    /// attempts, and afterwards these players.
+    ///
+    /// # Panics
+    ///
+    /// Panics inside a tokio runtime, which it would block.
     pub(super) fn decide(
         &self,
         scenario: &Scenario,
         routes: &Routes,
         changes: &Changes,
         attempt: &Attempt,
-        before: &mut Option<Sessions>,
-    ) -> Decided {
+        sessions: &mut Option<Sessions>,
+    ) -> Decision {
         assert!(
             Handle::try_current().is_err(),
-            "running a scenario would block this tokio runtime: run it in a plain #[test], or in tokio::task::spawn_blocking"
+            "running a scenario would block this tokio runtime: run it in a plain #[test], \
+             or in tokio::task::spawn_blocking"
         );
         if let Some(at) = changes.endpoints().find(|at| routes.contains_key(at)) {
-            return Decided::Skipped(format!(
-                "it changes what stands at {at}, where a real server is"
-            ));
+            let reason = format!("it changes what stands at {at}, where a real server is");
+            return Decision::Skipped(reason);
         }
-        match self.try_decide(scenario, routes, changes, attempt, before) {
-            Ok(decided) => decided,
-            Err(error) => Decided::NotRun(error.to_string()),
+        match self.try_decide(scenario, routes, changes, attempt, sessions) {
+            Ok(decision) => decision,
+            Err(error) => Decision::NotRun(error.to_string()),
         }
     }
 
@@ -85,81 +95,75 @@ impl Sockets {
         routes: &Routes,
         changes: &Changes,
         attempt: &Attempt,
-        before: &mut Option<Sessions>,
-    ) -> Result<Decided, Box<dyn std::error::Error>> {
+        sessions: &mut Option<Sessions>,
+    ) -> Result<Decision, Box<dyn std::error::Error>> {
         let runtime = self.runtime.as_ref().map_err(ToString::to_string)?;
-        let (stage, standing) = scenario.stage(routes, changes, attempt)?;
+        let (stage, journaled) = scenario.stage(routes, changes, attempt)?;
         let mut evaluator = stage.evaluator(attempt.swf.clone());
         let mut client = stage.swf(attempt.swf.clone());
         for (at, to) in routes {
             client = client.route(&at.to_string(), *to);
         }
-        if let Some(sessions) = before.take() {
-            *evaluator.session() = sessions.evaluated;
-            client = client.resuming(sessions.real);
+        if let Some(earlier) = sessions.take() {
+            *evaluator.session() = earlier.evaluated;
+            client = client.resuming(earlier.real);
         }
         for url in &attempt.load {
             evaluator.session().load_policy_file(url);
             client.load_policy_file(url);
         }
-        let (host, port) = (&attempt.connect.host, attempt.connect.port);
-        if !routes.is_empty() {
-            // What a real server will do is not known before.
-            let real = runtime.block_on(client.try_connect(host, port))?.without_socket();
-            let (evaluated, real_session) = (evaluator.session().clone(), client.session_so_far());
-            *before = Some(Sessions { evaluated, real: real_session });
-            return Ok(Decided::Alike(Box::new(real)));
-        }
-        let evaluated = evaluator.connect(host, port);
-        let real = runtime.block_on(client.try_connect(host, port))?;
-        let mut differences = compare(&facts(&evaluated), &facts(&real));
-        // The journals know the end of a connection when its socket is gone.
-        drop(real);
-        for at in &standing {
-            differences.extend(compare_journal(at, evaluated.transcript(), &journal(&stage, at)));
-        }
-        *before = Some(Sessions {
+        let host = &attempt.connect.host;
+        let port = attempt.connect.port;
+        let decision = if routes.is_empty() {
+            let evaluated = evaluator.connect(host, port);
+            let real = runtime.block_on(client.try_connect(host, port))?;
+            let mut differences = compare(&facts(&evaluated), &facts(&real));
+            // The journals record the end of a connection only after its socket is closed.
+            drop(real);
+            for endpoint in &journaled {
+                let journal = endpoint.journal(&stage);
+                differences.extend(compare_journal(&endpoint.at, evaluated.transcript(), &journal));
+            }
+            if differences.is_empty() {
+                Decision::Agreed(Box::new(evaluated))
+            } else {
+                Decision::Disagreed(differences)
+            }
+        } else {
+            let real = runtime.block_on(client.try_connect(host, port))?;
+            Decision::Agreed(Box::new(real.without_socket()))
+        };
+        *sessions = Some(Sessions {
             evaluated: evaluator.session().clone(),
             real: client.session_so_far(),
         });
-        Ok(if differences.is_empty() {
-            Decided::Alike(Box::new(evaluated))
-        } else {
-            Decided::Differing(differences)
-        })
+        Ok(decision)
     }
 }
 
-/// One endpoint of a stage that journals.
-#[derive(Debug)]
-struct Standing {
-    at: Endpoint,
-    is_policy: bool,
-}
-
 impl Scenario {
-    /// The stage of the file with a case's changes, and what stands on it.
+    /// Starts the stage of the file with a case's changes. Returns it with its endpoints that
+    /// journal.
     fn stage(
         &self,
         routes: &Routes,
         changes: &Changes,
         attempt: &Attempt,
-    ) -> Result<(Stage, Vec<Standing>), flash_policy_fixture::stage::StageError> {
+    ) -> Result<(Stage, Vec<JournaledEndpoint>), StageError> {
         let mut builder = Stage::builder().profile(attempt.profile.clone());
-        let mut standing = Vec::new();
+        let mut journaled = Vec::new();
         for (at, policy) in self.policies.iter().filter(|(at, _)| !routes.contains_key(at)) {
             let faults = changes.faults.get(at).unwrap_or(&policy.faults).clone();
-            let server = PolicyServer::builder().fault(faults);
-            let server = match &policy.document {
-                Some(document) => server.document(document.content.clone()),
-                None => server,
-            };
+            let mut server = PolicyServer::builder().fault(faults);
+            if let Some(document) = &policy.document {
+                server = server.document(document.content.clone());
+            }
             builder = builder.policy(&at.to_string(), server);
-            standing.push(Standing { at: at.clone(), is_policy: true });
+            journaled.push(JournaledEndpoint { at: at.clone(), is_policy: true });
         }
         for (at, state) in self.backends.iter().filter(|(at, _)| !routes.contains_key(at)) {
             let backend = match changes.backends.get(at).unwrap_or(state) {
-                BackendEntryState::Standing(state) => Backend::in_state(*state),
+                BackendEntryState::Present(state) => Backend::in_state(*state),
                 BackendEntryState::UnknownName => {
                     builder = builder.unknown_name(at.host());
                     continue;
@@ -167,33 +171,47 @@ impl Scenario {
             };
             builder = builder.backend(&at.to_string(), backend);
             if !self.policies.contains_key(at) {
-                standing.push(Standing { at: at.clone(), is_policy: false });
+                journaled.push(JournaledEndpoint { at: at.clone(), is_policy: false });
             }
         }
-        Ok((builder.try_start()?, standing))
+        Ok((builder.try_start()?, journaled))
     }
 }
 
-fn journal(stage: &Stage, standing: &Standing) -> Journal {
-    let at = standing.at.to_string();
-    if standing.is_policy {
-        stage.policy_server(&at).journal()
-    } else {
-        stage.backend(&at).journal()
+/// An endpoint of a stage that has a journal.
+#[derive(Debug)]
+struct JournaledEndpoint {
+    at: Endpoint,
+    is_policy: bool,
+}
+
+impl JournaledEndpoint {
+    fn journal(&self, stage: &Stage) -> Journal {
+        let at = self.at.to_string();
+        if self.is_policy {
+            stage.policy_server(&at).journal()
+        } else {
+            stage.backend(&at).journal()
+        }
     }
 }
 
-/// All that is known of an outcome, as text. Its own text comes last: it repeats the others.
+/// Returns everything that is known of an outcome, as text. The diagnosis comes last, because it
+/// repeats the other facts.
 fn facts<S>(outcome: &Outcome<S>) -> Vec<(&'static str, String)> {
     let asked = outcome.asked().iter().map(|asked| {
-        let notes: Vec<String> = asked.diagnostics().map(ToString::to_string).collect();
-        format!("{} {} {} {notes:?}", asked.endpoint(), asked.role(), asked.answer())
+        let diagnostics: Vec<String> = asked.diagnostics().map(ToString::to_string).collect();
+        format!("{} {} {} {diagnostics:?}", asked.endpoint(), asked.role(), asked.answer())
     });
     let connections = outcome.transcript().iter().map(|connection| {
-        let received = flash_policy_core::wire::escape(connection.received());
-        let (at, sent, ended) =
-            (connection.endpoint(), connection.sent().len(), connection.ended());
-        format!("{at} {:?} sent {sent} received {received} {ended}", connection.purpose())
+        format!(
+            "{} {:?} sent {} received {} {}",
+            connection.endpoint(),
+            connection.purpose(),
+            connection.sent().len(),
+            escape(connection.received()),
+            connection.ended()
+        )
     });
     vec![
         ("verdict", outcome.verdict().to_string()),
@@ -218,32 +236,34 @@ fn list<T: Display>(values: impl IntoIterator<Item = T>) -> String {
 fn compare(evaluated: &[(&str, String)], real: &[(&str, String)]) -> Vec<Difference> {
     let differing = evaluated.iter().zip(real).filter(|(evaluated, real)| evaluated != real);
     differing
-        .map(|((what, evaluated), (_, real))| Difference {
-            what: (*what).to_owned(),
+        .map(|((fact, evaluated), (_, real))| Difference {
+            fact: (*fact).to_owned(),
             evaluated: evaluated.clone(),
             real: real.clone(),
         })
         .collect()
 }
 
-/// What the server at an endpoint saw is what the attempt sent there.
+/// Compares the policy requests that the server at an endpoint saw with those that the evaluator
+/// sent.
 fn compare_journal(
-    standing: &Standing,
+    at: &Endpoint,
     transcript: &[Connection],
     journal: &Journal,
 ) -> Option<Difference> {
-    let asks = |connection: &&Connection| {
-        *connection.endpoint() == standing.at && connection.purpose() == Purpose::Policy
+    let is_request_here = |connection: &&Connection| {
+        connection.endpoint() == at && connection.purpose() == Purpose::Policy
     };
-    let evaluated = transcript.iter().filter(asks).count();
-    // A server that resets at once has read nothing, whatever was sent.
-    let unread = journal.exchanges().iter();
-    let unread = unread
+    let evaluated = transcript.iter().filter(is_request_here).count();
+    // A server that resets at once has read nothing, even if a request was sent.
+    let unread = journal
+        .exchanges()
+        .iter()
         .filter(|exchange| exchange.ended() == ExchangeEnd::Reset && exchange.received().is_empty())
         .count();
     let real = journal.policy_requests() + unread;
     (evaluated != real).then(|| Difference {
-        what: format!("requests to {}", standing.at),
+        fact: format!("requests to {at}"),
         evaluated: evaluated.to_string(),
         real: real.to_string(),
     })

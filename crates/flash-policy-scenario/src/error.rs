@@ -1,4 +1,4 @@
-//! The error of a scenario file.
+//! [`ScenarioError`]: the error of a scenario file, with its place.
 
 use std::fmt;
 use std::io;
@@ -13,7 +13,9 @@ use crate::excerpt::Excerpt;
 
 pub(super) use flash_policy_core::source_text::LineIndex;
 
-/// Why a scenario file cannot be run: what is wrong, where, and what to do.
+/// The error of a scenario file that cannot be run: what is wrong, where, and what to do.
+///
+/// `Display` is one line. [`render`](Self::render) shows the line of the file with a caret.
 ///
 /// ```
 /// use flash_policy_scenario::Scenario;
@@ -23,64 +25,51 @@ pub(super) use flash_policy_core::source_text::LineIndex;
 /// assert_eq!((error.line(), error.column()), (Some(2), Some(1)));
 /// ```
 pub struct ScenarioError {
-    kind: Box<ErrorParts>,
-}
-
-struct ErrorParts {
-    problem: Problem,
-    path: PathBuf,
-    message: String,
-    help: Option<String>,
-    /// The file's text, and where in it.
-    place: Option<(String, Range<usize>)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Problem {
-    Unreadable,
-    Invalid,
-    NothingToTest,
+    parts: Box<ErrorParts>,
 }
 
 impl ScenarioError {
-    /// The scenario file, or the folder of them.
+    /// Returns the path of the scenario file, or of the folder that was searched.
     pub fn path(&self) -> &Path {
-        &self.kind.path
+        &self.parts.path
     }
 
-    /// The line, from 1; `None` where it is about the file as a whole.
+    /// Returns the line, from 1, or `None` if the error is about the file as a whole.
     pub fn line(&self) -> Option<u32> {
         self.position().map(|at| at.line)
     }
 
-    /// The column in characters, from 1.
+    /// Returns the column in characters, from 1, or `None` if the error is about the file as a
+    /// whole.
     pub fn column(&self) -> Option<u32> {
         self.position().map(|at| at.column)
     }
 
-    /// What is wrong, without the place.
+    /// Returns the message, without the place and the advice.
     pub fn message(&self) -> &str {
-        &self.kind.message
+        &self.parts.message
     }
 
-    /// What to do about it.
+    /// Returns the advice, if there is one.
     pub fn help(&self) -> Option<&str> {
-        self.kind.help.as_deref()
+        self.parts.help.as_deref()
     }
 
-    /// Whether the file, or one that it names, cannot be read at all; otherwise its content is wrong.
+    /// Returns whether the file, or one that it names, cannot be read at all.
     pub fn is_unreadable(&self) -> bool {
-        self.kind.problem == Problem::Unreadable
+        self.parts.problem == Problem::Unreadable
     }
 
-    /// Whether nothing is wrong but that there is neither a case nor a matrix.
+    /// Returns whether the only problem is that there is nothing to test: the file has neither a
+    /// case nor a matrix, or the folder has no scenario file.
     pub fn is_nothing_to_test(&self) -> bool {
-        self.kind.problem == Problem::NothingToTest
+        self.parts.problem == Problem::NothingToTest
     }
 
-    /// The error with the line that it is about and a caret, in colour or plain, without a line end after the last line.
+    /// Returns the error with its line of the file and a caret, in colour or plain. There is no
+    /// line end after the last line.
     pub fn render(&self, colour: bool) -> String {
-        let (text, span) = match &self.kind.place {
+        let (text, span) = match &self.parts.place {
             Some((text, span)) => (text.as_str(), Some(span.clone())),
             None => ("", None),
         };
@@ -89,7 +78,7 @@ impl ScenarioError {
             id: None,
             message: self.message(),
             help: self.help(),
-            path: &self.kind.path.to_string_lossy(),
+            path: &self.parts.path.to_string_lossy(),
             text,
             span,
         }
@@ -108,7 +97,7 @@ impl ScenarioError {
             path,
             message,
             help,
-            Some((text.to_owned(), inside(text, span))),
+            Some((text.to_owned(), clamped(text, span))),
         )
     }
 
@@ -116,7 +105,7 @@ impl ScenarioError {
         Self::new(Problem::Unreadable, path, message, help, None)
     }
 
-    /// A value of the file names another one, which cannot be read.
+    /// Creates the error of another file that cannot be read. The span is the value that names it.
     pub(super) fn unreadable_at(
         path: &Path,
         text: &str,
@@ -129,7 +118,7 @@ impl ScenarioError {
             path,
             message,
             help,
-            Some((text.to_owned(), inside(text, span))),
+            Some((text.to_owned(), clamped(text, span))),
         )
     }
 
@@ -144,17 +133,19 @@ impl ScenarioError {
         help: Option<String>,
         place: Option<(String, Range<usize>)>,
     ) -> Self {
-        Self { kind: Box::new(ErrorParts { problem, path: path.to_owned(), message, help, place }) }
+        Self {
+            parts: Box::new(ErrorParts { problem, path: path.to_owned(), message, help, place }),
+        }
     }
 
     fn position(&self) -> Option<Position> {
-        self.kind.place.as_ref().map(|(text, span)| position(text, span.start))
+        self.parts.place.as_ref().map(|(text, span)| position(text, span.start))
     }
 }
 
 impl fmt::Display for ScenarioError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", printable(self.kind.path.display()))?;
+        write!(f, "{}:", printable(self.parts.path.display()))?;
         if let Some(at) = self.position() {
             write!(f, "{}:{}:", at.line, at.column)?;
         }
@@ -176,16 +167,32 @@ impl From<ScenarioError> for io::Error {
     }
 }
 
-/// Where a byte of `text` stands.
+struct ErrorParts {
+    problem: Problem,
+    path: PathBuf,
+    message: String,
+    help: Option<String>,
+    /// The text of the file, and the place in it.
+    place: Option<(String, Range<usize>)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Problem {
+    Unreadable,
+    Invalid,
+    NothingToTest,
+}
+
+/// Returns the line and column of a byte of `text`.
 pub(super) fn position(text: &str, at: usize) -> Position {
     LineIndex::of(text).position(text, at)
 }
 
-/// The span, cut to the text and to whole characters.
-fn inside(text: &str, span: Range<usize>) -> Range<usize> {
-    let whole = |at: usize| {
+/// Returns the span, cut to the text and to whole characters.
+fn clamped(text: &str, span: Range<usize>) -> Range<usize> {
+    let boundary = |at: usize| {
         (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
     };
-    let start = whole(span.start);
-    start..whole(span.end).max(start)
+    let start = boundary(span.start);
+    start..boundary(span.end).max(start)
 }

@@ -1,4 +1,9 @@
-//! How a place in a file is shown to a person: the line, a caret under what is meant, and what to do.
+//! [`Excerpt`]: a place in a file, as text for people.
+//!
+//! It shows the message, the line with a caret under the place, and the help, in the layout of
+//! rustc's errors. The command uses it for diagnostics of policies, and this crate for errors and
+//! failures of scenarios. It reads no file and judges nothing: the caller passes the text and the
+//! message.
 
 use std::ops::Range;
 
@@ -7,27 +12,46 @@ use flash_policy_core::diagnostics::{Diagnostic, Severity};
 use flash_policy_core::printable::printable;
 use flash_policy_core::source_text::{ShownLine, span};
 
-/// A place in a file, with what is to be said of it.
+/// A place in a file, with a message about it.
+///
+/// ```
+/// use flash_policy_core::diagnostics::Severity;
+/// use flash_policy_scenario::excerpt::Excerpt;
+///
+/// let excerpt = Excerpt {
+///     severity: Severity::Error,
+///     id: None,
+///     message: "unknown key `titel`",
+///     help: Some("did you mean `title`?"),
+///     path: "game.toml",
+///     text: "version = 1\ntitel = 'A typo'\n",
+///     span: Some(12..17),
+/// };
+/// let text = excerpt.render(false);
+/// assert!(text.contains("game.toml:2:1"), "{text}");
+/// assert!(text.contains("^^^^^"), "{text}");
+/// ```
 #[derive(Debug, Clone)]
 pub struct Excerpt<'a> {
-    /// How bad it is, which chooses the colour and the first word.
+    /// The severity, which sets the first word and the colour.
     pub severity: Severity,
-    /// The id of the rule, in brackets behind the first word.
+    /// The id of the rule, shown in brackets after the first word.
     pub id: Option<&'a str>,
-    /// What is wrong, in one line.
+    /// The message, one line.
     pub message: &'a str,
-    /// What to do about it.
+    /// The advice.
     pub help: Option<&'a str>,
-    /// The file, as its user calls it.
+    /// The path of the file, as the user gave it.
     pub path: &'a str,
-    /// The whole text, as [`readable`](flash_policy_core::document::readable) makes it.
+    /// The whole text of the file. For a policy document, use
+    /// [`readable`](flash_policy_core::document::readable).
     pub text: &'a str,
-    /// The place in the text, in bytes; `None` is the file as a whole.
+    /// The place in the text, in bytes; `None` for the file as a whole.
     pub span: Option<Range<usize>>,
 }
 
 impl<'a> Excerpt<'a> {
-    /// Shows a diagnostic in the document that it is about.
+    /// Creates the excerpt that shows a diagnostic in the document that it is about.
     pub fn of(diagnostic: &'a Diagnostic, path: &'a str, text: &'a str) -> Self {
         Self {
             severity: diagnostic.severity(),
@@ -40,14 +64,16 @@ impl<'a> Excerpt<'a> {
         }
     }
 
-    /// Returns the lines of a report, without a line end after the last; in colour, or plain.
+    /// Returns the excerpt as lines of text, in colour or plain. There is no line end after the
+    /// last line.
     pub fn render(&self, colour: bool) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
             Severity::Info => Level::INFO,
         };
-        let (title, path) = (level.primary_title(self.message), printable(self.path));
+        let path = printable(self.path);
+        let title = level.primary_title(self.message);
         let title = match self.id {
             Some(id) => title.id(id),
             None => title,
@@ -57,12 +83,12 @@ impl<'a> Excerpt<'a> {
                 let line = ShownLine::around(self.text, span.clone());
                 let caret = AnnotationKind::Primary.span(line.span);
                 let snippet = Snippet::source(line.shown).line_start(line.number).annotation(caret);
-                // A snippet that does not begin with its line does not know its column.
-                match line.is_whole {
-                    true => title.element(snippet.path(&path)),
-                    false => title
-                        .element(Origin::path(&path).line(line.number).char_column(line.column))
-                        .element(snippet),
+                if line.is_whole {
+                    title.element(snippet.path(&path))
+                } else {
+                    // A snippet that starts inside its line does not know its column.
+                    let origin = Origin::path(&path).line(line.number).char_column(line.column);
+                    title.element(origin).element(snippet)
                 }
             }
             None => Group::with_title(title).element(Origin::path(&path)),

@@ -1,27 +1,38 @@
-//! Files of the user's: why one cannot be read, and how one is written.
+//! The user's files: the reason why one cannot be read, and a safe way to replace one.
+//!
+//! [`ReadError`] is text for people: a message and advice, in the same words for the command and
+//! for scenario files. It does not name the file; the caller does.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Why a file cannot be read, and what to do about it.
+/// The reason why a file cannot be read, for people.
+///
+/// ```
+/// use std::io;
+/// use flash_policy_scenario::files::ReadError;
+///
+/// let error = ReadError::from(io::Error::from(io::ErrorKind::NotFound));
+/// assert_eq!(error.to_string(), "there is no such file; check the path");
+/// ```
 #[derive(Debug)]
-pub struct Unreadable {
-    /// What is wrong.
+pub struct ReadError {
+    /// The reason, a sentence about the file.
     pub message: String,
-    /// What to do about it.
+    /// The advice, if there is one.
     pub help: Option<String>,
 }
 
-impl Unreadable {
-    /// Creates the reason from a sentence without advice.
-    pub fn because(message: &str) -> Self {
+impl ReadError {
+    /// Creates a reason without advice.
+    pub fn new(message: &str) -> Self {
         Self { message: message.to_owned(), help: None }
     }
 }
 
-impl From<io::Error> for Unreadable {
+impl From<io::Error> for ReadError {
     fn from(error: io::Error) -> Self {
         let help = |help: &str| Some(help.to_owned());
         match error.kind() {
@@ -37,19 +48,28 @@ impl From<io::Error> for Unreadable {
     }
 }
 
-/// One line, with the help behind a semicolon.
-impl fmt::Display for Unreadable {
+/// Writes one line. The help follows a semicolon.
+impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         self.help.as_ref().map_or(Ok(()), |help| write!(f, "; {help}"))
     }
 }
 
-/// Puts a whole file in the place of another in one step, or where there is none: whoever reads it meanwhile finds the
-/// old one or the new one, and neither a crash nor a full disk loses it. Where the path is a link, the file that it
-/// leads to is replaced. An existing file keeps its permissions; where they forbid writing, it is left alone.
+impl std::error::Error for ReadError {}
+
+/// Writes a file and puts it in the place of an existing one in one step. There need not be one.
+///
+/// A program that reads the path meanwhile finds the old file or the new one, and neither a crash
+/// nor a full disk loses both. If the path is a symbolic link, its target is replaced. An existing
+/// file keeps its permissions.
+///
+/// # Errors
+///
+/// Returns `PermissionDenied` if an existing file is read-only, and an error if it is not a regular
+/// file. Other errors come from the system. The old file is unchanged then.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let path = behind_links(path)?;
+    let path = resolve_links(path)?;
     let permissions = match fs::metadata(&path) {
         Ok(old) if !old.is_file() => return Err(io::Error::other("it is no regular file")),
         Ok(old) if old.permissions().readonly() => {
@@ -62,13 +82,13 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
-    let (new, mut file) = beside(&path)?;
+    let (new, mut file) = create_beside(&path)?;
     let write = || {
         file.write_all(bytes)?;
         if let Some(permissions) = permissions {
             file.set_permissions(permissions)?;
         }
-        // Only what is on the disk may take the old one's place.
+        // The new file must be on the disk before it takes the old one's place.
         file.sync_all()?;
         fs::rename(&new, &path)
     };
@@ -79,19 +99,19 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-/// The file that a path leads to, which need not be there.
-fn behind_links(path: &Path) -> io::Result<PathBuf> {
+/// Returns the path that a path's symbolic links lead to. There need not be a file.
+fn resolve_links(path: &Path) -> io::Result<PathBuf> {
     match fs::canonicalize(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(path) {
-            Ok(target) => behind_links(&path.with_file_name("").join(target)),
+            Ok(target) => resolve_links(&path.with_file_name("").join(target)),
             Err(_) => Ok(path.to_owned()),
         },
         found => found,
     }
 }
 
-/// A new file in the same folder, of a name that nothing had there.
-fn beside(path: &Path) -> io::Result<(PathBuf, File)> {
+/// Creates a new file in the same folder, with a name that is not in use.
+fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut number = 0;
     loop {

@@ -1,43 +1,20 @@
-//! Files from the disk: how much of one is read, and which are scenario files.
+//! [`find`]: the scenario files in a folder; and how much of a file is read.
+//!
+//! It looks at files, but does not parse them.
 
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use super::ScenarioError;
-use crate::files::Unreadable;
+use crate::files::ReadError;
 
-/// The most bytes of a file that are read: 1 MiB.
-pub(super) const MAX_BYTES: u64 = 1024 * 1024;
-
-pub(super) const TOO_LONG: &str = "it is longer than 1 MiB";
-
-/// The bytes of a regular file: a pipe or a device would be waited for.
-pub(super) fn file(path: &Path) -> Result<Vec<u8>, Unreadable> {
-    let metadata = fs::metadata(path).map_err(Unreadable::from)?;
-    if metadata.is_dir() {
-        return Err(Unreadable::because("it is a directory"));
-    }
-    if !metadata.is_file() {
-        return Err(Unreadable::because("it is no regular file"));
-    }
-    let mut bytes = Vec::new();
-    fs::File::open(path)
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(Unreadable::from)?;
-    match u64::try_from(bytes.len()) {
-        Ok(length) if length <= MAX_BYTES => Ok(bytes),
-        _ => Err(Unreadable::because(TOO_LONG)),
-    }
-}
-
-pub(super) fn utf8(bytes: Vec<u8>) -> Result<String, Unreadable> {
-    String::from_utf8(bytes).map_err(|_| Unreadable::because("it is no UTF-8 text"))
-}
-
-/// The scenario files at `path`: the file itself, whatever is in it, or in a folder every `*.toml` in it and below that
-/// looks like one, sorted, but for hidden ones, `Cargo.toml` and `flash-policy.toml`. What has a line such as
-/// `version = 1`, `[[case]]`, `[[policy]]` or `[matrix]` looks like one, even if something in it is wrong.
+/// Returns the scenario files at `path`, sorted.
+///
+/// A file counts whatever it contains. In a folder and below it, every `*.toml` counts that looks
+/// like a scenario file: it has a line such as `version = 1`, `[[case]]`, `[[policy]]` or
+/// `[matrix]`, even if it has errors. Hidden files and folders, `Cargo.toml` and
+/// `flash-policy.toml` are left out, and links to folders are not followed.
 ///
 /// ```
 /// let error = flash_policy_scenario::find("no/such/folder").unwrap_err();
@@ -46,30 +23,32 @@ pub(super) fn utf8(bytes: Vec<u8>) -> Result<String, Unreadable> {
 ///
 /// # Errors
 ///
-/// The path or a folder below cannot be read, or there is no scenario file.
+/// Returns an error if the path or a folder below it cannot be read, or if the folder has no
+/// scenario file.
 pub fn find(path: impl AsRef<Path>) -> Result<Vec<PathBuf>, ScenarioError> {
     let path = path.as_ref();
     let failed = |at: &Path, error| {
-        let Unreadable { message, help } = Unreadable::from(error);
+        let ReadError { message, help } = ReadError::from(error);
         ScenarioError::unreadable(at, message, help)
     };
     if !fs::metadata(path).map_err(|error| failed(path, error))?.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let (mut found, mut folders) = (Vec::new(), vec![path.to_owned()]);
+    let mut found = Vec::new();
+    let mut folders = vec![path.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).map_err(|error| failed(&folder, error))? {
             let entry = entry.map_err(|error| failed(&folder, error))?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            // A link to a folder is not followed: it could lead in a circle.
-            match entry.file_type() {
-                _ if name.starts_with('.') => {}
-                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
-                _ if !name.ends_with(".toml")
-                    || ["Cargo.toml", "flash-policy.toml"].contains(&&*name) => {}
-                _ if looks_like_a_scenario(&entry.path()) => found.push(entry.path()),
-                _ => {}
+            if name.starts_with('.') {
+                continue;
+            }
+            // A link to a folder does not count as a folder here. It could lead in a circle.
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(entry.path());
+            } else if has_name_of_a_scenario(&name) && looks_like_a_scenario(&entry.path()) {
+                found.push(entry.path());
             }
         }
     }
@@ -85,10 +64,15 @@ pub fn find(path: impl AsRef<Path>) -> Result<Vec<PathBuf>, ScenarioError> {
     Ok(found)
 }
 
-/// What cannot be read may be one: whoever reads it says why not.
+fn has_name_of_a_scenario(name: &str) -> bool {
+    name.ends_with(".toml") && !["Cargo.toml", "flash-policy.toml"].contains(&name)
+}
+
+/// Returns whether a file looks like a scenario file. One that cannot be read counts, so that its
+/// reader reports the reason.
 fn looks_like_a_scenario(path: &Path) -> bool {
     let mut bytes = Vec::new();
-    // Whatever is no regular file could be waited for.
+    // A read of a pipe or a device could wait forever.
     let is_file = fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
     let file = is_file.then(|| fs::File::open(path).ok()).flatten();
     if file.and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes).ok()).is_none() {
@@ -103,7 +87,8 @@ fn looks_like_a_scenario(path: &Path) -> bool {
     })
 }
 
-/// rustfmt's `version` is text, and so are the versions of packages.
+/// Returns whether a line without blanks is a top-level key of a scenario file. The `version` of
+/// other TOML files, such as rustfmt's or a package's, is text and not a number.
 fn is_key_of_a_scenario(line: &str) -> bool {
     let has_number = |line: &str| line.starts_with(|c: char| c.is_ascii_digit());
     line.strip_prefix("version=").is_some_and(has_number)
@@ -116,8 +101,37 @@ fn is_table_of_a_scenario(line: &str) -> bool {
         .any(|table| line.starts_with(table))
 }
 
-/// The path without `folder/..`, unless that is another file: a link goes elsewhere. So one file has one name, whichever
-/// scenario names it.
+/// The longest file that is read, in bytes: 1 MiB.
+pub(super) const MAX_BYTES: u64 = 1024 * 1024;
+
+pub(super) const TOO_LONG: &str = "it is longer than 1 MiB";
+
+/// Reads a regular file of at most [`MAX_BYTES`]. Pipes and devices are refused, because a read of
+/// them could wait forever.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, ReadError> {
+    let metadata = fs::metadata(path).map_err(ReadError::from)?;
+    if metadata.is_dir() {
+        return Err(ReadError::new("it is a directory"));
+    }
+    if !metadata.is_file() {
+        return Err(ReadError::new("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(ReadError::from)?;
+    match u64::try_from(bytes.len()) {
+        Ok(length) if length <= MAX_BYTES => Ok(bytes),
+        _ => Err(ReadError::new(TOO_LONG)),
+    }
+}
+
+pub(super) fn utf8(bytes: Vec<u8>) -> Result<String, ReadError> {
+    String::from_utf8(bytes).map_err(|_| ReadError::new("it is no UTF-8 text"))
+}
+
+/// Returns the path without any `folder/..`, so that a file has the same name whichever scenario
+/// names it. Keeps the path if the short form is another file, because the folder is a link.
 pub(super) fn tidy(path: PathBuf) -> PathBuf {
     let mut tidy = PathBuf::new();
     for part in path.components() {

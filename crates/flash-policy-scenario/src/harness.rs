@@ -1,5 +1,7 @@
-//! Scenario files as tests: each case is a test of its own name, which `cargo test` and cargo-nextest list, filter and
-//! retry as they do any other, and which nextest partitions over machines (feature `harness`).
+//! Scenario files as tests: each case is a test with its own name (feature `harness`).
+//!
+//! `cargo test` and cargo-nextest list, filter and retry such a test like any other, and nextest
+//! partitions them over machines.
 //!
 //! In `Cargo.toml`:
 //!
@@ -12,7 +14,7 @@
 //! harness = false
 //! ```
 //!
-//! And the whole of `tests/policies.rs`, for scenario files in the folder `tests/policies`:
+//! This is the whole of `tests/policies.rs`, for scenario files in the folder `tests/policies`:
 //!
 //! ```no_run
 //! fn main() -> std::process::ExitCode {
@@ -20,8 +22,8 @@
 //! }
 //! ```
 //!
-//! A case is called by its file and its name, `game::our own site may play`; a matrix is `game::matrix`. A file that
-//! cannot be read, or in which something is wrong, is a test that fails.
+//! The name of a test has the file and the case, as in `game::our own site may play`. A matrix is
+//! `game::matrix`. A file that cannot be read or is invalid is a test that fails.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -32,10 +34,11 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::{MatrixReport, Runner, Scenario, ScenarioError, Status};
 
-/// Runs the scenario file at `path`, or every one of that folder, as the command line of a test binary says. A relative
-/// path starts where `cargo test` does: at the package's `Cargo.toml`.
+/// Runs the scenario file at `path`, or every scenario file in that folder. The process's arguments
+/// are those of a test binary: filters, `--list`, and so on.
 ///
-/// To find nothing is a failure.
+/// A relative path starts at the folder of the package's `Cargo.toml`, where `cargo test` starts
+/// tests. A folder without scenario files counts as a failed test.
 #[must_use = "it says whether the tests passed: return it from `main`"]
 pub fn run(path: impl AsRef<Path>) -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials(path.as_ref())).exit_code()
@@ -43,19 +46,21 @@ pub fn run(path: impl AsRef<Path>) -> ExitCode {
 
 fn trials(path: &Path) -> Vec<Trial> {
     match crate::find(path) {
-        Ok(files) => files.iter().flat_map(|file| trials_of(file, &name(file, path))).collect(),
-        Err(error) => vec![failing(&path.to_string_lossy(), error)],
+        Ok(files) => {
+            files.iter().flat_map(|file| trials_of(file, &file_name(file, path))).collect()
+        }
+        Err(error) => vec![failing_trial(&path.to_string_lossy(), error)],
     }
 }
 
 fn trials_of(file: &Path, name: &str) -> Vec<Trial> {
     let scenario = match Scenario::read(file) {
         Ok(scenario) => Arc::new(scenario),
-        Err(error) => return vec![failing(name, error)],
+        Err(error) => return vec![failing_trial(name, error)],
     };
     let case = |index: usize| {
-        let (name, scenario) =
-            (format!("{name}::{}", scenario.cases()[index].name()), scenario.clone());
+        let name = format!("{name}::{}", scenario.cases()[index].name());
+        let scenario = scenario.clone();
         Trial::test(name, move || {
             let mut runner = Runner::new(&scenario);
             let case = runner.run(index);
@@ -88,13 +93,13 @@ fn judge(
     }
 }
 
-/// A test that only says what is wrong with a file.
-fn failing(name: &str, error: ScenarioError) -> Trial {
+/// Creates a test that fails with the error of a file.
+fn failing_trial(name: &str, error: ScenarioError) -> Trial {
     Trial::test(name, move || Err(error.render(false).into()))
 }
 
-/// The file below the folder that was named, without `.toml`.
-fn name(file: &Path, folder: &Path) -> String {
+/// Returns the path of a file below the folder, without `.toml`.
+fn file_name(file: &Path, folder: &Path) -> String {
     let below = file.strip_prefix(folder).ok().filter(|below| below.file_name().is_some());
     let name = below.or(file.file_name().map(Path::new)).unwrap_or(file).to_string_lossy();
     name.strip_suffix(".toml").unwrap_or(&name).to_owned()

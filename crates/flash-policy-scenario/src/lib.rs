@@ -1,9 +1,8 @@
-//! Scenario files: what a policy must and must not allow, as data, each case decided twice.
+//! Scenario files: tests of a Flash policy as data, each case decided twice.
 //!
-//! A file declares policies, backends and cases; a case says who asks for what and what must come of
-//! it. Each is decided by the rules alone and over real sockets. [`run`] runs a file or a folder of
-//! them. [`Scenario::read`] and [`Runner`] run chosen cases, one by one. With the feature `harness`
-//! each case is a test of its own name.
+//! A scenario file declares policies, backends and cases. A case says which SWF connects to which
+//! endpoint, and which verdict it expects. The case is decided by the rules alone and again over
+//! real sockets, and both must agree.
 //!
 //! ```
 //! use flash_policy_scenario::Scenario;
@@ -14,7 +13,10 @@
 //!
 //!     [[policy]]
 //!     at = "game.example.com:843"
-//!     xml = '<cross-domain-policy><allow-access-from domain="*.example.com" to-ports="5000"/></cross-domain-policy>'
+//!     xml = """
+//!     <cross-domain-policy>
+//!       <allow-access-from domain="*.example.com" to-ports="5000"/>
+//!     </cross-domain-policy>"""
 //!
 //!     [[backend]]
 //!     at = "game.example.com:5000"
@@ -31,6 +33,23 @@
 //! assert!(report.is_success(), "{report}");
 //! # Ok::<(), flash_policy_scenario::ScenarioError>(())
 //! ```
+//!
+//! # Where to start
+//!
+//! - [`run`]: a whole file, or every scenario file in a folder.
+//! - [`Scenario::read`] and [`Runner`]: chosen cases, one by one, also against a real server.
+#![cfg_attr(feature = "harness", doc = "- [`harness`]: each case as a test with its own name.")]
+#![cfg_attr(feature = "schema", doc = "- [`schema`]: the JSON schema of a scenario file.")]
+//!
+//! The modules [`excerpt`], [`files`], [`toml_text`] and [`values`] are public for the
+//! `flash-policy` command. They read and show what people write, so that the command and this crate
+//! word their errors alike.
+//!
+//! # Limits
+//!
+//! - A scenario file, and each file that it names, is at most 1 MiB long.
+//! - Running a scenario blocks. Inside a tokio runtime it panics; use a plain `#[test]` or
+//!   `spawn_blocking`.
 
 mod decide;
 mod error;
@@ -60,7 +79,7 @@ pub use report::{CaseReport, Mismatch, RuleCoverage, ScenarioReport};
 pub use runner::Runner;
 pub use status::Status;
 
-/// Runs a scenario file, or every one of a folder: those that [`find`] finds.
+/// Runs a scenario file, or every scenario file that [`find`] finds in a folder.
 ///
 /// ```
 /// # std::env::set_current_dir("../..").unwrap();
@@ -71,11 +90,12 @@ pub use status::Status;
 ///
 /// # Errors
 ///
-/// A file cannot be read, or something in it is wrong: then nothing is run. Or there is nothing to test.
+/// Returns an error if a file cannot be read or is invalid, or if there is nothing to test. Nothing
+/// is run then.
 ///
 /// # Panics
 ///
-/// Inside a tokio runtime, which it would block.
+/// Panics inside a tokio runtime, which it would block.
 pub fn run(path: impl AsRef<Path>) -> Result<ScenarioReport, ScenarioError> {
     let scenarios = find(path)?.into_iter().map(Scenario::read).collect::<Result<Vec<_>, _>>()?;
     let mut report = ScenarioReport::default();
@@ -90,3 +110,7 @@ pub fn run(path: impl AsRef<Path>) -> Result<ScenarioReport, ScenarioError> {
 pub fn schema() -> schemars::Schema {
     schemars::schema_for!(file::ScenarioFile)
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;

@@ -1,4 +1,4 @@
-//! The matrix of a scenario, and the snapshot that pins it.
+//! [`MatrixReport`]: the matrix of a scenario, compared with its snapshot.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,12 +7,14 @@ use flash_policy_core::analysis::{Cell, CellChange, Matrix};
 use flash_policy_core::player::{Cause, Outcome};
 use flash_policy_core::printable::printable;
 
-use super::decide::{Decided, Difference};
+use super::decide::{Decision, Difference};
 use super::model::{Attempt, MatrixPlan, Scenario};
-use super::status::{Status, defect};
+use super::status::{Status, disagreement};
 use crate::files;
 
-/// What came of a scenario's `[matrix]`. Its `Display` is the text of a failure.
+/// The result of a scenario's `[matrix]`.
+///
+/// `Display` is the text of a failure, or the table if the matrix passed.
 ///
 /// ```
 /// use flash_policy_scenario::{Runner, Scenario, Status};
@@ -31,112 +33,137 @@ pub struct MatrixReport {
     column: u32,
     snapshot: PathBuf,
     matrix: Matrix,
-    compared: Compared,
+    comparison: Comparison,
 }
 
-/// What came of comparing the verdicts with the snapshot.
+impl MatrixReport {
+    /// Returns the path of the scenario file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Returns the line in the scenario file that names the snapshot, from 1.
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// Returns the column in the scenario file that names the snapshot, from 1.
+    pub fn column(&self) -> u32 {
+        self.column
+    }
+
+    /// Returns the path of the snapshot file.
+    pub fn snapshot(&self) -> &Path {
+        &self.snapshot
+    }
+
+    /// Returns whether the verdicts are as in the snapshot.
+    pub fn status(&self) -> Status {
+        self.comparison.status
+    }
+
+    /// Returns each cell that differs from the snapshot. There are none if there is no snapshot.
+    pub fn changes(&self) -> &[CellChange] {
+        &self.comparison.changes
+    }
+
+    /// Returns the result in one line.
+    pub fn summary(&self) -> &str {
+        &self.comparison.summary
+    }
+
+    /// Returns the table of verdicts. If the status is neither passed nor failed, some of its cells
+    /// were not decided and have a placeholder.
+    pub fn matrix(&self) -> &Matrix {
+        &self.matrix
+    }
+
+    /// Accepts the verdicts: writes the snapshot file, unless it is up to date. Returns whether it
+    /// was written.
+    ///
+    /// The file is replaced in one step, so that a reader never finds half of it. A symbolic link
+    /// stays, and so do the file's permissions.
+    ///
+    /// # Errors
+    ///
+    /// Returns `InvalidData` if not every cell was decided, and `PermissionDenied` if the snapshot
+    /// is read-only. Other errors come from the system.
+    pub fn update(&self) -> io::Result<bool> {
+        match self.comparison.status {
+            Status::Passed => Ok(false),
+            Status::Failed => {
+                files::replace(&self.snapshot, self.matrix.to_string().as_bytes())?;
+                Ok(true)
+            }
+            _ => Err(io::Error::new(io::ErrorKind::InvalidData, self.comparison.text.clone())),
+        }
+    }
+
+    /// Decides every combination, each on a stage of its own, and compares the table with the
+    /// snapshot. `count` gets each outcome.
+    pub(super) fn run(
+        scenario: &Scenario,
+        plan: &MatrixPlan,
+        mut decide: impl FnMut(Attempt) -> Decision,
+        mut count: impl FnMut(&Outcome<()>),
+    ) -> Self {
+        let undecided = || Cell::new(Cause::NoPolicy, None);
+        let mut disagreements = Vec::new();
+        let mut not_run = None;
+        let matrix = Matrix::of(&plan.swfs, &plan.connects, |swf, connect| {
+            let attempt = Attempt {
+                swf: swf.clone(),
+                connect: connect.clone(),
+                load: Vec::new(),
+                profile: plan.profile.clone(),
+            };
+            match decide(attempt) {
+                Decision::Agreed(outcome) => {
+                    count(&outcome);
+                    Cell::from(&*outcome)
+                }
+                Decision::Disagreed(differences) => {
+                    disagreements.extend(differences);
+                    undecided()
+                }
+                Decision::NotRun(reason) | Decision::Skipped(reason) => {
+                    not_run = Some(reason);
+                    undecided()
+                }
+            }
+        });
+        let comparison = compare(scenario, plan, &matrix, &disagreements, not_run);
+        Self {
+            file: scenario.file.path.clone(),
+            line: plan.position.line,
+            column: plan.position.column,
+            snapshot: plan.snapshot.clone(),
+            matrix,
+            comparison,
+        }
+    }
+}
+
+impl std::fmt::Display for MatrixReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.comparison.text)
+    }
+}
+
+/// The result of comparing a table with its snapshot.
 #[derive(Clone, Debug)]
-struct Compared {
+struct Comparison {
     status: Status,
     changes: Vec<CellChange>,
     summary: String,
     text: String,
 }
 
-impl MatrixReport {
-    /// The scenario file.
-    pub fn file(&self) -> &Path {
-        &self.file
-    }
-
-    /// The line in the scenario file that names the snapshot.
-    pub fn line(&self) -> u32 {
-        self.line
-    }
-
-    /// The column there.
-    pub fn column(&self) -> u32 {
-        self.column
-    }
-
-    /// The file that pins it.
-    pub fn snapshot(&self) -> &Path {
-        &self.snapshot
-    }
-
-    /// Whether it is as its snapshot has it.
-    pub fn status(&self) -> Status {
-        self.compared.status
-    }
-
-    /// Each cell that is not as the snapshot has it; none where there is no snapshot.
-    pub fn changes(&self) -> &[CellChange] {
-        &self.compared.changes
-    }
-
-    /// What came of it, in one line.
-    pub fn summary(&self) -> &str {
-        &self.compared.summary
-    }
-
-    /// The verdicts.
-    pub fn matrix(&self) -> &Matrix {
-        &self.matrix
-    }
-
-    /// Accepts the verdicts: writes the snapshot, unless it says the same already. Whoever reads it meanwhile finds the
-    /// old one or the new one, whole. A link stays a link, and permissions stay as they are. `true` where something was
-    /// written.
-    ///
-    /// # Errors
-    ///
-    /// As the system; a read-only snapshot is not written. `InvalidData` where not every cell was decided.
-    pub fn update(&self) -> io::Result<bool> {
-        match self.compared.status {
-            Status::Passed => return Ok(false),
-            Status::Failed => {}
-            _ => {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, self.compared.text.clone()));
-            }
-        }
-        files::replace(&self.snapshot, self.matrix.to_string().as_bytes()).map(|()| true)
-    }
-
-    /// Decides every combination, each on a stage of its own, and compares with the snapshot.
-    pub(super) fn run(
-        scenario: &Scenario,
-        plan: &MatrixPlan,
-        mut decide: impl FnMut(Attempt) -> Decided,
-        mut seen: impl FnMut(&Outcome<()>),
-    ) -> Self {
-        let (mut differing, mut not_run) = (Vec::new(), None);
-        let matrix = Matrix::of(&plan.swfs, &plan.connects, |swf, connect| {
-            let (swf, connect, profile) = (swf.clone(), connect.clone(), plan.profile.clone());
-            match decide(Attempt { swf, connect, load: Vec::new(), profile }) {
-                Decided::Alike(outcome) => {
-                    seen(&outcome);
-                    Cell::from(&*outcome)
-                }
-                Decided::Differing(differences) => {
-                    differing.extend(differences);
-                    Cell::new(Cause::NoPolicy, None)
-                }
-                Decided::NotRun(problem) | Decided::Skipped(problem) => {
-                    not_run = Some(problem);
-                    Cell::new(Cause::NoPolicy, None)
-                }
-            }
-        });
-        let compared = compare(scenario, plan, &matrix, &differing, not_run);
-        let (file, snapshot) = (scenario.file.path.clone(), plan.snapshot.clone());
-        Self {
-            file,
-            line: plan.position.line,
-            column: plan.position.column,
-            snapshot,
-            matrix,
-            compared,
-        }
+impl Comparison {
+    /// Creates a result without changed cells. Its summary is the first line of `text`.
+    fn without_changes(status: Status, text: String) -> Self {
+        let summary = text.lines().next().unwrap_or_default().to_owned();
+        Self { status, changes: Vec::new(), summary, text }
     }
 }
 
@@ -144,52 +171,58 @@ fn compare(
     scenario: &Scenario,
     plan: &MatrixPlan,
     matrix: &Matrix,
-    differing: &[Difference],
+    disagreements: &[Difference],
     not_run: Option<String>,
-) -> Compared {
+) -> Comparison {
     let snapshot = printable(plan.snapshot.display());
-    let undecided = |status, text: String| {
-        let summary = text.lines().next().unwrap_or_default().to_owned();
-        Compared { status, changes: Vec::new(), summary, text }
-    };
-    if !differing.is_empty() {
-        return undecided(Status::Disagreement, defect(differing));
+    if !disagreements.is_empty() {
+        let text = disagreement(disagreements);
+        return Comparison::without_changes(Status::Disagreement, text);
     }
-    if let Some(problem) = not_run {
-        return undecided(Status::NotRun, format!("the matrix could not be run: {problem}\n"));
+    if let Some(reason) = not_run {
+        let text = format!("the matrix could not be run: {reason}\n");
+        return Comparison::without_changes(Status::NotRun, text);
     }
     let table = matrix.to_string();
-    let pinned = plan.pinned.as_ref().map(|pinned| pinned.replace("\r\n", "\n"));
-    let Some(pinned) = pinned else {
+    let Some(pinned) = &plan.pinned else {
         let lines: String = table.lines().map(|line| format!("  table    {line}\n")).collect();
-        let text = failure(scenario, &snapshot, "the table", "no such file", &lines);
-        return Compared { text, ..undecided(Status::Failed, format!("there is no {snapshot}")) };
+        return Comparison {
+            status: Status::Failed,
+            changes: Vec::new(),
+            summary: format!("there is no {snapshot}"),
+            text: failure(scenario, &snapshot, "the table", "no such file", &lines),
+        };
     };
+    let pinned = pinned.replace("\r\n", "\n");
     if pinned == table {
-        return Compared {
+        return Comparison {
+            status: Status::Passed,
+            changes: Vec::new(),
+            summary: format!("as {snapshot} has it"),
             text: table,
-            ..undecided(Status::Passed, format!("as {snapshot} has it"))
         };
     }
     let changes = matrix.changes(&pinned);
     let lines: String = changes.iter().map(|change| format!("  cell     {change}\n")).collect();
-    let (what, got, summary) = match changes.len() {
-        0 => {
-            let got = "the same cells, laid out otherwise".to_owned();
-            ("the table", got, format!("the cells of {snapshot}, laid out otherwise"))
-        }
+    let (expected, got, summary) = match changes.len() {
+        0 => (
+            "the table",
+            "the same cells, laid out otherwise".to_owned(),
+            format!("the cells of {snapshot}, laid out otherwise"),
+        ),
         1 => (
             "the cells",
             "1 that differs".to_owned(),
-            format!("1 cell differs from {snapshot}: {}", listed(&changes)),
+            format!("1 cell differs from {snapshot}: {}", first_few(&changes)),
         ),
-        count => {
-            let summary = format!("{count} cells differ from {snapshot}: {}", listed(&changes));
-            ("the cells", format!("{count} that differ"), summary)
-        }
+        count => (
+            "the cells",
+            format!("{count} that differ"),
+            format!("{count} cells differ from {snapshot}: {}", first_few(&changes)),
+        ),
     };
-    let text = failure(scenario, &snapshot, what, &got, &lines);
-    Compared { status: Status::Failed, changes, summary: printable(summary), text }
+    let text = failure(scenario, &snapshot, expected, &got, &lines);
+    Comparison { status: Status::Failed, changes, summary: printable(summary), text }
 }
 
 fn failure(
@@ -204,16 +237,10 @@ fn failure(
     format!("expected {expected} of {snapshot}\n     got {got}\n{details}{accept}")
 }
 
-/// As many as a line can hold.
-fn listed(changes: &[CellChange]) -> String {
+/// Returns the first changes, as many as fit on a line, and the number of the others.
+fn first_few(changes: &[CellChange]) -> String {
     const SHOWN: usize = 5;
     let shown: Vec<_> = changes.iter().take(SHOWN).map(ToString::to_string).collect();
     let more = changes.len().saturating_sub(SHOWN);
     shown.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
-}
-
-impl std::fmt::Display for MatrixReport {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.compared.text)
-    }
 }

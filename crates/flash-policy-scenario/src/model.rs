@@ -1,7 +1,8 @@
-//! A scenario, read and checked: what stands where, who asks for what, and what must come of it.
+//! [`Scenario`] and [`Case`]: a scenario file, read and checked.
+//!
+//! It is plain data. `read.rs` makes it and `runner.rs` runs it.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,9 @@ use flash_policy_fixture::server::BackendState;
 
 use super::source::{Document, SourceFile};
 
-/// A scenario file, read and checked. Nothing is started by it: [`Runner`](super::Runner) runs its cases.
+/// A scenario file, read and checked.
+///
+/// It starts nothing. A [`Runner`](super::Runner) runs its cases.
 ///
 /// ```
 /// use flash_policy_scenario::Scenario;
@@ -46,113 +49,24 @@ pub struct Scenario {
     pub(super) matrix: Option<MatrixPlan>,
 }
 
-/// One `[[case]]`: who asks for what, on which stage, and what must come of it.
-#[derive(Clone, Debug)]
-pub struct Case {
-    pub(super) name: String,
-    pub(super) position: Position,
-    pub(super) session: Option<String>,
-    pub(super) attempt: Attempt,
-    pub(super) changes: Changes,
-    pub(super) expected: Expectation,
-}
-
-/// What a case expects; what it does not mention may be anything.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Expectation {
-    /// The verdict.
-    pub verdict: Verdict,
-    /// The true cause.
-    pub cause: Option<Cause>,
-    /// The first event that the SWF gets.
-    pub event: Option<PlayerEvent>,
-    /// The second one.
-    pub then: Option<PlayerEvent>,
-    /// Who grants.
-    pub granted_by: Option<Grantor>,
-    /// How many policy requests endpoints see.
-    pub requests: BTreeMap<Endpoint, usize>,
-}
-
-/// Who answers policy requests at one endpoint.
-#[derive(Clone, Debug)]
-pub(super) struct Policy {
-    /// `None` where a state stands instead.
-    pub(super) document: Option<Document>,
-    pub(super) faults: FaultList,
-}
-
-/// Who connects to what.
-#[derive(Clone, Debug)]
-pub(super) struct Attempt {
-    pub(super) swf: Swf,
-    pub(super) connect: Connect,
-    /// What `Security.loadPolicyFile` names before.
-    pub(super) load: Vec<String>,
-    pub(super) profile: Profile,
-}
-
-/// What stands at the endpoint of a backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BackendEntryState {
-    Standing(BackendState),
-    /// Its host's name does not resolve.
-    UnknownName,
-}
-
-/// A `host:port` whose port may be out of range.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Connect {
-    /// The host, as it is written.
-    pub host: String,
-    /// The port, which may be out of range.
-    pub port: i64,
-}
-
-/// What a case changes of the stage.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Changes {
-    pub(super) faults: BTreeMap<Endpoint, FaultList>,
-    pub(super) backends: BTreeMap<Endpoint, BackendEntryState>,
-}
-
-/// The `[matrix]`.
-#[derive(Clone, Debug)]
-pub(super) struct MatrixPlan {
-    pub(super) position: Position,
-    pub(super) swfs: Vec<Swf>,
-    pub(super) connects: Vec<Connect>,
-    pub(super) profile: Profile,
-    pub(super) snapshot: PathBuf,
-    /// What the snapshot says; `None` where there is none yet.
-    pub(super) pinned: Option<String>,
-}
-
-impl From<BackendState> for BackendEntryState {
-    fn from(state: BackendState) -> Self {
-        Self::Standing(state)
-    }
-}
-
 impl Scenario {
-    /// The file, as it was called.
+    /// Returns the path of the file, as the caller gave it.
     pub fn path(&self) -> &Path {
         &self.file.path
     }
 
-    /// What the file is about.
+    /// Returns the title of the file, if it has one.
     pub fn title(&self) -> Option<&str> {
         self.title.as_deref()
     }
 
-    /// The cases, in the order of the file.
+    /// Returns the cases, in the order of the file.
     pub fn cases(&self) -> &[Case] {
         &self.cases
     }
 
-    /// The endpoints with this port: those that the file declares; or, where it declares none, that port of every host that
-    /// its SWFs connect to.
+    /// Returns the endpoints with a port. They are those that the file declares. If it declares
+    /// none, they are that port of every host that its SWFs connect to.
     pub fn endpoints_at(&self, port: u16) -> BTreeSet<Endpoint> {
         let declared = self.policies.keys().chain(self.backends.keys());
         let declared: BTreeSet<_> = declared.filter(|at| at.port() == port).cloned().collect();
@@ -164,52 +78,144 @@ impl Scenario {
         connects.map(|connect| Endpoint::new(&connect.host, port)).collect()
     }
 
-    /// Whether it has a `[matrix]`.
+    /// Returns whether the file has a `[matrix]`.
     pub fn has_matrix(&self) -> bool {
         self.matrix.is_some()
     }
 }
 
+/// One `[[case]]`: a connection attempt, its changes to the stage, and its expected result.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub(super) name: String,
+    pub(super) position: Position,
+    pub(super) session: Option<String>,
+    pub(super) attempt: Attempt,
+    pub(super) changes: Changes,
+    pub(super) expected: Expectation,
+}
+
 impl Case {
-    /// What is tested: a sentence, unique in its file.
+    /// Returns the name: a sentence that is unique in its file.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The line of the case in its file, from 1.
+    /// Returns the line of the case's name in its file, from 1.
     pub fn line(&self) -> u32 {
         self.position.line
     }
 
-    /// The column of the case in its file, from 1.
+    /// Returns the column of the case's name in its file, from 1.
     pub fn column(&self) -> u32 {
         self.position.column
     }
 
-    /// The player session that it shares with other cases.
+    /// Returns the name of the player session that the case shares with other cases, if it does.
     pub fn session(&self) -> Option<&str> {
         self.session.as_deref()
     }
 
-    /// Who asks.
+    /// Returns the SWF that connects.
     pub fn swf(&self) -> &Swf {
         &self.attempt.swf
     }
 
-    /// What must come of it.
+    /// Returns the expected result.
     pub fn expected(&self) -> &Expectation {
         &self.expected
     }
 }
 
-impl Changes {
-    pub(super) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
-        self.faults.keys().chain(self.backends.keys())
-    }
+/// The expected result of a case. Fields that are `None` or empty accept any result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Expectation {
+    /// The expected verdict.
+    pub verdict: Verdict,
+    /// The expected cause.
+    pub cause: Option<Cause>,
+    /// The expected first event of the SWF.
+    pub event: Option<PlayerEvent>,
+    /// The expected second event of the SWF.
+    pub then: Option<PlayerEvent>,
+    /// The expected grantor: a policy, or the sandbox.
+    pub granted_by: Option<Grantor>,
+    /// The expected numbers of policy requests, by endpoint.
+    pub requests: BTreeMap<Endpoint, usize>,
+}
+
+/// The target of a connection attempt: a `host:port` whose port may be out of range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connect {
+    /// The host, as the file spells it.
+    pub host: String,
+    /// The port, which may be outside of 1 to 65535.
+    pub port: i64,
 }
 
 impl fmt::Display for Connect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.host, self.port)
     }
+}
+
+/// A policy server, as the file declares it.
+#[derive(Clone, Debug)]
+pub(super) struct Policy {
+    /// `None` if the file gives a state instead. The state is then in `faults`.
+    pub(super) document: Option<Document>,
+    pub(super) faults: FaultList,
+}
+
+/// The state of the endpoint of a backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BackendEntryState {
+    /// There is a backend, in this state.
+    Present(BackendState),
+    /// The host name does not resolve.
+    UnknownName,
+}
+
+impl From<BackendState> for BackendEntryState {
+    fn from(state: BackendState) -> Self {
+        Self::Present(state)
+    }
+}
+
+/// A connection attempt.
+#[derive(Clone, Debug)]
+pub(super) struct Attempt {
+    pub(super) swf: Swf,
+    pub(super) connect: Connect,
+    /// The URLs that go to `Security.loadPolicyFile` before the connect.
+    pub(super) load: Vec<String>,
+    pub(super) profile: Profile,
+}
+
+/// The changes of a case to the stage.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Changes {
+    pub(super) faults: BTreeMap<Endpoint, FaultList>,
+    pub(super) backends: BTreeMap<Endpoint, BackendEntryState>,
+}
+
+impl Changes {
+    /// Returns the endpoints that are changed.
+    pub(super) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        self.faults.keys().chain(self.backends.keys())
+    }
+}
+
+/// The `[matrix]`, read and checked.
+#[derive(Clone, Debug)]
+pub(super) struct MatrixPlan {
+    /// The place of the snapshot's name in the scenario file.
+    pub(super) position: Position,
+    pub(super) swfs: Vec<Swf>,
+    pub(super) connects: Vec<Connect>,
+    pub(super) profile: Profile,
+    pub(super) snapshot: PathBuf,
+    /// The content of the snapshot; `None` if there is no such file yet.
+    pub(super) pinned: Option<String>,
 }

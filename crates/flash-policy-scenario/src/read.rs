@@ -1,4 +1,7 @@
-//! From a scenario file's text to a [`Scenario`]: every value is checked, and every error has a place.
+//! Reads the text of a scenario file into a [`Scenario`].
+//!
+//! It checks every value, and gives every error a place. `values_in_place.rs` has the single
+//! values. It starts nothing.
 
 mod values_in_place;
 
@@ -19,42 +22,40 @@ use super::model::{
 };
 use super::source::{self, Document, Origin};
 use super::toml_text;
-use super::values::{self, shown};
-use crate::files::Unreadable;
+use super::values::{self, shortened};
+use crate::files::ReadError;
 
 impl Scenario {
-    /// Reads a scenario file, and the policy files that it names.
+    /// Reads a scenario file, and the policy files and the snapshot that it names.
     ///
     /// # Errors
     ///
-    /// The file, or one that it names, cannot be read or is longer than 1 MiB, or something in it is wrong.
+    /// Returns an error if the file or one that it names cannot be read or is longer than 1 MiB, or
+    /// if the file is invalid.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, ScenarioError> {
         let path = path.as_ref();
-        let unreadable =
-            |Unreadable { message, help }| ScenarioError::unreadable(path, message, help);
-        let bytes = find::file(path).map_err(unreadable)?;
+        let bytes = find::read_file(path).map_err(|ReadError { message, help }| {
+            ScenarioError::unreadable(path, message, help)
+        })?;
         match String::from_utf8(bytes) {
             Ok(text) => Self::parse(&text, path),
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
-                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                let text = String::from_utf8_lossy(error.as_bytes());
+                let message = "this byte is no UTF-8".to_owned();
                 let help = Some("save the file as UTF-8".to_owned());
-                Err(ScenarioError::invalid(
-                    path,
-                    &text,
-                    at..at,
-                    "this byte is no UTF-8".to_owned(),
-                    help,
-                ))
+                Err(ScenarioError::invalid(path, &text, at..at, message, help))
             }
         }
     }
 
-    /// Reads the text of a scenario file. What it names is relative to the folder of `path`, which need not exist.
+    /// Reads the text of a scenario file. Files that it names are relative to the folder of `path`.
+    /// There need not be a file at `path`.
     ///
     /// # Errors
     ///
-    /// A file that it names cannot be read, or something in it is wrong.
+    /// Returns an error if the text is longer than 1 MiB or is invalid, or if a file that it names
+    /// cannot be read.
     pub fn parse(text: &str, path: impl AsRef<Path>) -> Result<Self, ScenarioError> {
         let path = path.as_ref();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -76,7 +77,7 @@ struct Reader<'a> {
 
 type Result<T, E = ScenarioError> = std::result::Result<T, E>;
 
-/// What the entries of the file declare.
+/// The policies, backends and player that the file declares.
 struct Declared {
     policies: BTreeMap<Endpoint, Policy>,
     backends: BTreeMap<Endpoint, BackendEntryState>,
@@ -85,23 +86,7 @@ struct Declared {
 
 impl Reader<'_> {
     fn scenario(&self, file: ScenarioFile) -> Result<Scenario> {
-        match &file.version {
-            Some(version) if *version.value() == 1 => {}
-            Some(version) => {
-                return Err(self.wrong(
-                    version,
-                    format!("version {} is not known", version.value()),
-                    "write `version = 1`",
-                ));
-            }
-            None => {
-                return Err(self.invalid(
-                    0..0,
-                    "`version` is missing",
-                    "begin the file with `version = 1`",
-                ));
-            }
-        }
+        self.check_version(file.version.as_ref())?;
         let profile = self.profile(file.profile.as_ref())?.unwrap_or_default();
         let declared = Declared {
             policies: self.policies(&file.policy)?,
@@ -110,8 +95,8 @@ impl Reader<'_> {
         };
         let cases =
             file.case.iter().map(|case| self.case(case, &declared)).collect::<Result<Vec<_>>>()?;
-        self.names(&file.case, file.matrix.is_some())?;
-        self.sessions(&file.case, &cases)?;
+        self.check_names(&file.case, file.matrix.is_some())?;
+        self.check_sessions(&file.case, &cases)?;
         let matrix =
             file.matrix.as_ref().map(|matrix| self.matrix(matrix, &declared)).transpose()?;
         if cases.is_empty() && matrix.is_none() {
@@ -127,11 +112,24 @@ impl Reader<'_> {
         Ok(Scenario { file: source, title: file.title, policies, backends, cases, matrix })
     }
 
+    fn check_version(&self, version: Option<&At<i64>>) -> Result<()> {
+        let Some(version) = version else {
+            let help = "begin the file with `version = 1`";
+            return Err(self.wrong_at(0..0, "`version` is missing", help));
+        };
+        if *version.value() == 1 {
+            return Ok(());
+        }
+        let message = format!("version {} is not known", version.value());
+        Err(self.wrong(version, message, "write `version = 1`"))
+    }
+
     fn policies(&self, entries: &[PolicyEntry]) -> Result<BTreeMap<Endpoint, Policy>> {
         let mut policies = BTreeMap::new();
         for entry in entries {
-            let (at, policy) = (self.endpoint(&entry.at)?, self.policy(entry)?);
-            self.once(policies.insert(at, policy), &entry.at, "policies")?;
+            let at = self.endpoint(&entry.at)?;
+            let policy = self.policy(entry)?;
+            self.only_once(policies.insert(at, policy), &entry.at, "policies")?;
         }
         Ok(policies)
     }
@@ -166,7 +164,7 @@ impl Reader<'_> {
             (None, None, None) => {
                 let message = format!(
                     "the policy at {} has neither `file` nor `xml` nor `state`",
-                    shown(entry.at.value())
+                    shortened(entry.at.value())
                 );
                 return Err(self.wrong(&entry.at, message, "give it one of them"));
             }
@@ -175,7 +173,7 @@ impl Reader<'_> {
                     [file, xml, state].into_iter().flatten().max_by_key(|value| value.span().start);
                 let message = format!(
                     "the policy at {} has two of `file`, `xml` and `state`",
-                    shown(entry.at.value())
+                    shortened(entry.at.value())
                 );
                 return Err(self.wrong(last.unwrap_or(&entry.at), message, "leave one of them"));
             }
@@ -184,8 +182,8 @@ impl Reader<'_> {
     }
 
     fn document(&self, file: &Text) -> Result<Document> {
-        let path = self.beside(file);
-        let bytes = find::file(&path)
+        let path = self.relative_path(file);
+        let bytes = find::read_file(&path)
             .map_err(|error| self.unreadable(file, "policy file", &path, error))?;
         Ok(Document::new(bytes.into(), Origin::File(path)))
     }
@@ -198,7 +196,8 @@ impl Reader<'_> {
                 .as_ref()
                 .map(|state| self.id(state, "state of a backend", &values::backend_states()));
             let state = state.transpose()?.unwrap_or(BackendState::Up.into());
-            self.once(backends.insert(self.endpoint(&entry.at)?, state), &entry.at, "backends")?;
+            let at = self.endpoint(&entry.at)?;
+            self.only_once(backends.insert(at, state), &entry.at, "backends")?;
         }
         Ok(backends)
     }
@@ -227,12 +226,17 @@ impl Reader<'_> {
         if let Some(timeout) = &entry.timeout {
             profile.timing.socket_timeout = Some(self.duration(timeout)?);
         }
-        let (connect, load) = (self.connect(&entry.connect)?, entry.load_policy_files.clone());
+        let attempt = Attempt {
+            swf,
+            connect: self.connect(&entry.connect)?,
+            load: entry.load_policy_files.clone(),
+            profile,
+        };
         Ok(Case {
             name: entry.name.value().clone(),
             position: self.position(entry.name.span().start),
             session: entry.session.clone(),
-            attempt: Attempt { swf, connect, load, profile },
+            attempt,
             changes: self.changes(&entry.with, declared)?,
             expected: self.expectation(entry, declared)?,
         })
@@ -245,14 +249,13 @@ impl Reader<'_> {
             .as_ref()
             .map(|cause| self.id(cause, "cause", &values::causes()))
             .transpose()?;
-        if let (Some(cause), Some(written)) =
-            (cause.filter(|cause| cause.verdict() != verdict), &entry.cause)
-        {
-            let message = format!(
-                "`{cause}` is a cause of `{}`, and the case expects `{verdict}`",
-                cause.verdict()
-            );
-            return Err(self.wrong(written, message, "change `expect` or `cause`"));
+        if let (Some(cause), Some(written)) = (cause, &entry.cause) {
+            let of = cause.verdict();
+            if of != verdict {
+                let message =
+                    format!("`{cause}` is a cause of `{of}`, and the case expects `{verdict}`");
+                return Err(self.wrong(written, message, "change `expect` or `cause`"));
+            }
         }
         let event = |event: &Option<Text>| {
             event.as_ref().map(|event| self.id(event, "event", PlayerEvent::OF_SOCKETS)).transpose()
@@ -270,16 +273,15 @@ impl Reader<'_> {
         });
         let mut requests = BTreeMap::new();
         for (at, count) in &entry.requests {
-            let standing = declared.policies.keys().chain(declared.backends.keys());
-            let at = self.declared(at, standing, "neither a policy nor a backend")?;
+            let endpoints = declared.policies.keys().chain(declared.backends.keys());
+            let at = self.declared_endpoint(at, endpoints, "neither a policy nor a backend")?;
             requests.insert(at, *count.value());
         }
-        let (event, then) = (event(&entry.event)?, event(&entry.then)?);
         Ok(Expectation {
             verdict,
             cause,
-            event,
-            then,
+            event: event(&entry.event)?,
+            then: event(&entry.then)?,
             granted_by: granted_by.transpose()?,
             requests,
         })
@@ -288,19 +290,19 @@ impl Reader<'_> {
     fn changes(&self, with: &WithEntry, declared: &Declared) -> Result<Changes> {
         let mut changes = Changes::default();
         for (at, state) in &with.backend {
-            let at = self.declared(at, declared.backends.keys(), "no backend")?;
+            let at = self.declared_endpoint(at, declared.backends.keys(), "no backend")?;
             changes
                 .backends
                 .insert(at, self.id(state, "state of a backend", &values::backend_states())?);
         }
         for (at, state) in &with.policy {
-            let at = self.declared(at, declared.policies.keys(), "no policy")?;
+            let at = self.declared_endpoint(at, declared.policies.keys(), "no policy")?;
             changes
                 .faults
                 .insert(at, self.id(state, "state of a policy", &values::policy_states())?);
         }
         for (written, faults) in &with.faults {
-            let at = self.declared(written, declared.policies.keys(), "no policy")?;
+            let at = self.declared_endpoint(written, declared.policies.keys(), "no policy")?;
             if declared.policies.get(&at).is_some_and(|policy| policy.document.is_none()) {
                 let message = format!(
                     "the policy at {at} has a state and no document that faults could spoil"
@@ -318,10 +320,10 @@ impl Reader<'_> {
     fn matrix(&self, entry: &MatrixEntry, declared: &Declared) -> Result<MatrixPlan> {
         let swfs = self.axis(&entry.swf, |swf| self.swf(swf))?;
         let connects = self.axis(&entry.connect, |connect| self.connect(connect))?;
-        let snapshot = self.beside(&entry.snapshot);
+        let snapshot = self.relative_path(&entry.snapshot);
         let pinned = match snapshot.try_exists() {
             Ok(false) => None,
-            _ => Some(find::file(&snapshot).and_then(find::utf8)),
+            _ => Some(find::read_file(&snapshot).and_then(find::utf8)),
         };
         let pinned = pinned
             .transpose()
@@ -337,6 +339,7 @@ impl Reader<'_> {
         })
     }
 
+    /// Reads one axis of a matrix: a list without repetitions that is not empty.
     fn axis<T>(
         &self,
         written: &At<Vec<Text>>,
@@ -350,19 +353,18 @@ impl Reader<'_> {
             ));
         }
         let mut seen = BTreeSet::new();
-        let once = |entry: &Text| match seen.insert(entry.value().clone()) {
-            true => read(entry),
-            false => Err(self.wrong(
-                entry,
-                format!("`{}` is in the list twice", shown(entry.value())),
-                "take one out",
-            )),
+        let read_once = |entry: &Text| {
+            if seen.insert(entry.value().clone()) {
+                return read(entry);
+            }
+            let message = format!("`{}` is in the list twice", shortened(entry.value()));
+            Err(self.wrong(entry, message, "take one out"))
         };
-        written.value().iter().map(once).collect()
+        written.value().iter().map(read_once).collect()
     }
 
-    /// Case names are names of tests: one line, and each once.
-    fn names(&self, cases: &[CaseEntry], has_matrix: bool) -> Result<()> {
+    /// Checks that the names of the cases can be names of tests: one line each, and all different.
+    fn check_names(&self, cases: &[CaseEntry], has_matrix: bool) -> Result<()> {
         let mut seen = BTreeMap::new();
         for name in cases.iter().map(|case| &case.name) {
             let written = name.value();
@@ -382,7 +384,7 @@ impl Reader<'_> {
                 let line = self.position(first).line;
                 let message = format!(
                     "two cases are called `{}`; the other one is in line {line}",
-                    shown(written)
+                    shortened(written)
                 );
                 return Err(self.wrong(name, message, "call one of them otherwise"));
             }
@@ -390,15 +392,15 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// One session is one player.
-    fn sessions(&self, entries: &[CaseEntry], cases: &[Case]) -> Result<()> {
+    /// Checks that the cases of a session have the same player.
+    fn check_sessions(&self, entries: &[CaseEntry], cases: &[Case]) -> Result<()> {
         let mut players: BTreeMap<&str, &Profile> = BTreeMap::new();
         for (entry, case) in entries.iter().zip(cases) {
             let Some(session) = case.session() else { continue };
             if *players.entry(session).or_insert(&case.attempt.profile) != &case.attempt.profile {
                 let message = format!(
                     "the first case of the session `{}` has another profile or timeout",
-                    shown(session)
+                    shortened(session)
                 );
                 let place =
                     entry.timeout.as_ref().or(entry.profile.as_ref()).unwrap_or(&entry.name);

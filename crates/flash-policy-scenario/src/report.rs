@@ -1,4 +1,4 @@
-//! What came of running scenarios.
+//! [`ScenarioReport`] and [`CaseReport`]: the results of running scenarios, as data and as text.
 
 use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
@@ -7,13 +7,15 @@ use flash_policy_core::diagnostics::Position;
 use flash_policy_core::player::{Outcome, PlayerEvent, Unexpected, Verdict};
 use flash_policy_core::printable::printable;
 
-use super::decide::Decided;
+use super::decide::Decision;
 use super::matrix::MatrixReport;
 use super::model::{Case, Expectation, Scenario};
 use super::source::Place;
-use super::status::{Status, defect};
+use super::status::{Status, disagreement};
 
-/// What came of running scenarios: the cases in order, the matrices, and which policy rules they exercised. Its
+/// The result of running scenarios: the cases, the matrices, and the policy rules that they
+/// exercised.
+///
 /// `Display` is the text of every failure, and the counts.
 ///
 /// ```
@@ -30,95 +32,50 @@ pub struct ScenarioReport {
     pub(super) coverage: Vec<RuleCoverage>,
 }
 
-/// What came of one case. Its `Display` is the text of a failure, without colours.
-#[derive(Debug)]
-pub struct CaseReport {
-    file: PathBuf,
-    name: String,
-    position: Position,
-    expected: Expectation,
-    status: Status,
-    outcome: Option<Outcome<()>>,
-    mismatches: Vec<Mismatch>,
-    /// Below the expectations: the diagnosis, or why there is none.
-    text: String,
-    /// The element of a policy that decided.
-    place: Option<Place>,
-}
-
-/// Something that is not as a case expects it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Mismatch {
-    /// `verdict`, `cause`, `event`, `then`, `granted-by`, or `requests to` and an endpoint.
-    pub what: String,
-    /// What the case expects.
-    pub expected: String,
-    /// What came.
-    pub got: String,
-}
-
-/// How often an element of a policy decided, and where it is written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RuleCoverage {
-    /// The file in which it is written: the policy's, or the scenario's own.
-    pub file: PathBuf,
-    /// Where it is written there.
-    pub position: Position,
-    /// The element, as XML.
-    pub element: String,
-    /// How many connections it granted, backends that could not be reached included.
-    pub granted: usize,
-    /// How many denials it decided, as the nearest miss or as the meta-policy.
-    pub denied: usize,
-    /// Whether it did what it is there for: a rule has granted, a meta-policy that can deny has denied.
-    pub is_exercised: bool,
-}
-
 impl ScenarioReport {
-    /// The cases, in the order in which they ran.
+    /// Returns the cases, in the order in which they ran.
     pub fn cases(&self) -> &[CaseReport] {
         &self.cases
     }
 
-    /// The matrices, in the order in which they ran.
+    /// Returns the matrices, in the order in which they ran.
     pub fn matrices(&self) -> &[MatrixReport] {
         &self.matrices
     }
 
-    /// How often each element of each policy document decided: cases, and cells of matrices. An element is counted
-    /// once for all scenarios and endpoints that serve its document.
+    /// Returns how often each element of each policy document decided a case or a cell of a matrix.
+    /// An element has one entry for all scenarios and endpoints that serve its document.
     pub fn coverage(&self) -> &[RuleCoverage] {
         &self.coverage
     }
 
-    /// How many cases and matrices are as expected.
+    /// Returns the number of cases and matrices that are as expected.
     pub fn passed(&self) -> usize {
         self.statuses().filter(|status| *status == Status::Passed).count()
     }
 
-    /// How many cases and matrices are not.
+    /// Returns the number of cases and matrices that are neither as expected nor skipped.
     pub fn failed(&self) -> usize {
         self.statuses().count() - self.passed() - self.skipped()
     }
 
-    /// How many cases were skipped, because they change what stands where a real server is.
+    /// Returns the number of cases that were skipped, because they change an endpoint that a real
+    /// server has taken over.
     pub fn skipped(&self) -> usize {
         self.statuses().filter(|status| *status == Status::Skipped).count()
     }
 
-    /// Whether there are some, and all are as expected.
+    /// Returns whether at least one case or matrix is as expected, and none failed.
     pub fn is_success(&self) -> bool {
         self.failed() == 0 && self.passed() > 0
     }
 
-    /// Adds what came of another run.
+    /// Adds the results of another run.
     pub fn merge(&mut self, other: Self) {
         self.cases.extend(other.cases);
         self.matrices.extend(other.matrices);
         self.coverage.extend(other.coverage);
-        // Both are in order already, which makes this one pass.
+        // Both parts are sorted already, so that the sort takes one pass.
         self.coverage.sort_by(|a, b| a.key().cmp(&b.key()));
         self.coverage.dedup_by(|again, rule| {
             let is_same = rule.key() == again.key();
@@ -141,12 +98,12 @@ impl ScenarioReport {
 
 impl fmt::Display for ScenarioReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for case in self
-            .cases
-            .iter()
-            .filter(|case| ![Status::Passed, Status::Skipped].contains(&case.status))
-        {
-            let (file, name) = (printable(case.file.display()), printable(&case.name));
+        for case in &self.cases {
+            if matches!(case.status, Status::Passed | Status::Skipped) {
+                continue;
+            }
+            let file = printable(case.file.display());
+            let name = printable(&case.name);
             writeln!(f, "{file}:{}:{}: {name}\n{case}", case.line(), case.column())?;
         }
         for matrix in self.matrices.iter().filter(|matrix| matrix.status() != Status::Passed) {
@@ -166,8 +123,26 @@ impl fmt::Display for ScenarioReport {
     }
 }
 
+/// The result of one case.
+///
+/// `Display` is the text of a failure, without colours.
+#[derive(Debug)]
+pub struct CaseReport {
+    file: PathBuf,
+    name: String,
+    position: Position,
+    expected: Expectation,
+    status: Status,
+    outcome: Option<Outcome<()>>,
+    mismatches: Vec<Mismatch>,
+    /// The text below the mismatches: the diagnosis, or the reason why there is none.
+    text: String,
+    /// The place of the policy's element that decided a failed case.
+    place: Option<Place>,
+}
+
 impl CaseReport {
-    pub(super) fn new(scenario: &Scenario, case: &Case, decided: Decided) -> Self {
+    pub(super) fn new(scenario: &Scenario, case: &Case, decision: Decision) -> Self {
         let mut report = Self {
             file: scenario.file.path.clone(),
             name: case.name.clone(),
@@ -179,66 +154,71 @@ impl CaseReport {
             text: String::new(),
             place: None,
         };
-        match decided {
-            Decided::Alike(outcome) => report.judge(*outcome, scenario),
-            Decided::Differing(differences) => {
-                (report.status, report.text) = (Status::Disagreement, defect(&differences));
+        match decision {
+            Decision::Agreed(outcome) => report.judge(*outcome, scenario),
+            Decision::Disagreed(differences) => {
+                report.status = Status::Disagreement;
+                report.text = disagreement(&differences);
             }
-            Decided::Skipped(why) => (report.status, report.text) = (Status::Skipped, why + "\n"),
-            Decided::NotRun(problem) => {
-                (report.status, report.text) =
-                    (Status::NotRun, format!("the case could not be run: {problem}\n"));
+            Decision::Skipped(reason) => {
+                report.status = Status::Skipped;
+                report.text = format!("{reason}\n");
+            }
+            Decision::NotRun(reason) => {
+                report.status = Status::NotRun;
+                report.text = format!("the case could not be run: {reason}\n");
             }
         }
         report
     }
 
-    /// The scenario file.
+    /// Returns the path of the scenario file.
     pub fn file(&self) -> &Path {
         &self.file
     }
 
-    /// The case's name.
+    /// Returns the name of the case.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The line of the case in its file, from 1.
+    /// Returns the line of the case's name in its file, from 1.
     pub fn line(&self) -> u32 {
         self.position.line
     }
 
-    /// The column of the case in its file, from 1.
+    /// Returns the column of the case's name in its file, from 1.
     pub fn column(&self) -> u32 {
         self.position.column
     }
 
-    /// What must come of it.
+    /// Returns the expected result.
     pub fn expected(&self) -> &Expectation {
         &self.expected
     }
 
-    /// What came of it; `None` where it was not decided, or not alike both times.
+    /// Returns the outcome, or `None` if the case was not decided or the two decisions disagree.
     pub fn outcome(&self) -> Option<&Outcome<()>> {
         self.outcome.as_ref()
     }
 
-    /// Whether it is as expected.
+    /// Returns the status.
     pub fn status(&self) -> Status {
         self.status
     }
 
-    /// Whether it is as expected.
+    /// Returns whether the result is as expected.
     pub fn passed(&self) -> bool {
         self.status == Status::Passed
     }
 
-    /// All that is not as expected, the verdict first.
+    /// Returns every fact that is not as expected, the verdict first.
     pub fn mismatches(&self) -> &[Mismatch] {
         &self.mismatches
     }
 
-    /// The text of a failure: what was expected, what came, the diagnosis, and the policy's line that decided.
+    /// Returns the text of a failure: the expected and the actual result, the diagnosis, and the
+    /// line of the policy that decided.
     pub fn render(&self, colour: bool) -> String {
         let mut text = String::new();
         if let Some(outcome) = &self.outcome {
@@ -247,12 +227,10 @@ impl CaseReport {
             let _ = writeln!(text, "expected {}{expected}", self.expected.verdict);
             let _ = writeln!(text, "     got {}: {}", outcome.verdict(), outcome.cause());
         }
-        for mismatch in self
-            .mismatches
-            .iter()
-            .filter(|mismatch| !["verdict", "cause"].contains(&mismatch.what.as_str()))
-        {
-            let _ = writeln!(text, "  wrong    {mismatch}");
+        for mismatch in &self.mismatches {
+            if !["verdict", "cause"].contains(&mismatch.what.as_str()) {
+                let _ = writeln!(text, "  wrong    {mismatch}");
+            }
         }
         text.push_str(&self.text);
         if let (Some(outcome), Some(place)) = (&self.outcome, &self.place) {
@@ -274,7 +252,9 @@ impl CaseReport {
                 document.find(rule, &scenario.file)
             });
         }
-        (self.text, self.outcome) = diagnosis(outcome, self.expected.verdict);
+        let (text, outcome) = diagnosis(outcome, self.expected.verdict);
+        self.text = text;
+        self.outcome = outcome;
     }
 }
 
@@ -284,14 +264,48 @@ impl fmt::Display for CaseReport {
     }
 }
 
+/// A fact that is not as a case expects it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Mismatch {
+    /// The fact: `verdict`, `cause`, `event`, `then`, `granted-by`, or `requests to` with an
+    /// endpoint.
+    pub what: String,
+    /// The expected value.
+    pub expected: String,
+    /// The actual value.
+    pub got: String,
+}
+
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: expected {}, got {}", self.what, self.expected, self.got)
     }
 }
 
+/// The place of a policy's element, and how often the element decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RuleCoverage {
+    /// The file that contains the element: the policy file, or the scenario file itself.
+    pub file: PathBuf,
+    /// The place in that file.
+    pub position: Position,
+    /// The element, as XML.
+    pub element: String,
+    /// The number of connections that it granted, including those whose backend could not be
+    /// reached.
+    pub granted: usize,
+    /// The number of denials that it decided, as the nearest miss or as the meta-policy.
+    pub denied: usize,
+    /// True if the element has served its purpose: a rule has granted, or a meta-policy that can
+    /// deny has denied.
+    pub is_exercised: bool,
+}
+
 impl RuleCoverage {
-    /// Where a document is written with escapes, all its elements have one place.
+    /// Returns the key that tells elements apart. It has the XML too, because all elements of a
+    /// document that is written with escapes have the same place.
     fn key(&self) -> (&Path, Position, &str) {
         (&self.file, self.position, &self.element)
     }
@@ -333,7 +347,8 @@ fn mismatches(expected: &Expectation, outcome: &Outcome<()>) -> Vec<Mismatch> {
     found
 }
 
-/// The diagnosis, without its head. Where the verdict is another one, its advice is how to get the expected one.
+/// Returns the diagnosis without its first lines, and the outcome. If the verdict is not the
+/// expected one, the advice says how to get that one.
 fn diagnosis(outcome: Outcome<()>, expected: Verdict) -> (String, Option<Outcome<()>>) {
     if outcome.verdict() == expected {
         return (without_head(&outcome.to_string(), 1), Some(outcome));

@@ -1,4 +1,6 @@
-//! Runs the cases of a scenario, one by one.
+//! [`Runner`]: runs the cases of a scenario, one by one.
+//!
+//! It keeps the player sessions and counts coverage. `decide.rs` decides each attempt.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -6,13 +8,15 @@ use std::net::SocketAddr;
 use flash_policy_core::analysis::Coverage;
 use flash_policy_core::player::Endpoint;
 
-use super::decide::{Decided, Routes, Sessions, Sockets};
+use super::decide::{Decision, Routes, Sessions, Sockets};
 use super::matrix::MatrixReport;
 use super::model::{Case, Changes, Scenario};
 use super::report::{CaseReport, RuleCoverage, ScenarioReport};
 
-/// Runs the cases of one scenario, in any order and any choice. It remembers the player sessions that cases share: a
-/// case of a session replays those before it that have not run yet, unreported.
+/// A runner for the cases of one scenario, in any order and any choice.
+///
+/// It keeps the player sessions that cases share. Before a case of a session runs, the runner
+/// replays the earlier cases of that session that have not run yet. It does not report the replays.
 ///
 /// ```
 /// use flash_policy_scenario::{Runner, Scenario};
@@ -20,9 +24,11 @@ use super::report::{CaseReport, RuleCoverage, ScenarioReport};
 /// # std::env::set_current_dir("../..").unwrap();
 /// let scenario = Scenario::read("fixtures/scenarios/backend.toml")?;
 /// let mut runner = Runner::new(&scenario);
-/// for (index, case) in scenario.cases().iter().enumerate().filter(|(_, case)| case.name().contains("down")) {
-///     let report = runner.run(index);
-///     assert!(report.passed(), "{}: {report}", case.name());
+/// for (index, case) in scenario.cases().iter().enumerate() {
+///     if case.name().contains("down") {
+///         let report = runner.run(index);
+///         assert!(report.passed(), "{}: {report}", case.name());
+///     }
 /// }
 /// let report = runner.finish();
 /// assert!(report.is_success());
@@ -32,7 +38,7 @@ use super::report::{CaseReport, RuleCoverage, ScenarioReport};
 pub struct Runner<'a> {
     scenario: &'a Scenario,
     sockets: Sockets,
-    /// By name: which case has run last, and the player.
+    /// For each session, by name: the index of the case that ran last, and the players.
     sessions: BTreeMap<&'a str, (usize, Option<Sessions>)>,
     routes: Routes,
     coverage: Coverage,
@@ -40,7 +46,7 @@ pub struct Runner<'a> {
 }
 
 impl<'a> Runner<'a> {
-    /// A runner that has run nothing yet.
+    /// Creates a runner that has run nothing yet.
     pub fn new(scenario: &'a Scenario) -> Self {
         let mut coverage = Coverage::new();
         for (at, policy) in &scenario.policies {
@@ -48,12 +54,21 @@ impl<'a> Runner<'a> {
                 coverage.add(at.clone(), &policy);
             }
         }
-        let (sockets, sessions, routes) = (Sockets::open(), BTreeMap::new(), Routes::new());
-        Self { scenario, sockets, sessions, routes, coverage, report: ScenarioReport::default() }
+        Self {
+            scenario,
+            sockets: Sockets::open(),
+            sessions: BTreeMap::new(),
+            routes: Routes::new(),
+            coverage,
+            report: ScenarioReport::default(),
+        }
     }
 
-    /// Puts a real server at a logical endpoint, instead of what the file declares there. Cases are then decided over real
-    /// sockets only, and by the real clock; one that changes what stands at such an endpoint is skipped.
+    /// Puts a real server at a logical endpoint, in place of the servers that the file declares
+    /// there.
+    ///
+    /// All cases are then decided over real sockets only, by the real clock. A case that changes a
+    /// server at such an endpoint is skipped.
     ///
     /// ```
     /// use flash_policy_fixture::PolicyServer;
@@ -62,7 +77,8 @@ impl<'a> Runner<'a> {
     /// # std::env::set_current_dir("../..").unwrap();
     /// let scenario = Scenario::read("fixtures/scenarios/own-site.toml")?;
     /// let server = PolicyServer::start("<cross-domain-policy/>");
-    /// let mut runner = Runner::new(&scenario).route("game.example.com:843".parse()?, server.addr());
+    /// let master = "game.example.com:843".parse()?;
+    /// let mut runner = Runner::new(&scenario).route(master, server.addr());
     /// assert!(!runner.run(0).passed(), "this server lets nobody in");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -72,34 +88,35 @@ impl<'a> Runner<'a> {
         self
     }
 
-    /// Runs one of [`Scenario::cases`], on a stage of its own.
+    /// Runs the case at an index of [`Scenario::cases`], on a stage of its own. The report of a
+    /// case that ran is in [`finish`](Self::finish) too.
     ///
     /// # Panics
     ///
-    /// There is no such case, or this is inside a tokio runtime, which it would block.
+    /// Panics if there is no such case, and inside a tokio runtime, which it would block.
     pub fn run(&mut self, index: usize) -> &CaseReport {
         let case = &self.scenario.cases[index];
-        let decided = match case.session() {
+        let decision = match case.session() {
             None => self.decide(case, &mut None),
             Some(session) => {
-                let mut player = self.replayed(session, index);
-                let decided = self.decide(case, &mut player);
-                self.sessions.insert(session, (index, player));
-                decided
+                let mut players = self.replay(session, index);
+                let decision = self.decide(case, &mut players);
+                self.sessions.insert(session, (index, players));
+                decision
             }
         };
-        if let Decided::Alike(outcome) = &decided {
+        if let Decision::Agreed(outcome) = &decision {
             self.coverage.count(outcome);
         }
-        self.report.cases.push(CaseReport::new(self.scenario, case, decided));
+        self.report.cases.push(CaseReport::new(self.scenario, case, decision));
         &self.report.cases[self.report.cases.len() - 1]
     }
 
-    /// Runs the matrix, where the scenario has one.
+    /// Runs the matrix. Returns `None` if the scenario has none.
     ///
     /// # Panics
     ///
-    /// This is inside a tokio runtime, which it would block.
+    /// Panics inside a tokio runtime, which it would block.
     pub fn run_matrix(&mut self) -> Option<&MatrixReport> {
         let Self { scenario, sockets, routes, coverage, .. } = self;
         let plan = scenario.matrix.as_ref()?;
@@ -110,7 +127,7 @@ impl<'a> Runner<'a> {
         self.report.matrices.last()
     }
 
-    /// What came of all that was run.
+    /// Returns the report of everything that was run.
     pub fn finish(self) -> ScenarioReport {
         let mut report = ScenarioReport::default();
         report.merge(ScenarioReport { coverage: self.coverage(), ..self.report });
@@ -118,10 +135,10 @@ impl<'a> Runner<'a> {
     }
 
     fn coverage(&self) -> Vec<RuleCoverage> {
-        let documents =
+        let document =
             |at| self.scenario.policies.get(at).and_then(|policy| policy.document.as_ref());
         let placed = self.coverage.elements().iter().filter_map(|element| {
-            let place = documents(&element.endpoint)?.place(element.position?, &self.scenario.file);
+            let place = document(&element.endpoint)?.place(element.position?, &self.scenario.file);
             Some(RuleCoverage {
                 position: place.position(),
                 file: place.path,
@@ -134,31 +151,31 @@ impl<'a> Runner<'a> {
         placed.collect()
     }
 
-    /// The player of a session as the case at `index` finds it.
-    fn replayed(&mut self, session: &'a str, index: usize) -> Option<Sessions> {
-        let (first, mut player) = match self.sessions.remove(session) {
-            Some((last, player)) if last < index => (last + 1, player),
+    /// Returns the players of a session as the case at `index` finds them.
+    fn replay(&mut self, session: &'a str, index: usize) -> Option<Sessions> {
+        let (first, mut players) = match self.sessions.remove(session) {
+            Some((last, players)) if last < index => (last + 1, players),
             _ => (0, None),
         };
         for case in &self.scenario.cases[first..index] {
             if case.session() == Some(session) {
-                self.decide(case, &mut player);
+                self.decide(case, &mut players);
             }
         }
-        player
+        players
     }
 
-    fn decide(&self, case: &Case, player: &mut Option<Sessions>) -> Decided {
-        self.sockets.decide(self.scenario, &self.routes, &case.changes, &case.attempt, player)
+    fn decide(&self, case: &Case, players: &mut Option<Sessions>) -> Decision {
+        self.sockets.decide(self.scenario, &self.routes, &case.changes, &case.attempt, players)
     }
 }
 
 impl Scenario {
-    /// Runs all of it, in the order of the file.
+    /// Runs every case in the order of the file, and then the matrix.
     ///
     /// # Panics
     ///
-    /// This is inside a tokio runtime, which it would block.
+    /// Panics inside a tokio runtime, which it would block.
     pub fn run(&self) -> ScenarioReport {
         let mut runner = Runner::new(self);
         for index in 0..self.cases.len() {

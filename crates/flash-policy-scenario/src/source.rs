@@ -1,4 +1,6 @@
-//! Where a policy document comes from, and where its elements stand there.
+//! The sources of policy documents, and the places of their elements in them.
+//!
+//! A document is in a file of its own or inside the scenario file. Nothing here reads a file.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -10,38 +12,22 @@ use flash_policy_core::player::DecidingRule;
 use flash_policy_core::source_text;
 
 use super::error::position;
-use crate::excerpt;
+use crate::excerpt::Excerpt;
 
-/// A scenario file, as it was called and as it reads.
+/// The path and the text of a scenario file.
 #[derive(Clone, Debug)]
 pub(super) struct SourceFile {
     pub(super) path: PathBuf,
     pub(super) text: Arc<str>,
 }
 
-/// A policy document, and where it is written.
+/// A policy document and its source.
 #[derive(Clone, Debug)]
 pub(super) struct Document {
     pub(super) content: PolicyDocument,
-    /// The content as a person sees it.
+    /// The content as readable text.
     text: Arc<str>,
-    pub(super) origin: Origin,
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum Origin {
-    /// A file, as the scenario file and its own `file` name it.
-    File(PathBuf),
-    /// In the scenario file: the byte where the value begins, and whether the document is written there as it is.
-    Inline { start: usize, is_verbatim: bool },
-}
-
-/// An element of a policy, where a person finds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) path: PathBuf,
-    pub(super) text: Arc<str>,
-    pub(super) span: Range<usize>,
+    origin: Origin,
 }
 
 impl Document {
@@ -50,16 +36,17 @@ impl Document {
         Self { content, text, origin }
     }
 
-    /// Where the elements of a document are that is the value `value`, written as `raw` at `span` of the scenario file.
+    /// Creates a document from a value of the scenario file. The file spells the value as `raw`, at
+    /// `span`.
     pub(super) fn inline(value: &str, raw: &str, span: Range<usize>) -> Self {
-        let delimiter = if raw.starts_with("'''") || raw.starts_with("\"\"\"") { 3 } else { 1 };
-        let body = raw.get(delimiter..).unwrap_or_default();
-        // TOML drops a line end right behind the delimiter.
-        let trimmed = body
-            .strip_prefix("\r\n")
-            .or_else(|| body.strip_prefix('\n'))
-            .filter(|_| delimiter == 3);
-        let body = trimmed.unwrap_or(body);
+        let is_multi_line = raw.starts_with("'''") || raw.starts_with("\"\"\"");
+        let delimiter = if is_multi_line { 3 } else { 1 };
+        let mut body = raw.get(delimiter..).unwrap_or_default();
+        if is_multi_line {
+            // TOML drops a line end right after the delimiter.
+            let trimmed = body.strip_prefix("\r\n").or_else(|| body.strip_prefix('\n'));
+            body = trimmed.unwrap_or(body);
+        }
         let is_verbatim = body.len() == value.len() + delimiter && body.starts_with(value);
         let start = if is_verbatim { span.start + raw.len() - body.len() } else { span.start };
         Self::new(value.into(), Origin::Inline { start, is_verbatim })
@@ -69,7 +56,10 @@ impl Document {
         PolicyFile::parse(self.content.as_bytes()).ok()
     }
 
-    /// Where the element stands that decided. Faults may have moved it on the wire: what counts is how it reads.
+    /// Returns the place of the element that decided.
+    ///
+    /// Faults may have moved the element on the wire, so its text counts. Among elements with the
+    /// same text, the one at the same position is preferred.
     pub(super) fn find(&self, rule: &DecidingRule, file: &SourceFile) -> Option<Place> {
         let policy = self.policy()?;
         let grants = policy
@@ -84,7 +74,7 @@ impl Document {
         Some(self.place((*at)?, file))
     }
 
-    /// Where a position of the document is found.
+    /// Returns the place of a position in the document.
     pub(super) fn place(&self, at: Position, file: &SourceFile) -> Place {
         match &self.origin {
             Origin::File(path) => Place {
@@ -105,23 +95,39 @@ impl Document {
     }
 }
 
+/// The source of a policy document.
+#[derive(Clone, Debug)]
+pub(super) enum Origin {
+    /// A file. The path is the scenario file's folder joined with the `file` value.
+    File(PathBuf),
+    /// A value of the scenario file, which begins at the byte `start`. `is_verbatim` tells whether
+    /// the file has the document without escapes, so that each position can be found there.
+    Inline { start: usize, is_verbatim: bool },
+}
+
+/// A place in a file, where a person finds an element of a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) path: PathBuf,
+    pub(super) text: Arc<str>,
+    pub(super) span: Range<usize>,
+}
+
 impl Place {
     pub(super) fn position(&self) -> Position {
         position(&self.text, self.span.start)
     }
 
-    /// The line with a caret.
+    /// Returns the line of the place with a caret and a message.
     pub(super) fn render(&self, message: &str, colour: bool) -> String {
-        let path = self.path.to_string_lossy();
-        let (text, span) = (&*self.text, Some(self.span.clone()));
-        let excerpt = excerpt::Excerpt {
+        let excerpt = Excerpt {
             severity: Severity::Info,
             id: None,
             message,
             help: None,
-            path: &path,
-            text,
-            span,
+            path: &self.path.to_string_lossy(),
+            text: &self.text,
+            span: Some(self.span.clone()),
         };
         excerpt.render(colour)
     }

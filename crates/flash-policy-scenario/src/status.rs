@@ -1,4 +1,4 @@
-//! What came of a case or a matrix, in a word.
+//! [`Status`]: the result of a case or a matrix, in one word.
 
 use std::fmt::Write;
 
@@ -7,31 +7,31 @@ use flash_policy_core::ids;
 use super::decide::Difference;
 
 ids! {
-    /// What came of a case or a matrix.
+    /// The result of a case or a matrix. Reports use the ids.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Status {
-        /// It is as expected.
+        /// The result is as expected.
         Passed = "passed",
-        /// It is not.
+        /// The result is not as expected.
         Failed = "failed",
-        /// The evaluator and the real sockets differ: a defect of this crate.
+        /// The evaluator and the real sockets disagree. That is a bug in flash-policy-fixture.
         Disagreement = "disagreement",
-        /// The machine could not run it.
+        /// This machine could not run it.
         NotRun = "not-run",
-        /// It changes what stands where a real server is.
+        /// The case changes an endpoint that a real server has taken over, so it was not run.
         Skipped = "skipped",
     }
 }
 
-/// The text of a defect of this crate.
-pub(super) fn defect(differences: &[Difference]) -> String {
-    let mut text =
-        "the evaluator and the real sockets disagree: this is a defect of flash-policy-fixture, please report it\n"
-            .to_owned();
-    for Difference { what, evaluated, real } in differences {
+/// Returns the text of a [`Status::Disagreement`], which asks the user to report the bug.
+pub(super) fn disagreement(differences: &[Difference]) -> String {
+    let mut text = "the evaluator and the real sockets disagree: this is a defect of \
+                    flash-policy-fixture, please report it\n"
+        .to_owned();
+    for Difference { fact, evaluated, real } in differences {
         let _ = write!(
             text,
-            "  differs  {what}\n  without a network: {evaluated}\n  over real sockets: {real}\n"
+            "  differs  {fact}\n  without a network: {evaluated}\n  over real sockets: {real}\n"
         );
     }
     text

@@ -1,4 +1,8 @@
-//! The parser of TOML, and its errors reworded for the author of a scenario or settings file.
+//! A TOML parser whose errors are worded for the author of the file.
+//!
+//! Scenario files and the command's settings file use it. The errors are text for people: they have
+//! the place, TOML's own terms instead of Rust's, and advice such as "did you mean". The module
+//! knows no format: the caller's type says which keys there are.
 
 use std::ops::Range;
 use std::path::Path;
@@ -8,19 +12,35 @@ use flash_policy_core::printable::printable_within;
 use serde::de::DeserializeOwned;
 
 use super::ScenarioError;
-use super::values::{shown, suggest};
+use super::values::{shortened, suggest};
 
-/// Keys of the format whose part is not there yet: policies for data over HTTP.
+/// Keys about policies for data over HTTP, which this version does not support yet.
 const URL_KEYS: [&str; 6] = ["origin", "load", "api", "method", "headers", "body"];
 
-/// The parser recurses into what is nested, and stops after some thousand levels only: more than fit on a small stack.
+/// The stack of the parser, in bytes. The parser recurses into nested values and stops only after
+/// some thousand levels, more than fit on a small stack.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
 
-/// Parses a file of this project that is written in TOML.
+/// Parses the text of a TOML file as a `T`. The path is for the errors; no file is read.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use std::path::Path;
+/// use flash_policy_scenario::toml_text;
+///
+/// let path = Path::new("ports.toml");
+/// let ports: BTreeMap<String, i64> = toml_text::parse("policy = 843", path)?;
+/// assert_eq!(ports["policy"], 843);
+///
+/// let error = toml_text::parse::<BTreeMap<String, i64>>("policy = '843'", path).unwrap_err();
+/// assert_eq!(error.help(), Some("write the number without quotes"));
+/// # Ok::<(), flash_policy_scenario::ScenarioError>(())
+/// ```
 ///
 /// # Errors
 ///
-/// The text is not TOML, or not of the shape of `T`; the error has the place and the advice.
+/// Returns an error if the text is not TOML or does not have the shape of `T`. It has the place
+/// and advice. Also returns an error if this machine cannot start a thread.
 pub fn parse<T: DeserializeOwned + Send>(text: &str, path: &Path) -> Result<T, ScenarioError> {
     let parsed = thread::scope(|scope| {
         let parser = thread::Builder::new()
@@ -41,12 +61,13 @@ pub fn parse<T: DeserializeOwned + Send>(text: &str, path: &Path) -> Result<T, S
 
 fn explain(error: &toml::de::Error, text: &str, path: &Path) -> ScenarioError {
     let span = error.span().unwrap_or(0..0);
-    let (message, help) = reworded(error.message(), &Written::at(&span, text));
+    let (message, help) = reword(error.message(), &Entry::at(&span, text));
     ScenarioError::invalid(path, text, span, message, help)
 }
 
-/// What is wrong at a place of a file, in the words of who reads its values.
-pub fn wrong(
+/// Creates the error of a value that parsed but is wrong. The span is its place in the text, in
+/// bytes.
+pub fn error_at(
     path: &Path,
     text: &str,
     span: Range<usize>,
@@ -56,13 +77,14 @@ pub fn wrong(
     ScenarioError::invalid(path, text, span, message.to_owned(), Some(help.to_owned()))
 }
 
-/// What is wrong, as it is written.
-struct Written<'a> {
+/// The key and the value at the place of an error, as the file spells them.
+struct Entry<'a> {
     key: &'a str,
     value: &'a str,
 }
 
-impl<'a> Written<'a> {
+impl<'a> Entry<'a> {
+    /// Finds the entry whose value is at `span`.
     fn at(span: &Range<usize>, text: &'a str) -> Self {
         let before = text
             .get(..span.start)
@@ -74,19 +96,21 @@ impl<'a> Written<'a> {
         Self { key: key.unwrap_or_default(), value: text.get(span.clone()).unwrap_or_default() }
     }
 
-    /// What to write where a value of another type stands.
-    fn instead(&self, expected: &str, found: &str) -> Option<String> {
+    /// Returns the advice for a value of the wrong type.
+    fn advice(&self, expected: &str, found: &str) -> Option<String> {
         let is_scalar = !["map", "sequence"].contains(&found);
         let text = match expected {
             "a sequence" if found == "map" => {
                 "write an entry of a list with two brackets, such as [[case]]"
             }
-            "a sequence" => return Some(format!("put it in brackets: [{}]", shown(self.value))),
+            "a sequence" => {
+                return Some(format!("put it in brackets: [{}]", shortened(self.value)));
+            }
             "a string" if is_scalar && self.key == "timeout" => {
                 "write a duration in quotes, such as \"20s\""
             }
             "a string" if is_scalar => {
-                return Some(format!("put it in quotes: \"{}\"", shown(self.value)));
+                return Some(format!("put it in quotes: \"{}\"", shortened(self.value)));
             }
             "a string" => "write one value in quotes",
             "usize" => "write a count from 0 on, without quotes",
@@ -100,9 +124,10 @@ impl<'a> Written<'a> {
     }
 }
 
-fn reworded(said: &str, written: &Written<'_>) -> (String, Option<String>) {
-    if let Some((key, legal)) =
-        said.strip_prefix("unknown field `").and_then(|rest| rest.rsplit_once("`, expected "))
+/// Turns an error of the parser into a message and advice.
+fn reword(error: &str, entry: &Entry<'_>) -> (String, Option<String>) {
+    if let Some((key, known)) =
+        error.strip_prefix("unknown field `").and_then(|rest| rest.rsplit_once("`, expected "))
     {
         if URL_KEYS.contains(&key) {
             let message = format!(
@@ -110,31 +135,32 @@ fn reworded(said: &str, written: &Written<'_>) -> (String, Option<String>) {
             );
             return (message, Some("test what a socket may do: `connect`".to_owned()));
         }
-        let legal = legal.split('`').skip(1).step_by(2);
-        return (format!("unknown key `{}`", shown(key)), Some(suggest(key, legal)));
+        let known = known.split('`').skip(1).step_by(2);
+        return (format!("unknown key `{}`", shortened(key)), Some(suggest(key, known)));
     }
-    if let Some(field) = said.strip_prefix("missing field ") {
+    if let Some(field) = error.strip_prefix("missing field ") {
         return (format!("{field} is missing"), Some("add it to this table".to_owned()));
     }
-    let (_, mistyped) = said
+    let (_, mistyped) = error
         .split_once("invalid type: ")
-        .or(said.split_once("invalid value: "))
+        .or(error.split_once("invalid value: "))
         .unwrap_or_default();
     if let Some((found, expected)) = mistyped.rsplit_once(", expected ") {
-        let help = written.instead(expected, found);
-        return (format!("expected {}, found {}", in_toml(expected), shown(in_toml(found))), help);
+        let help = entry.advice(expected, found);
+        let found = shortened(in_toml(found));
+        return (format!("expected {}, found {found}", in_toml(expected)), help);
     }
-    let help = match said {
+    let help = match error {
         "duplicate key" => Some("leave one of them, for a key stands once in its table"),
-        said if said.contains("recursion") => {
+        error if error.contains("recursion") => {
             Some("write it flat: nothing of this format is nested like that")
         }
         _ => None,
     };
-    (printable_within(&said.replace('\n', ", "), 300), help.map(str::to_owned))
+    (printable_within(&error.replace('\n', ", "), 300), help.map(str::to_owned))
 }
 
-/// What serde calls by the types of Rust.
+/// Returns TOML's name of a type that serde names by its Rust or serde name.
 fn in_toml(kind: &str) -> &str {
     match kind {
         "i64" => "a whole number",

@@ -1,4 +1,9 @@
-//! What may stand in a scenario file and on the command line, and what to say of what may not.
+//! Parsers of the values that scenario files and the command line share.
+//!
+//! Each parser takes a value as it is written. Its error, [`InvalidValue`], is text for people: it
+//! says what is wrong and what to write instead. [`suggest`] and [`nearest`] find the "did you
+//! mean" of any misspelt word. The module does not know where a value is written; the callers add
+//! the place.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,11 +17,160 @@ use flash_policy_fixture::server::BackendState;
 
 use super::model::{BackendEntryState, Connect};
 
+/// Parses the id of a player, such as `flash-10`.
+///
+/// # Errors
+///
+/// Returns an error if there is no such player. It suggests the nearest id.
+pub fn profile(written: &str) -> Result<Profile, InvalidValue> {
+    find_id(written, "profile", &profiles())
+}
+
+/// Parses a SWF: its URL, or `sandbox:` and the id of a sandbox such as `local-trusted`.
+///
+/// # Errors
+///
+/// Returns an error if the text is neither.
+pub fn swf(written: &str) -> Result<Swf, InvalidValue> {
+    match written.strip_prefix("sandbox:") {
+        Some(id) => find_id(id, "sandbox", &sandboxes()).map(Swf::from),
+        None => written.parse().map_err(|error: InvalidSwf| InvalidValue::of(error)),
+    }
+}
+
+/// Parses an entry of a list of faults, with its value if it has one, such as `delay=500ms`.
+///
+/// # Errors
+///
+/// Returns an error if there is no such fault, or if its value is missing or wrong.
+pub fn fault(written: &str) -> Result<ListedFault, InvalidValue> {
+    let id = |form: &str| form.split('=').next().unwrap_or_default().to_owned();
+    let help = match ListedFault::forms().find(|form| id(form) == id(written)) {
+        Some(form) if form.contains('=') == written.contains('=') => {
+            return written.parse().map_err(InvalidValue::of);
+        }
+        Some(form) => format!("write `{form}`"),
+        None => {
+            let ids: Vec<_> = ListedFault::forms().map(id).collect();
+            suggest(&id(written), ids.iter().map(String::as_str))
+        }
+    };
+    Err(InvalidValue { message: format!("`{}` is no fault", shortened(written)), help: Some(help) })
+}
+
+/// Parses a duration such as `500ms`, `4s` or `2m`.
+///
+/// ```
+/// use std::time::Duration;
+/// use flash_policy_scenario::values;
+///
+/// assert_eq!(values::duration("4s").unwrap(), Duration::from_secs(4));
+/// let error = values::duration("soon").unwrap_err();
+/// assert_eq!(error.to_string(), "`soon` is no duration; expected one such as 500ms, 4s or 2m");
+/// ```
+///
+/// # Errors
+///
+/// Returns an error if the text is not a duration.
+pub fn duration(written: &str) -> Result<Duration, InvalidValue> {
+    parse_duration(written).map_err(|_| InvalidValue {
+        message: format!("`{}` is no duration", shortened(written)),
+        help: Some("expected one such as 500ms, 4s or 2m".to_owned()),
+    })
+}
+
+/// Parses a `HOST:PORT`. The port may be out of range, so that a test can ask what the player does
+/// then.
+///
+/// # Errors
+///
+/// Returns an error if the host is not that of an [`Endpoint`], or if the port is not a whole
+/// number in plain notation.
+pub fn connect(written: &str) -> Result<Connect, InvalidValue> {
+    let parse = || {
+        let (host, port) = written.rsplit_once(':')?;
+        // Only the port may be out of range: the host follows the rules of any endpoint.
+        format!("{host}:0").parse::<Endpoint>().ok()?;
+        let port = port.parse().ok().filter(|number: &i64| number.to_string() == port)?;
+        Some(Connect { host: host.to_owned(), port })
+    };
+    parse().ok_or_else(|| InvalidValue {
+        message: format!("`{}` is not HOST:PORT", shortened(written)),
+        help: Some("expected one such as game.example.com:5000 or [::1]:843".to_owned()),
+    })
+}
+
+/// Returns the advice for a word that is none of the `known` ones: the nearest of them, or all.
+///
+/// ```
+/// use flash_policy_scenario::values::suggest;
+///
+/// assert_eq!(suggest("permited", ["permitted", "denied"]), "did you mean `permitted`?");
+/// assert_eq!(suggest("yes", ["permitted", "denied"]), "expected one of `permitted`, `denied`");
+/// ```
+pub fn suggest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    if let Some(nearest) = nearest(written, &known) {
+        return format!("did you mean `{nearest}`?");
+    }
+    let quoted: Vec<String> = known.iter().map(|id| format!("`{id}`")).collect();
+    match quoted.as_slice() {
+        [] => "there is none".to_owned(),
+        [only] => format!("expected {only}"),
+        all => format!("expected one of {}", all.join(", ")),
+    }
+}
+
+/// Returns the known word that is the fewest typing errors away. Returns `None` if even that takes
+/// more than one error for every three bytes of the word.
+pub fn nearest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
+    let written = written.to_ascii_lowercase();
+    let candidates = known.iter().filter_map(|id| {
+        let limit = id.len() / 3;
+        // Each byte of difference in length is an error, so the search is not needed for all words.
+        if id.len().abs_diff(written.len()) > limit {
+            return None;
+        }
+        let errors = strsim::damerau_levenshtein(&id.to_ascii_lowercase(), &written);
+        (errors <= limit).then_some((errors, *id))
+    });
+    candidates.min_by_key(|(errors, _)| *errors).map(|(_, id)| id)
+}
+
+/// The error of a value that is not valid: what is wrong with it, and what to write instead.
+#[derive(Clone, Debug)]
+pub struct InvalidValue {
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+}
+
+impl InvalidValue {
+    /// Splits the text of another error, `message; expected …`, into a message and advice.
+    pub(super) fn of(error: impl fmt::Display) -> Self {
+        let text = error.to_string();
+        let (message, help) = match text.rsplit_once("; expected ") {
+            Some((message, expected)) => (message, Some(format!("expected {expected}"))),
+            None => (text.as_str(), None),
+        };
+        Self { message: printable_within(message, 300), help }
+    }
+}
+
+impl fmt::Display for InvalidValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        self.help.as_ref().map_or(Ok(()), |help| write!(f, "; {help}"))
+    }
+}
+
+impl std::error::Error for InvalidValue {}
+
+/// Values by their ids.
 pub(super) type Table<T> = [(&'static str, T)];
 
 pub(super) fn backend_states() -> Vec<(&'static str, BackendEntryState)> {
-    let standing = BackendState::ALL.iter().map(|state| (state.as_str(), (*state).into()));
-    standing.chain([("unknown-name", BackendEntryState::UnknownName)]).collect()
+    let present = BackendState::ALL.iter().map(|state| (state.as_str(), (*state).into()));
+    present.chain([("unknown-name", BackendEntryState::UnknownName)]).collect()
 }
 
 pub(super) fn policy_states() -> Vec<(&'static str, FaultList)> {
@@ -29,7 +183,7 @@ pub(super) fn profiles() -> Vec<(&'static str, Profile)> {
     Preset::ALL.iter().map(|preset| (preset.as_str(), preset.profile())).collect()
 }
 
-/// The sandboxes of SWFs without a URL.
+/// Returns the sandboxes of SWFs without a URL.
 pub(super) fn sandboxes() -> Vec<(&'static str, Sandbox)> {
     let local = Sandbox::ALL.iter().filter(|sandbox| **sandbox != Sandbox::Remote);
     local.map(|sandbox| (sandbox.as_str(), *sandbox)).collect()
@@ -47,130 +201,27 @@ pub(super) fn ids<T>(table: &Table<T>) -> Vec<&'static str> {
     table.iter().map(|(id, _)| *id).collect()
 }
 
+/// Returns the JSON schema of a string that is one of a table's ids.
 #[cfg(feature = "schema")]
 pub(super) fn one_of<T>(table: &Table<T>) -> serde_json::Value {
     serde_json::json!({ "type": "string", "enum": ids(table) })
 }
 
-/// What is wrong with a value, and what to write instead.
-#[derive(Clone, Debug)]
-pub struct Illegal {
-    pub(super) message: String,
-    pub(super) help: Option<String>,
-}
-
-impl Illegal {
-    /// Of an error whose text is `message; expected …`.
-    pub(super) fn of(error: impl fmt::Display) -> Self {
-        let text = error.to_string();
-        let (message, help) = match text.rsplit_once("; expected ") {
-            Some((message, expected)) => (message, Some(format!("expected {expected}"))),
-            None => (text.as_str(), None),
-        };
-        Self { message: printable_within(message, 300), help }
-    }
-}
-
-impl fmt::Display for Illegal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        self.help.as_ref().map_or(Ok(()), |help| write!(f, "; {help}"))
-    }
-}
-
-/// What the table has by the id that is written; `what` is what all of it is.
-pub(super) fn id<T: Clone>(written: &str, what: &str, table: &Table<T>) -> Result<T, Illegal> {
+/// Returns the value of a table that has the id `written`. `what` names the kind of value in the
+/// error.
+pub(super) fn find_id<T: Clone>(
+    written: &str,
+    what: &str,
+    table: &Table<T>,
+) -> Result<T, InvalidValue> {
     let found = table.iter().find(|(id, _)| *id == written).map(|(_, value)| value.clone());
-    found.ok_or_else(|| Illegal {
-        message: format!("`{}` is no {what}", shown(written)),
+    found.ok_or_else(|| InvalidValue {
+        message: format!("`{}` is no {what}", shortened(written)),
         help: Some(suggest(written, ids(table))),
     })
 }
 
-/// Reads the id of a player.
-pub fn profile(written: &str) -> Result<Profile, Illegal> {
-    id(written, "profile", &profiles())
-}
-
-/// The URL of a SWF, or `sandbox:` and the id of one.
-pub fn swf(written: &str) -> Result<Swf, Illegal> {
-    match written.strip_prefix("sandbox:") {
-        Some(id) => self::id(id, "sandbox", &sandboxes()).map(Swf::from),
-        None => written.parse().map_err(|error: InvalidSwf| Illegal::of(error)),
-    }
-}
-
-/// Reads an entry of a list of faults, with its value.
-pub fn fault(written: &str) -> Result<ListedFault, Illegal> {
-    let id = |form: &str| form.split('=').next().unwrap_or_default().to_owned();
-    let help = match ListedFault::forms().find(|form| id(form) == id(written)) {
-        Some(form) if form.contains('=') == written.contains('=') => {
-            return written.parse().map_err(Illegal::of);
-        }
-        Some(form) => format!("write `{form}`"),
-        None => {
-            let ids: Vec<_> = ListedFault::forms().map(id).collect();
-            suggest(&id(written), ids.iter().map(String::as_str))
-        }
-    };
-    Err(Illegal { message: format!("`{}` is no fault", shown(written)), help: Some(help) })
-}
-
-/// Reads a duration such as `500ms`, `4s` or `2m`.
-pub fn duration(written: &str) -> Result<Duration, Illegal> {
-    parse_duration(written).map_err(|_| Illegal {
-        message: format!("`{}` is no duration", shown(written)),
-        help: Some("expected one such as 500ms, 4s or 2m".to_owned()),
-    })
-}
-
-/// A HOST:PORT whose port may be out of range, for what a player makes of that is a question too.
-pub fn connect(written: &str) -> Result<Connect, Illegal> {
-    let parse = || {
-        let (host, port) = written.rsplit_once(':')?;
-        // But the host is as in any endpoint.
-        format!("{host}:0").parse::<Endpoint>().ok()?;
-        let port = port.parse().ok().filter(|number: &i64| number.to_string() == port)?;
-        Some(Connect { host: host.to_owned(), port })
-    };
-    parse().ok_or_else(|| Illegal {
-        message: format!("`{}` is not HOST:PORT", shown(written)),
-        help: Some("expected one such as game.example.com:5000 or [::1]:843".to_owned()),
-    })
-}
-
-/// What is to be said of `written`, which is none of these: the nearest, or all of them.
-pub fn suggest<'a>(written: &str, legal: impl IntoIterator<Item = &'a str>) -> String {
-    let legal: Vec<&str> = legal.into_iter().collect();
-    match nearest(written, &legal) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if legal.is_empty() => "there is none".to_owned(),
-        None => {
-            let quoted: Vec<String> = legal.iter().map(|id| format!("`{id}`")).collect();
-            format!(
-                "expected {}{}",
-                if quoted.len() > 1 { "one of " } else { "" },
-                quoted.join(", ")
-            )
-        }
-    }
-}
-
-/// What takes the fewest typing errors to become `written`, if they are few for its length.
-pub fn nearest<'a>(written: &str, legal: &[&'a str]) -> Option<&'a str> {
-    let written = written.to_ascii_lowercase();
-    let near = legal.iter().filter_map(|id| {
-        let few = id.len() / 3;
-        // Each byte of difference in length is an error, and need not be searched for.
-        let near = id.len().abs_diff(written.len()) <= few;
-        let errors =
-            near.then(|| strsim::damerau_levenshtein(&id.to_ascii_lowercase(), &written))?;
-        (errors <= few).then_some((errors, *id))
-    });
-    near.min_by_key(|(errors, _)| *errors).map(|(_, id)| id)
-}
-
-/// Returns what was written, short enough to be shown.
-pub(super) fn shown(written: &str) -> String {
+/// Returns at most 80 characters of what was written, safe to print.
+pub(super) fn shortened(written: &str) -> String {
     printable_within(written, 80)
 }

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use flash_policy_core::document::readable;
-use flash_policy_scenario::files::Unreadable;
+use flash_policy_scenario::files::ReadError;
 use walkdir::WalkDir;
 
 use crate::exit::{Exit, Failure};
@@ -89,7 +89,7 @@ pub(crate) fn text_of(path: &Path) -> Result<String, Failure> {
     let name = path.display().to_string();
     let bytes = File::open(path).and_then(|file| up_to(MAX_TEXT, file));
     let bytes = bytes.map_err(|error| cannot_read(&name, &error.into()))?;
-    String::from_utf8(bytes).map_err(|_| cannot_read(&name, &Unreadable::because("it is no UTF-8")))
+    String::from_utf8(bytes).map_err(|_| cannot_read(&name, &ReadError::new("it is no UTF-8")))
 }
 
 fn up_to(limit: u64, from: impl Read) -> io::Result<Vec<u8>> {
@@ -98,7 +98,7 @@ fn up_to(limit: u64, from: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn cannot_read(name: &str, why: &Unreadable) -> Failure {
+fn cannot_read(name: &str, why: &ReadError) -> Failure {
     Failure::new(Exit::Input, format!("cannot read {name}: {why}"))
 }
 

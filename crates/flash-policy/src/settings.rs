@@ -195,7 +195,7 @@ impl Reader<'_> {
     }
 
     fn wrong<T>(&self, at: &toml::Spanned<T>, message: &str, help: &str) -> Failure {
-        toml_text::wrong(self.path, self.text, at.span(), message, help).into()
+        toml_text::error_at(self.path, self.text, at.span(), message, help).into()
     }
 
     /// The real path of a file or folder beside the settings.

@@ -1,10 +1,13 @@
-//! The values of a scenario file, each with its place: what is written is read, or it is an error that
-//! points there.
+//! The single values of a scenario file.
+//!
+//! Each method parses a value, or returns an error that points at its place. What values mean
+//! together is checked in `read.rs`.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use flash_policy_core::diagnostics::Position;
 use flash_policy_core::player::{Endpoint, Profile, Swf};
@@ -14,118 +17,120 @@ use flash_policy_core::wire::FaultList;
 use super::{Reader, Result};
 use crate::ScenarioError;
 use crate::file::{At, Text};
-use crate::files::Unreadable;
+use crate::files::ReadError;
 use crate::find;
 use crate::model::Connect;
-use crate::values::{self, Illegal, Table, shown, suggest};
+use crate::values::{self, InvalidValue, Table, shortened, suggest};
 
 impl Reader<'_> {
     pub(super) fn profile(&self, written: Option<&Text>) -> Result<Option<Profile>> {
-        written.map(|written| self.legal(written, values::profile(written.value()))).transpose()
+        written.map(|written| self.valid(written, values::profile(written.value()))).transpose()
     }
 
     pub(super) fn swf(&self, written: &Text) -> Result<Swf> {
-        self.legal(written, values::swf(written.value()))
+        self.valid(written, values::swf(written.value()))
     }
 
     pub(super) fn connect(&self, written: &Text) -> Result<Connect> {
-        self.legal(written, values::connect(written.value()))
+        self.valid(written, values::connect(written.value()))
     }
 
     pub(super) fn endpoint(&self, written: &Text) -> Result<Endpoint> {
-        written.value().parse().map_err(|error| self.explained(written, error))
+        written.value().parse().map_err(|error| self.explain(written, error))
     }
 
-    /// An endpoint that an entry of the file declares.
-    pub(super) fn declared<'a>(
+    /// Parses an endpoint that must be one of the `declared` ones. `none_of` names them in the
+    /// error, as in "no policy".
+    pub(super) fn declared_endpoint<'a>(
         &self,
         written: &Text,
-        standing: impl Iterator<Item = &'a Endpoint>,
-        what: &str,
+        declared: impl Iterator<Item = &'a Endpoint>,
+        none_of: &str,
     ) -> Result<Endpoint> {
         let at = self.endpoint(written)?;
-        let standing: Vec<_> = standing.collect();
-        if standing.contains(&&at) {
+        let declared: Vec<_> = declared.collect();
+        if declared.contains(&&at) {
             return Ok(at);
         }
-        let standing: BTreeSet<_> = standing.into_iter().map(ToString::to_string).collect();
-        let help = suggest(&at.to_string(), standing.iter().map(String::as_str));
-        Err(self.wrong(written, format!("{what} stands at {}", shown(written.value())), &help))
+        let known: BTreeSet<_> = declared.into_iter().map(ToString::to_string).collect();
+        let help = suggest(&at.to_string(), known.iter().map(String::as_str));
+        let message = format!("{none_of} stands at {}", shortened(written.value()));
+        Err(self.wrong(written, message, &help))
     }
 
     pub(super) fn faults(&self, written: &At<Vec<Text>>) -> Result<FaultList> {
-        let fault = |fault: &Text| self.legal(fault, values::fault(fault.value()));
+        let fault = |fault: &Text| self.valid(fault, values::fault(fault.value()));
         let listed = written.value().iter().map(fault).collect::<Result<Vec<_>>>()?;
-        FaultList::new(listed).map_err(|error| self.explained(written, error))
+        FaultList::new(listed).map_err(|error| self.explain(written, error))
     }
 
-    /// A duration is spelt as in a fault.
-    pub(super) fn duration(&self, written: &Text) -> Result<std::time::Duration> {
-        self.legal(written, values::duration(written.value()))
+    pub(super) fn duration(&self, written: &Text) -> Result<Duration> {
+        self.valid(written, values::duration(written.value()))
     }
 
+    /// Finds the value of a table that has this id. `what` names the kind of value in the error.
     pub(super) fn id<T: Clone>(&self, written: &Text, what: &str, table: &Table<T>) -> Result<T> {
-        self.legal(written, values::id(written.value(), what, table))
+        self.valid(written, values::find_id(written.value(), what, table))
     }
 
-    /// A path relative to the scenario file.
-    pub(super) fn beside(&self, written: &Text) -> PathBuf {
+    /// Returns a path that is relative to the scenario file.
+    pub(super) fn relative_path(&self, written: &Text) -> PathBuf {
         find::tidy(self.path.parent().unwrap_or(Path::new("")).join(written.value()))
     }
 
-    pub(super) fn once<T>(&self, before: Option<T>, at: &Text, what: &str) -> Result<()> {
-        match before {
-            None => Ok(()),
-            Some(_) => Err(self.wrong(
-                at,
-                format!("{} has two {what}", shown(at.value())),
-                "take one of them out",
-            )),
+    /// Checks that there was no entry before this one. `what` names both in the error, as in
+    /// "policies".
+    pub(super) fn only_once<T>(&self, before: Option<T>, at: &Text, what: &str) -> Result<()> {
+        if before.is_none() {
+            return Ok(());
         }
+        let message = format!("{} has two {what}", shortened(at.value()));
+        Err(self.wrong(at, message, "take one of them out"))
     }
 
     pub(super) fn position(&self, at: usize) -> Position {
         self.lines.position(self.text, at)
     }
 
+    /// Returns the error of a file that a value names.
     pub(super) fn unreadable(
         &self,
         written: &Text,
         what: &str,
         path: &Path,
-        error: Unreadable,
+        error: ReadError,
     ) -> ScenarioError {
-        let Unreadable { message, help } = error;
-        let message =
-            format!("the {what} {}: {message}", printable_within(&path.to_string_lossy(), 300));
+        let ReadError { message, help } = error;
+        let path = printable_within(&path.to_string_lossy(), 300);
+        let message = format!("the {what} {path}: {message}");
         ScenarioError::unreadable_at(self.path, self.text, written.span(), message, help)
     }
 
-    pub(super) fn legal<T>(
-        &self,
-        written: &At<impl Sized>,
-        value: Result<T, Illegal>,
-    ) -> Result<T> {
-        value.map_err(|Illegal { message, help }| {
+    /// Gives the error of a value its place.
+    fn valid<T>(&self, written: &At<impl Sized>, value: Result<T, InvalidValue>) -> Result<T> {
+        value.map_err(|InvalidValue { message, help }| {
             ScenarioError::invalid(self.path, self.text, written.span(), message, help)
         })
     }
 
-    pub(super) fn explained(&self, written: &At<impl Sized>, error: impl Display) -> ScenarioError {
-        let Illegal { message, help } = Illegal::of(error);
+    /// Gives an error with the text `message; expected …` its place.
+    fn explain(&self, written: &At<impl Sized>, error: impl Display) -> ScenarioError {
+        let InvalidValue { message, help } = InvalidValue::of(error);
         ScenarioError::invalid(self.path, self.text, written.span(), message, help)
     }
 
+    /// Returns an error about a value.
     pub(super) fn wrong(
         &self,
-        place: &At<impl Sized>,
+        written: &At<impl Sized>,
         message: impl Into<String>,
         help: &str,
     ) -> ScenarioError {
-        self.invalid(place.span(), message, help)
+        self.wrong_at(written.span(), message, help)
     }
 
-    pub(super) fn invalid(
+    /// Returns an error about a place in the file.
+    pub(super) fn wrong_at(
         &self,
         span: Range<usize>,
         message: impl Into<String>,

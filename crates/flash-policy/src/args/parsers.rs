@@ -12,7 +12,7 @@ use flash_policy_core::document::PolicyKind;
 use flash_policy_core::player::{Endpoint, MASTER_PORT};
 use flash_policy_fixture::server::BackendState;
 use flash_policy_scenario::Connect;
-use flash_policy_scenario::values::{self, Illegal};
+use flash_policy_scenario::values::{self, InvalidValue};
 
 /// From which severity on a finding makes the command fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -224,7 +224,7 @@ pub(super) fn level(written: &str) -> Result<(&'static Rule, Option<Severity>), 
 
 /// What a scenario file may say too, with its errors as the parser of arguments has them.
 pub(super) fn legal<T>(
-    read: fn(&str) -> Result<T, Illegal>,
+    read: fn(&str) -> Result<T, InvalidValue>,
 ) -> impl Fn(&str) -> Result<T, String> + Clone {
     move |written| read(written).map_err(|illegal| illegal.to_string())
 }
