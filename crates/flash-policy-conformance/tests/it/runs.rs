@@ -2,16 +2,43 @@
 
 use std::io::Read;
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
 use flash_policy_conformance::{CheckId, CheckVerdict, Torture, TortureReport};
 use flash_policy_core::wire::{Fault, POLICY_REQUEST};
 use flash_policy_fixture::{PolicyServer, Port};
 
+use libtest_mimic::Trial;
+
 use crate::servers::{answer, answers, answers_and_stays, is_request, serve_well, threaded};
-use crate::{OPEN, open_answer};
+use crate::{EXPECTED_TO_PANIC, OPEN, open_answer};
 
 const DOCUMENT: &str = flash_policy_conformance::REFERENCE;
+
+/// Makes tests of functions, each named after its function.
+macro_rules! tests {
+    ($($function:ident,)*) => {
+        vec![$(Trial::test(concat!("runs::", stringify!($function)), || { $function(); Ok(()) })),*]
+    };
+}
+
+/// Returns the tests of this module.
+pub(crate) fn tests() -> Vec<Trial> {
+    tests![
+        our_own_server_passes_every_check,
+        a_port_where_nobody_listens_is_a_verdict,
+        a_run_inside_a_runtime_panics_with_advice,
+        the_three_ends_of_an_answer_have_three_verdicts,
+        a_policy_that_is_whole_too_late_is_none,
+        a_reason_shows_the_bytes_escaped_and_cut,
+        an_answer_may_be_rejected_for_its_document,
+        a_request_is_really_cut_into_segments,
+        what_is_sent_is_no_mark_of_another_connection,
+        a_slow_server_is_waited_for,
+        the_documents_table_lists_the_checks_in_order,
+    ]
+}
 
 fn tortured(addr: std::net::SocketAddr) -> TortureReport {
     Torture::new(addr).budget(Duration::from_secs(1)).run().unwrap()
@@ -21,7 +48,6 @@ fn reason(report: &TortureReport, id: CheckId) -> &str {
     report.checks().iter().find(|check| check.id() == id).unwrap().reason()
 }
 
-#[test]
 fn our_own_server_passes_every_check() {
     let server = PolicyServer::start(OPEN);
     let report = Torture::new(server.addr()).run().unwrap();
@@ -34,7 +60,6 @@ fn our_own_server_passes_every_check() {
     assert!(text.starts_with("pass       request          a policy of "), "{text}");
 }
 
-#[test]
 fn a_port_where_nobody_listens_is_a_verdict() {
     let port = Port::reserve().unwrap();
     let report = tortured(port.addr());
@@ -44,13 +69,17 @@ fn a_port_where_nobody_listens_is_a_verdict() {
     assert!(report.checks()[1..].iter().all(|check| check.verdict() == CheckVerdict::NotRun));
 }
 
-#[tokio::test]
-#[should_panic(expected = "call it inside tokio::task::spawn_blocking")]
-async fn a_run_inside_a_runtime_panics_with_advice() {
-    let _ = Torture::new(([127, 0, 0, 1], 843).into()).run();
+fn a_run_inside_a_runtime_panics_with_advice() {
+    let inside_a_runtime = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async { Torture::new(([127, 0, 0, 1], 843).into()).run() })
+    };
+    let thread = thread::Builder::new().name(EXPECTED_TO_PANIC.to_owned());
+    let panic = thread.spawn(inside_a_runtime).unwrap().join().unwrap_err();
+    let advice = panic.downcast::<&str>().unwrap();
+    assert!(advice.contains("call it inside tokio::task::spawn_blocking"), "{advice}");
 }
 
-#[test]
 fn the_three_ends_of_an_answer_have_three_verdicts() {
     let servers = [answers(open_answer()), answers(OPEN), answers_and_stays(OPEN)];
     let ends = servers.map(|server| {
@@ -66,7 +95,6 @@ fn the_three_ends_of_an_answer_have_three_verdicts() {
     assert_eq!(ends.each_ref().map(|(verdict, reason)| (*verdict, reason.as_str())), expected);
 }
 
-#[test]
 fn a_policy_that_is_whole_too_late_is_none() {
     let (bytes, every) = (open_answer().len() / 2 + 1, Duration::from_millis(1500));
     let server = PolicyServer::builder().document(OPEN).fault(Fault::Drip { bytes, every }).start();
@@ -79,7 +107,6 @@ fn a_policy_that_is_whole_too_late_is_none() {
     );
 }
 
-#[test]
 fn a_reason_shows_the_bytes_escaped_and_cut() {
     let server =
         answers(format!("HTTP/1.1 400 Bad Request\r\nX-Padding: {}\r\n\r\n", "x".repeat(1000)));
@@ -90,7 +117,6 @@ fn a_reason_shows_the_bytes_escaped_and_cut() {
     assert_eq!(reason(&report, CheckId::Request), expected);
 }
 
-#[test]
 fn an_answer_may_be_rejected_for_its_document() {
     let server =
         PolicyServer::builder().document("<!-- too early --><?xml version=\"1.0\"?><x/>").start();
@@ -103,7 +129,6 @@ fn an_answer_may_be_rejected_for_its_document() {
     );
 }
 
-#[test]
 fn a_request_is_really_cut_into_segments() {
     let reads = Arc::new(Mutex::new(Vec::new()));
     let seen = reads.clone();
@@ -134,7 +159,6 @@ fn a_request_is_really_cut_into_segments() {
     }
 }
 
-#[test]
 fn what_is_sent_is_no_mark_of_another_connection() {
     let sent = Arc::new(Mutex::new(Vec::new()));
     let seen = sent.clone();
@@ -154,7 +178,6 @@ fn what_is_sent_is_no_mark_of_another_connection() {
     assert_eq!(sent.iter().filter(|sent| sent.contains(first)).count(), 1);
 }
 
-#[test]
 fn a_slow_server_is_waited_for() {
     let server = PolicyServer::builder()
         .document(OPEN)
@@ -164,7 +187,6 @@ fn a_slow_server_is_waited_for() {
     assert!(report.checks().iter().all(|check| check.verdict() == CheckVerdict::Pass), "{report}");
 }
 
-#[test]
 fn the_documents_table_lists_the_checks_in_order() {
     let rows = DOCUMENT.lines().filter(|line| line.starts_with("| `"));
     let cells =
