@@ -1,4 +1,4 @@
-//! The sockets of the checks. No other module opens one.
+//! The sockets of the checks. No other module opens one. It does not know the checks.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,86 +8,76 @@ use flash_policy_core::wire::{POLICY_REQUEST, Sent};
 use flash_policy_net::{ConnectFailure, PeerConnection, RealTime};
 use tokio::task::JoinSet;
 
-use super::check::Step;
-use super::observation::{End, Observation, Until};
+use crate::observation::{ConnectionEnd, ListenUntil, Observation};
+use crate::steps::Step;
 
-/// The way to the server, and the clock of the run.
+/// The server under test, the time it has for an answer, and the clock of the run.
 #[derive(Clone, Debug)]
-pub(super) struct Target {
+pub(crate) struct Target {
     addr: SocketAddr,
-    port: u16,
+    logical_port: u16,
     budget: Duration,
     time: RealTime,
     started: Instant,
 }
 
-/// One connection, and what was heard on it. Dropped, it is closed.
-#[derive(Debug)]
-pub(super) struct Conversation {
-    /// `None` where it never stood.
-    peer: Option<PeerConnection>,
-    observation: Observation,
-    target: Target,
-    opened: Instant,
-}
-
 impl Target {
-    pub(super) fn new(addr: SocketAddr, port: u16, budget: Duration) -> Self {
-        Self { addr, port, budget, time: RealTime::default(), started: Instant::now() }
+    pub(crate) fn new(addr: SocketAddr, logical_port: u16, budget: Duration) -> Self {
+        Self { addr, logical_port, budget, time: RealTime::default(), started: Instant::now() }
     }
 
-    /// The port that the server stands for.
-    pub(super) fn port(&self) -> u16 {
-        self.port
+    pub(crate) fn logical_port(&self) -> u16 {
+        self.logical_port
     }
 
-    /// How long a good answer may take.
-    pub(super) fn budget(&self) -> Duration {
+    /// Returns the time in which an answer must be complete.
+    pub(crate) fn budget(&self) -> Duration {
         self.budget
     }
 
-    /// Since the run began.
-    pub(super) fn elapsed(&self) -> Duration {
+    /// Returns the time since the run began.
+    pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// Connects. A connection that does not stand is one on which nothing is observed.
-    pub(super) async fn open(&self) -> io::Result<Conversation> {
+    /// Connects. If the server lets the connect fail, nothing arrives in the conversation.
+    pub(crate) async fn open(&self) -> io::Result<Conversation> {
         let opened = Instant::now();
-        let observation = Observation::new();
-        let mut conversation =
-            Conversation { peer: None, observation, target: self.clone(), opened };
-        let end = match self.limit(self.budget, PeerConnection::connect(self.addr)).await? {
-            None => End::Dropped,
+        let mut conversation = Conversation {
+            peer: None,
+            observation: Observation::new(),
+            target: self.clone(),
+            opened,
+        };
+        match self.limit(self.budget, PeerConnection::connect(self.addr)).await? {
             Some(Ok(peer)) => {
                 peer.stream().set_nodelay(true)?;
                 conversation.peer = Some(peer);
-                return Ok(conversation);
             }
-            Some(Err(error)) => match ConnectFailure::of(&error) {
-                Some(ConnectFailure::Refused) => End::Refused,
-                Some(ConnectFailure::Reset) => End::Rst,
-                Some(ConnectFailure::TimedOut) => End::Dropped,
-                _ => return Err(error),
-            },
-        };
-        conversation.observation.end(end, opened.elapsed());
+            Some(Err(error)) => {
+                let end = end_of_connect(error)?;
+                conversation.observation.record_end(end, opened.elapsed());
+            }
+            None => {
+                conversation.observation.record_end(ConnectionEnd::Dropped, opened.elapsed());
+            }
+        }
         Ok(conversation)
     }
 
-    /// One good request, and what is heard of it within the budget.
-    pub(super) async fn ask(&self, until: Until) -> io::Result<Observation> {
-        let mut line = self.open().await?;
-        line.play(&[Step::Send(POLICY_REQUEST.to_vec())]).await?;
-        line.hear(until, line.left()).await?;
-        Ok(line.close())
+    /// Sends one correct request and returns what arrives within the budget.
+    pub(crate) async fn request(&self, until: ListenUntil) -> io::Result<Observation> {
+        let mut conversation = self.open().await?;
+        conversation.play(&[Step::Send(POLICY_REQUEST.to_vec())]).await?;
+        conversation.listen(until, conversation.remaining_budget()).await?;
+        Ok(conversation.close())
     }
 
-    /// So many at the same time.
-    pub(super) async fn together<T, F>(
+    /// Starts `count` tasks at the same time and returns all their results.
+    pub(crate) async fn concurrently<T, F>(
         &self,
         count: usize,
-        one: impl Fn(Self) -> F,
+        task: impl Fn(Self) -> F,
     ) -> io::Result<Vec<T>>
     where
         T: Send + 'static,
@@ -95,107 +85,137 @@ impl Target {
     {
         let mut running = JoinSet::new();
         for _ in 0..count {
-            running.spawn(one(self.clone()));
+            running.spawn(task(self.clone()));
         }
-        let mut done = Vec::with_capacity(count);
+        let mut results = Vec::with_capacity(count);
         while let Some(joined) = running.join_next().await {
-            done.push(joined.map_err(io::Error::other)??);
+            results.push(joined.map_err(io::Error::other)??);
         }
-        Ok(done)
+        Ok(results)
     }
 
-    pub(super) async fn pause(&self, pause: Duration) -> io::Result<()> {
-        self.limit(pause, std::future::pending::<()>()).await.map(|_| ())
+    pub(crate) async fn pause(&self, pause: Duration) -> io::Result<()> {
+        self.limit(pause, std::future::pending::<()>()).await?;
+        Ok(())
     }
 
-    /// What comes of `future`, unless it takes longer than `limit`.
-    pub(super) async fn limit<F: Future>(
+    /// Returns the output of `future`, or `None` if it takes longer than `limit`.
+    pub(crate) async fn limit<F: Future>(
         &self,
         limit: Duration,
         future: F,
     ) -> io::Result<Option<F::Output>> {
-        Ok(self.time.limit(limit, future).await?.0)
+        let (output, _) = self.time.limit(limit, future).await?;
+        Ok(output)
     }
 }
 
+/// Returns what a failed connect says about the server, or the error if this machine failed.
+fn end_of_connect(error: io::Error) -> io::Result<ConnectionEnd> {
+    match ConnectFailure::of(&error) {
+        Some(ConnectFailure::Refused) => Ok(ConnectionEnd::Refused),
+        Some(ConnectFailure::Reset) => Ok(ConnectionEnd::Rst),
+        Some(ConnectFailure::TimedOut) => Ok(ConnectionEnd::Dropped),
+        _ => Err(error),
+    }
+}
+
+/// One connection, and what was observed on it. Dropping it closes the connection.
+#[derive(Debug)]
+pub(crate) struct Conversation {
+    /// `None` if the connect failed.
+    peer: Option<PeerConnection>,
+    observation: Observation,
+    target: Target,
+    opened: Instant,
+}
+
 impl Conversation {
-    /// Does what is said, and listens in the pauses. What a peer that is gone cannot be sent is left out.
-    pub(super) async fn play(&mut self, steps: &[Step]) -> io::Result<()> {
+    /// Does the steps in order, and listens during the pauses.
+    pub(crate) async fn play(&mut self, steps: &[Step]) -> io::Result<()> {
         for step in steps {
             match step {
                 Step::Send(bytes) => self.send(bytes).await?,
-                Step::Pause(pause) => self.hear(Until::End, *pause).await?,
-                Step::Finish => {
-                    if let Some(peer) = &mut self.peer {
-                        peer.finish().await;
-                    }
-                }
+                Step::Pause(pause) => self.listen(ListenUntil::Close, *pause).await?,
+                Step::Finish => self.finish().await,
             }
         }
         Ok(())
     }
 
+    /// Sends `bytes`, unless the connection has ended.
     async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let is_open = self.observation.how_it_ended() == End::Open;
-        let Some(peer) = self.peer.as_mut().filter(|_| is_open) else {
+        let Some(peer) = &mut self.peer else {
             return Ok(());
         };
-        if self.target.limit(self.target.budget, peer.send(bytes)).await? == Some(true) {
+        if !self.observation.is_open() {
+            return Ok(());
+        }
+        let is_sent = self.target.limit(self.target.budget, peer.send(bytes)).await?;
+        if is_sent == Some(true) {
             peer.check_for_reset();
         }
         Ok(())
     }
 
-    /// What is left of the budget of a request that was sent at once (rulebook T1).
-    pub(super) fn left(&self) -> Duration {
+    async fn finish(&mut self) {
+        if let Some(peer) = &mut self.peer {
+            peer.finish().await;
+        }
+    }
+
+    /// Returns the part of the budget that is left since the connect began (rulebook T1).
+    pub(crate) fn remaining_budget(&self) -> Duration {
         self.target.budget.saturating_sub(self.opened.elapsed())
     }
 
-    /// Listens, but not longer than `limit`.
-    pub(super) async fn hear(&mut self, until: Until, limit: Duration) -> io::Result<()> {
+    /// Observes the connection for at most `limit`.
+    pub(crate) async fn listen(&mut self, until: ListenUntil, limit: Duration) -> io::Result<()> {
         let target = self.target.clone();
-        target.limit(limit, self.listen(until)).await?;
-        self.observation.wait(self.opened.elapsed());
+        target.limit(limit, self.read(until)).await?;
+        self.observation.record_silence(self.opened.elapsed());
         Ok(())
     }
 
-    async fn listen(&mut self, until: Until) {
-        while !self.observation.is_enough(until) {
+    async fn read(&mut self, until: ListenUntil) {
+        while !self.observation.has_reached(until) {
             let Some(peer) = &mut self.peer else {
                 return;
             };
             let sent = peer.read().await;
             let at = self.opened.elapsed();
             match sent {
-                Sent::Bytes(bytes) => self.observation.receive(&bytes, at),
-                Sent::Fin => self.observation.end(End::Fin, at),
-                Sent::Rst => self.observation.end(End::Rst, at),
+                Sent::Bytes(bytes) => self.observation.record_bytes(&bytes, at),
+                Sent::Fin => self.observation.record_end(ConnectionEnd::Fin, at),
+                Sent::Rst => self.observation.record_end(ConnectionEnd::Rst, at),
             }
         }
     }
 
-    /// A peer that closed before it had read all resets at the next byte, which may still be on its
-    /// way.
-    pub(super) async fn await_reset(&mut self, limit: Duration) -> io::Result<()> {
-        if self.observation.how_it_ended() == End::Fin {
-            self.target.pause(limit).await?;
-            if self.peer.as_mut().is_some_and(PeerConnection::check_for_reset) {
-                self.observation.end(End::Rst, self.opened.elapsed());
-            }
+    /// Waits for a reset that follows a FIN: a peer that closes before it has read everything
+    /// resets the connection when the next byte arrives.
+    pub(crate) async fn await_reset(&mut self, limit: Duration) -> io::Result<()> {
+        if self.observation.end() != ConnectionEnd::Fin {
+            return Ok(());
+        }
+        self.target.pause(limit).await?;
+        if self.peer.as_mut().is_some_and(PeerConnection::check_for_reset) {
+            self.observation.record_end(ConnectionEnd::Rst, self.opened.elapsed());
         }
         Ok(())
     }
 
-    pub(super) fn observation(&self) -> &Observation {
+    pub(crate) fn observation(&self) -> &Observation {
         &self.observation
     }
 
-    pub(super) fn close(self) -> Observation {
+    /// Closes the connection and returns what was observed on it.
+    pub(crate) fn close(self) -> Observation {
         self.observation
     }
 
-    /// Closes with a RST.
-    pub(super) fn abort(self) -> io::Result<()> {
+    /// Closes the connection with a RST.
+    pub(crate) fn abort(self) -> io::Result<()> {
         self.peer.map_or(Ok(()), PeerConnection::abort)
     }
 }

@@ -1,4 +1,4 @@
-//! What was heard on one connection.
+//! The bytes and the end of one connection, with times that callers give. No I/O, no clock.
 
 use std::time::Duration;
 
@@ -8,142 +8,150 @@ use flash_policy_core::diagnostics::Diagnostic;
 use flash_policy_core::player::rejection;
 use flash_policy_core::wire::{AnswerEnd, AnswerReader, MAX_ANSWER_BYTES};
 
-/// What was heard on one connection. All times are counted from the beginning of its connect.
+/// The bytes and the end of one connection. All times count from the start of its connect.
 #[derive(Clone, Debug)]
-pub(super) struct Observation {
+pub(crate) struct Observation {
     answer: AnswerReader,
-    complete: Option<AnswerEnd>,
-    end: End,
-    /// When the last byte came.
-    last_byte: Duration,
-    /// When it ended, or else how long it was listened to.
-    until: Duration,
+    answer_end: Option<AnswerEnd>,
+    end: ConnectionEnd,
+    last_byte_at: Duration,
+    observed_until: Duration,
 }
 
-/// How a connection ended.
+/// The end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// Not at all, as long as it was listened to.
+pub(crate) enum ConnectionEnd {
+    /// It was still open when the observation stopped.
     Open,
     Fin,
     Rst,
-    /// It never stood.
+    /// The connect was refused.
     Refused,
-    /// It never stood: nobody answered the SYN in time.
+    /// The connect got no answer in time.
     Dropped,
 }
 
-/// How far a connection is listened to.
+/// The point up to which a connection is observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Until {
-    /// To the end of an answer.
+pub(crate) enum ListenUntil {
+    /// The end of an answer.
     Answer,
-    /// To the end of a document: this server never ends an answer.
+    /// The end of a document, for a server that never ends its answers.
     Document,
-    /// To the end of the connection.
-    End,
+    /// The end of the connection.
+    Close,
 }
 
 impl Observation {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             answer: AnswerReader::new(MAX_ANSWER_BYTES),
-            complete: None,
-            end: End::Open,
-            last_byte: Duration::ZERO,
-            until: Duration::ZERO,
+            answer_end: None,
+            end: ConnectionEnd::Open,
+            last_byte_at: Duration::ZERO,
+            observed_until: Duration::ZERO,
         }
     }
 
-    pub(super) fn receive(&mut self, bytes: &[u8], at: Duration) {
-        self.complete = self.answer.receive(bytes);
-        (self.last_byte, self.until) = (at, at);
+    pub(crate) fn record_bytes(&mut self, bytes: &[u8], at: Duration) {
+        self.answer_end = self.answer.receive(bytes);
+        self.last_byte_at = at;
+        self.observed_until = at;
     }
 
-    pub(super) fn end(&mut self, end: End, at: Duration) {
-        (self.end, self.until) = (end, at);
+    pub(crate) fn record_end(&mut self, end: ConnectionEnd, at: Duration) {
+        self.end = end;
+        self.observed_until = at;
     }
 
-    /// Nothing else was heard until then.
-    pub(super) fn wait(&mut self, at: Duration) {
-        if self.end == End::Open {
-            self.until = at;
+    /// Records that nothing else arrived until `at`.
+    pub(crate) fn record_silence(&mut self, at: Duration) {
+        if self.is_open() {
+            self.observed_until = at;
         }
     }
 
-    pub(super) fn is_enough(&self, until: Until) -> bool {
-        let is_over = self.end != End::Open || self.received().len() > 2 * MAX_ANSWER_BYTES;
-        is_over
-            || match until {
-                Until::Answer => self.complete.is_some(),
-                Until::Document => self.complete.is_some() || self.ends_a_tag() && self.is_policy(),
-                Until::End => false,
-            }
+    /// Returns whether there is nothing left to wait for.
+    pub(crate) fn has_reached(&self, until: ListenUntil) -> bool {
+        let is_over = !self.is_open() || self.received().len() > 2 * MAX_ANSWER_BYTES;
+        let is_answered = self.answer_end.is_some();
+        match until {
+            ListenUntil::Answer => is_over || is_answered,
+            ListenUntil::Document => is_over || is_answered || self.ends_with_a_policy(),
+            ListenUntil::Close => is_over,
+        }
     }
 
-    /// Spares the reading of a document that is not whole.
-    fn ends_a_tag(&self) -> bool {
-        self.answer.document().trim_ascii_end().ends_with(b">")
+    /// Looks for the end of a tag first, so that an incomplete document is not parsed.
+    fn ends_with_a_policy(&self) -> bool {
+        self.document().trim_ascii_end().ends_with(b">") && self.is_policy()
     }
 
-    /// All that came, within bounds.
-    pub(super) fn received(&self) -> &[u8] {
+    /// Returns all bytes that arrived, within bounds.
+    pub(crate) fn received(&self) -> &[u8] {
         self.answer.received()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.received().is_empty()
     }
 
-    pub(super) fn how_it_ended(&self) -> End {
+    pub(crate) fn end(&self) -> ConnectionEnd {
         self.end
     }
 
-    pub(super) fn has_nul(&self) -> bool {
-        self.complete == Some(AnswerEnd::Nul)
+    pub(crate) fn is_open(&self) -> bool {
+        self.end == ConnectionEnd::Open
     }
 
-    pub(super) fn is_too_large(&self) -> bool {
-        self.complete == Some(AnswerEnd::TooLarge)
+    pub(crate) fn has_nul(&self) -> bool {
+        self.answer_end == Some(AnswerEnd::Nul)
     }
 
-    pub(super) fn last_byte(&self) -> Duration {
-        self.last_byte
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.answer_end == Some(AnswerEnd::TooLarge)
     }
 
-    pub(super) fn until(&self) -> Duration {
-        self.until
+    pub(crate) fn last_byte_at(&self) -> Duration {
+        self.last_byte_at
     }
 
-    /// The document, as far as it came.
-    pub(super) fn document(&self) -> &[u8] {
+    /// Returns when the connection ended, or when the observation stopped.
+    pub(crate) fn observed_until(&self) -> Duration {
+        self.observed_until
+    }
+
+    /// Returns the document, as far as it arrived.
+    pub(crate) fn document(&self) -> &[u8] {
         self.answer.document()
     }
 
-    /// Whether a whole policy file came that a player accepts, however it ended.
-    pub(super) fn is_policy(&self) -> bool {
+    /// Returns whether a complete policy file arrived that a player accepts, however it ended.
+    pub(crate) fn is_policy(&self) -> bool {
         !self.is_too_large() && is_policy(self.document())
     }
 
-    /// How many whole policy files came, one behind the NUL of the other.
-    pub(super) fn policies(&self) -> usize {
+    /// Counts the complete policy files that arrived, with a NUL between them.
+    pub(crate) fn policies(&self) -> usize {
         self.received().split(|byte| *byte == 0).filter(|part| is_policy(part)).count()
     }
 
-    /// How many bytes came after the first NUL, besides whole policy files and their NULs.
-    pub(super) fn stray(&self) -> usize {
-        let rest = self.answer.after_nul();
-        let (mut stray, mut parts) = (0, rest.split(|byte| *byte == 0).peekable());
+    /// Counts the bytes after the first NUL that are not part of a complete policy file.
+    pub(crate) fn stray_bytes(&self) -> usize {
+        let mut parts = self.answer.after_nul().split(|byte| *byte == 0).peekable();
+        let mut stray = 0;
         while let Some(part) = parts.next() {
             let nul = usize::from(parts.peek().is_some());
-            stray += if is_policy(part) { 0 } else { part.len() + nul };
+            if !is_policy(part) {
+                stray += part.len() + nul;
+            }
         }
         stray
     }
 }
 
-/// Why a player accepts no policy file in these bytes.
-pub(super) fn objection(document: &[u8]) -> Option<Diagnostic> {
+/// Returns the reason why a player accepts no policy file in these bytes.
+pub(crate) fn objection(document: &[u8]) -> Option<Diagnostic> {
     match PolicyFile::parse(document) {
         Ok(policy) => rejection(&policy, &Profile::default().document),
         Err(malformed) => Some(malformed.diagnostic().clone()),

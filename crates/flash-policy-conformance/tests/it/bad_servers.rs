@@ -13,8 +13,8 @@ use crate::{OPEN, open_answer};
 struct BadServer {
     name: &'static str,
     start: fn() -> Server,
-    /// Each check that does not pass, as `id verdict rule`. Adjacent checks that are not run are one
-    /// entry: `first..last not-run`.
+    /// Each check that does not pass, as `id verdict rule`. Adjacent checks that are not run are
+    /// one entry: `first..last not-run`.
     findings: &'static [&'static str],
 }
 
@@ -22,8 +22,8 @@ struct BadServer {
 struct Table {
     name: &'static str,
     /// A small budget saves time. A busy machine may need more, so where the findings differ the
-    /// server is checked again with the player's own budget, and that run decides. `None` goes straight
-    /// to the player's.
+    /// server is checked again with the player's own budget, and that run decides. `None` starts
+    /// with the player's.
     budget: Option<Duration>,
     servers: &'static [BadServer],
 }
@@ -113,7 +113,7 @@ const WITHOUT_A_POLICY: &[BadServer] = &[
         findings: &["request fail FSP-T23", "answer-end..leaks not-run"],
     },
     BadServer {
-        name: "that_stops_in_the_document",
+        name: "that_stops_inside_the_document",
         start: || answers_and_stays(&OPEN.as_bytes()[..40]),
         findings: &[
             "request fail FSP-T05",
@@ -123,7 +123,7 @@ const WITHOUT_A_POLICY: &[BadServer] = &[
         ],
     },
     BadServer {
-        name: "that_resets_in_the_document",
+        name: "that_resets_inside_the_document",
         start: || answers_and_resets(&OPEN.as_bytes()[..40]),
         findings: &[
             "request fail FSP-T06",
@@ -143,7 +143,7 @@ const WITHOUT_A_POLICY: &[BadServer] = &[
         ],
     },
     BadServer {
-        name: "that_knows_the_spaced_spelling",
+        name: "that_answers_only_the_spaced_spelling",
         start: || answers_messages(|message| message == b"<policy-file-request />\0"),
         findings: &[
             "request fail FSP-T36",
@@ -153,7 +153,7 @@ const WITHOUT_A_POLICY: &[BadServer] = &[
         ],
     },
     BadServer {
-        name: "that_knows_the_upper_case_spelling",
+        name: "that_answers_only_the_upper_case_spelling",
         start: || answers_messages(|message| message == POLICY_REQUEST.to_ascii_uppercase()),
         findings: &[
             "request fail FSP-T36",
@@ -201,7 +201,7 @@ const ENDING_BADLY: &[BadServer] = &[
         findings: &["answer-end fail FSP-T14", "closes tolerated FSP-T26"],
     },
     BadServer {
-        name: "with_more_behind_the_nul",
+        name: "with_bytes_after_the_nul",
         start: || answers([open_answer(), b"\0\0\0".to_vec()].concat()),
         findings: &["bytes-after-nul tolerated FSP-T17"],
     },
@@ -211,7 +211,7 @@ const ENDING_BADLY: &[BadServer] = &[
         findings: &["copies fail FSP-T25"],
     },
     BadServer {
-        name: "that_stays",
+        name: "that_stays_open",
         start: || answers_and_stays(open_answer()),
         findings: &["closes tolerated FSP-T26"],
     },
@@ -255,12 +255,12 @@ const READING_BADLY: &[BadServer] = &[
         ],
     },
     BadServer {
-        name: "that_dislikes_line_ends",
+        name: "that_rejects_line_ends",
         start: || answers_messages(|message| is_request(message) && !message.ends_with(b"\r\n")),
         findings: &["crlf-after tolerated FSP-T19"],
     },
     BadServer {
-        name: "that_dislikes_more_than_one",
+        name: "that_rejects_a_second_request",
         start: || answers_messages(|message| is_request(message) && !message[1..].contains(&b'<')),
         findings: &["two-requests fail FSP-T19"],
     },
@@ -317,8 +317,8 @@ const READING_BADLY: &[BadServer] = &[
         ],
     },
     BadServer {
-        name: "that_dislikes_a_half_close",
-        start: dislikes_half_close,
+        name: "that_rejects_a_half_close",
+        start: rejects_half_close,
         findings: &["half-close tolerated"],
     },
 ];
@@ -340,23 +340,23 @@ const SERVING_BADLY: &[BadServer] = &[
         findings: &["at-once fail FSP-T40", "idle-peers fail FSP-T40"],
     },
     BadServer {
-        name: "and_bans_who_comes_often",
+        name: "and_bans_frequent_clients",
         start: || bans_after(150),
         findings: &["connect-and-drop fail FSP-T27", "at-once..leaks not-run"],
     },
     BadServer {
         name: "until_a_connection_is_reset",
-        start: dies_of_a_reset,
+        start: stops_after_a_reset,
         findings: &["idle fail FSP-T04", "connect-and-drop fail FSP-O06", "at-once..leaks not-run"],
     },
     BadServer {
-        name: "until_http_comes",
-        start: || dies_of(|received| received.starts_with(b"GET ")),
+        name: "until_http_arrives",
+        start: || stops_after(|received| received.starts_with(b"GET ")),
         findings: &["http-get fail FSP-O06", "tls-client-hello..leaks not-run"],
     },
     BadServer {
-        name: "until_a_flood_comes",
-        start: || dies_of(|received| received.len() > 65_536),
+        name: "until_a_flood_arrives",
+        start: || stops_after(|received| received.len() > 65_536),
         findings: &[
             "idle fail FSP-T04",
             "idle-peers fail FSP-T40",
@@ -365,8 +365,8 @@ const SERVING_BADLY: &[BadServer] = &[
         ],
     },
     BadServer {
-        name: "until_binary_comes",
-        start: || hangs_on(|received| received.starts_with(b"\xff")),
+        name: "until_binary_bytes_arrive",
+        start: || hangs_after(|received| received.starts_with(b"\xff")),
         findings: &["garbage fail FSP-T04", "http-get..leaks not-run"],
     },
     BadServer {
@@ -375,17 +375,17 @@ const SERVING_BADLY: &[BadServer] = &[
         findings: &["leaks fail"],
     },
     BadServer {
-        name: "and_sends_what_was_left",
-        start: sends_what_was_left,
+        name: "and_sends_bytes_of_another_connection",
+        start: sends_leftover_bytes,
         findings: &["leaks fail"],
     },
     BadServer {
-        name: "and_is_a_chat_that_relays_whatever_comes",
+        name: "and_is_a_chat_that_relays_everything",
         start: || chat(|_| true),
         findings: &["leaks fail"],
     },
     BadServer {
-        name: "and_is_a_chat",
+        name: "and_is_a_chat_that_relays_messages",
         start: || chat(|message| message.starts_with(b"<msg")),
         findings: &["leaks tolerated"],
     },
@@ -399,7 +399,7 @@ const CLOSING_ON_CLIENTS: &[BadServer] = &[
         findings: &["late-request fail"],
     },
     BadServer {
-        name: "that_pause_inside_of_a_request",
+        name: "that_pause_inside_a_request",
         start: || impatient(None, Some(Duration::from_millis(300))),
         findings: &["late-nul fail FSP-T18"],
     },

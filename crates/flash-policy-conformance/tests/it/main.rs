@@ -1,7 +1,7 @@
 //! The conformance checks, run against good servers and against servers that are bad on purpose.
 //!
-//! A run waits far longer than it computes. So this binary has a harness of its own, which runs more
-//! tests at the same time than the machine has cores. It takes the options of any test binary.
+//! A run waits far longer than it computes. So this binary has a harness of its own, which runs
+//! more tests at the same time than the machine has cores. It takes the options of any test binary.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,20 +1,17 @@
-//! A run as a whole: what it sends, what it says, and its documentation.
+//! A run as a whole: what it sends, what it reports, and its documentation.
 
 use std::io::Read;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use flash_policy_conformance::{CheckId, CheckVerdict, Torture, TortureReport};
+use flash_policy_conformance::{CheckId, CheckVerdict, REFERENCE, Torture, TortureReport};
 use flash_policy_core::wire::{Fault, POLICY_REQUEST};
 use flash_policy_fixture::{PolicyServer, Port};
-
 use libtest_mimic::Trial;
 
 use crate::servers::{answer, answers, answers_and_stays, is_request, serve_well, threaded};
 use crate::{EXPECTED_TO_PANIC, OPEN, open_answer};
-
-const DOCUMENT: &str = flash_policy_conformance::REFERENCE;
 
 /// Makes tests of functions, each named after its function.
 macro_rules! tests {
@@ -27,20 +24,20 @@ macro_rules! tests {
 pub(crate) fn tests() -> Vec<Trial> {
     tests![
         our_own_server_passes_every_check,
-        a_port_where_nobody_listens_is_a_verdict,
+        a_refused_connection_is_a_verdict,
         a_run_inside_a_runtime_panics_with_advice,
         the_three_ends_of_an_answer_have_three_verdicts,
-        a_policy_that_is_whole_too_late_is_none,
+        a_policy_that_is_complete_too_late_does_not_count,
         a_reason_shows_the_bytes_escaped_and_cut,
-        an_answer_may_be_rejected_for_its_document,
-        a_request_is_really_cut_into_segments,
-        what_is_sent_is_no_mark_of_another_connection,
-        a_slow_server_is_waited_for,
-        the_documents_table_lists_the_checks_in_order,
+        an_answer_fails_if_its_document_is_rejected,
+        a_request_is_sent_in_separate_segments,
+        each_message_has_a_marker_of_its_own,
+        a_slow_server_passes_every_check,
+        the_table_of_the_reference_lists_the_checks_in_order,
     ]
 }
 
-fn tortured(addr: std::net::SocketAddr) -> TortureReport {
+fn report_on(addr: std::net::SocketAddr) -> TortureReport {
     Torture::new(addr).budget(Duration::from_secs(1)).run().unwrap()
 }
 
@@ -60,9 +57,9 @@ fn our_own_server_passes_every_check() {
     assert!(text.starts_with("pass       request          a policy of "), "{text}");
 }
 
-fn a_port_where_nobody_listens_is_a_verdict() {
+fn a_refused_connection_is_a_verdict() {
     let port = Port::reserve().unwrap();
-    let report = tortured(port.addr());
+    let report = report_on(port.addr());
     assert_eq!(report.checks().len(), CheckId::ALL.len());
     assert_eq!(reason(&report, CheckId::Request), "the connection was refused");
     assert!(!report.is_success());
@@ -83,22 +80,25 @@ fn a_run_inside_a_runtime_panics_with_advice() {
 fn the_three_ends_of_an_answer_have_three_verdicts() {
     let servers = [answers(open_answer()), answers(OPEN), answers_and_stays(OPEN)];
     let ends = servers.map(|server| {
-        let report = tortured(server.addr());
+        let report = report_on(server.addr());
         let check = report.checks().iter().find(|check| check.id() == CheckId::AnswerEnd).unwrap();
         (check.verdict(), check.reason().to_owned())
     });
     let expected = [
-        (CheckVerdict::Pass, "NUL"),
-        (CheckVerdict::Tolerated, "no NUL, but closed"),
-        (CheckVerdict::Fail, "neither: no NUL came, and the server does not close"),
+        (CheckVerdict::Pass, "a NUL ends the answer"),
+        (CheckVerdict::Tolerated, "a close ends the answer, not a NUL"),
+        (
+            CheckVerdict::Fail,
+            "the answer has no end: no NUL arrived, and the server does not close",
+        ),
     ];
     assert_eq!(ends.each_ref().map(|(verdict, reason)| (*verdict, reason.as_str())), expected);
 }
 
-fn a_policy_that_is_whole_too_late_is_none() {
+fn a_policy_that_is_complete_too_late_does_not_count() {
     let (bytes, every) = (open_answer().len() / 2 + 1, Duration::from_millis(1500));
     let server = PolicyServer::builder().document(OPEN).fault(Fault::Drip { bytes, every }).start();
-    let report = tortured(server.addr());
+    let report = report_on(server.addr());
     let request = &report.checks()[0];
     assert_eq!(
         (request.verdict(), request.rule().map(|rule| rule.id())),
@@ -110,17 +110,18 @@ fn a_policy_that_is_whole_too_late_is_none() {
 fn a_reason_shows_the_bytes_escaped_and_cut() {
     let server =
         answers(format!("HTTP/1.1 400 Bad Request\r\nX-Padding: {}\r\n\r\n", "x".repeat(1000)));
-    let report = tortured(server.addr());
+    let report = report_on(server.addr());
     let padding = "x".repeat(60 - "HTTP/1.1 400 Bad Request\r\nX-Padding: ".len());
-    let expected =
-        format!(r"HTTP came, and no policy: HTTP/1.1 400 Bad Request\r\nX-Padding: {padding}…");
+    let expected = format!(
+        r"the answer is HTTP, without a policy: HTTP/1.1 400 Bad Request\r\nX-Padding: {padding}…"
+    );
     assert_eq!(reason(&report, CheckId::Request), expected);
 }
 
-fn an_answer_may_be_rejected_for_its_document() {
+fn an_answer_fails_if_its_document_is_rejected() {
     let server =
         PolicyServer::builder().document("<!-- too early --><?xml version=\"1.0\"?><x/>").start();
-    let report = tortured(server.addr());
+    let report = report_on(server.addr());
     let rule = report.checks()[0].rule().map(|rule| rule.id());
     assert_eq!(
         (report.checks()[0].verdict(), rule),
@@ -129,7 +130,7 @@ fn an_answer_may_be_rejected_for_its_document() {
     );
 }
 
-fn a_request_is_really_cut_into_segments() {
+fn a_request_is_sent_in_separate_segments() {
     let reads = Arc::new(Mutex::new(Vec::new()));
     let seen = reads.clone();
     let server = threaded(move |mut stream| {
@@ -146,7 +147,7 @@ fn a_request_is_really_cut_into_segments() {
             answer(stream, &open_answer());
         }
     });
-    let _ = tortured(server.addr());
+    let _ = report_on(server.addr());
     let reads = reads.lock().unwrap();
     for (segments, check) in [([11, 12], "split-in-two"), ([22, 1], "late-nul")] {
         assert!(reads.iter().any(|sizes| *sizes == segments), "{check}: {reads:?}");
@@ -159,7 +160,7 @@ fn a_request_is_really_cut_into_segments() {
     }
 }
 
-fn what_is_sent_is_no_mark_of_another_connection() {
+fn each_message_has_a_marker_of_its_own() {
     let sent = Arc::new(Mutex::new(Vec::new()));
     let seen = sent.clone();
     let server = threaded(move |stream| {
@@ -178,7 +179,7 @@ fn what_is_sent_is_no_mark_of_another_connection() {
     assert_eq!(sent.iter().filter(|sent| sent.contains(first)).count(), 1);
 }
 
-fn a_slow_server_is_waited_for() {
+fn a_slow_server_passes_every_check() {
     let server = PolicyServer::builder()
         .document(OPEN)
         .fault(Fault::Delay(Duration::from_millis(100)))
@@ -187,8 +188,8 @@ fn a_slow_server_is_waited_for() {
     assert!(report.checks().iter().all(|check| check.verdict() == CheckVerdict::Pass), "{report}");
 }
 
-fn the_documents_table_lists_the_checks_in_order() {
-    let rows = DOCUMENT.lines().filter(|line| line.starts_with("| `"));
+fn the_table_of_the_reference_lists_the_checks_in_order() {
+    let rows = REFERENCE.lines().filter(|line| line.starts_with("| `"));
     let cells =
         rows.map(|row| row.trim_matches('|').split(" | ").map(str::trim).collect::<Vec<_>>());
     let listed: Vec<_> = cells
@@ -199,5 +200,5 @@ fn the_documents_table_lists_the_checks_in_order() {
         .collect();
     let checks: Vec<_> =
         CheckId::ALL.iter().map(|id| (id.to_string(), id.sent().to_owned())).collect();
-    assert_eq!(listed, checks, "left: docs/torture.md, right: the checks");
+    assert_eq!(listed, checks, "left: src/torture.md, right: the checks");
 }

@@ -1,10 +1,10 @@
-//! Policy servers on threads of bare sockets, good and bad. They end with the test.
+//! Policy servers on bare sockets and threads, good and bad. They stop with the test.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -14,19 +14,20 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::{OPEN, open_answer};
 
-/// A server in a thread. It refuses when it is dropped, if not before.
+/// A server in a thread. After it is dropped, its port refuses connections.
 pub(crate) struct Server {
     addr: SocketAddr,
-    is_ending: Arc<AtomicBool>,
+    is_stopping: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
     _alive: Sender<()>,
 }
 
-/// What a server that has stopped to accept does with its listener.
+/// The state of a listener after its server has stopped accepting.
 #[derive(Clone, Copy, PartialEq)]
-enum Ended {
-    Refuses,
-    Listens,
+enum AfterStop {
+    Refuse,
+    /// The system still completes handshakes, but no connection is accepted.
+    KeepListening,
 }
 
 impl Server {
@@ -35,7 +36,7 @@ impl Server {
     }
 
     fn start(
-        ended: Ended,
+        after_stop: AfterStop,
         mut serve: impl FnMut(TcpStream) -> ControlFlow<()> + Send + 'static,
     ) -> Self {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
@@ -43,55 +44,51 @@ impl Server {
         socket.listen(1024).unwrap();
         let listener = TcpListener::from(socket);
         let addr = listener.local_addr().unwrap();
-        let (alive, end) = channel();
-        let is_ending = Arc::new(AtomicBool::new(false));
-        let ending = is_ending.clone();
+        let (alive, dropped) = channel();
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let stopping = is_stopping.clone();
         let thread = thread::spawn(move || {
             while let Ok((stream, _)) = listener.accept() {
                 // No connection outlives a test by more than this.
                 stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-                if ending.load(Ordering::Relaxed) || serve(stream).is_break() {
+                if stopping.load(Ordering::Relaxed) || serve(stream).is_break() {
                     break;
                 }
             }
-            await_end(&end, ended);
+            if after_stop == AfterStop::KeepListening {
+                let _ = dropped.recv_timeout(Duration::from_secs(60));
+            }
         });
-        Self { addr, is_ending, thread: Some(thread), _alive: alive }
-    }
-}
-
-fn await_end(end: &Receiver<()>, ended: Ended) {
-    if ended == Ended::Listens {
-        let _ = end.recv_timeout(Duration::from_secs(60));
+        Self { addr, is_stopping, thread: Some(thread), _alive: alive }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.is_ending.store(true, Ordering::Relaxed);
+        self.is_stopping.store(true, Ordering::Relaxed);
         (self._alive, _) = channel();
         let _ = TcpStream::connect(self.addr);
-        let ended = self.thread.take().unwrap().join();
-        assert!(ended.is_ok() || thread::panicking(), "the server panicked");
+        let joined = self.thread.take().unwrap().join();
+        assert!(joined.is_ok() || thread::panicking(), "the server panicked");
     }
 }
 
-/// Serves each connection in a thread of its own.
+/// Starts a server that serves each connection in a thread of its own.
 pub(crate) fn threaded(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Server {
     let serve = Arc::new(serve);
-    Server::start(Ended::Refuses, move |stream| {
+    Server::start(AfterStop::Refuse, move |stream| {
         let serve = serve.clone();
         thread::spawn(move || serve(stream));
         Continue(())
     })
 }
 
-/// Serves one connection after the other, until `serve` breaks: then it refuses.
+/// Starts a server that serves one connection after the other, and refuses once `serve` breaks.
 pub(crate) fn serial(serve: impl FnMut(TcpStream) -> ControlFlow<()> + Send + 'static) -> Server {
-    Server::start(Ended::Refuses, serve)
+    Server::start(AfterStop::Refuse, serve)
 }
 
-/// What a server reads before it decides: the bytes so far, if they are enough; `None` to read on.
+/// Reads until the bytes so far are enough, and returns them; `None` if the peer stops earlier.
 pub(crate) fn read_until(
     stream: &mut TcpStream,
     is_enough: impl Fn(&[u8]) -> bool,
@@ -109,7 +106,7 @@ pub(crate) fn read_until(
     None
 }
 
-/// All bytes until a NUL is among them.
+/// Reads until a NUL is among the bytes.
 pub(crate) fn message(stream: &mut TcpStream) -> Option<Vec<u8>> {
     read_until(stream, |received| received.contains(&0))
 }
@@ -118,7 +115,7 @@ pub(crate) fn is_request(message: &[u8]) -> bool {
     message.starts_with(POLICY_REQUEST)
 }
 
-/// Writes, sends a FIN, and reads what still comes, so that no reset does.
+/// Writes, sends a FIN, and reads what still arrives, so that the close causes no reset.
 pub(crate) fn answer(mut stream: TcpStream, bytes: &[u8]) {
     let _ = stream.write_all(bytes);
     let _ = stream.shutdown(Shutdown::Write);
@@ -130,13 +127,13 @@ pub(crate) fn drain(mut stream: TcpStream) {
     while matches!(stream.read(&mut buffer), Ok(1..)) {}
 }
 
-/// Reads on without an answer, and without a FIN, for so long.
+/// Reads without an answer, for at most `time`.
 fn hold(stream: &mut TcpStream, time: Duration) {
     stream.set_read_timeout(Some(time)).unwrap();
     let _ = stream.read(&mut [0; 4096]);
 }
 
-/// What a good server does on a connection.
+/// Serves a connection as a good server does.
 pub(crate) fn serve_well(mut stream: TcpStream) {
     if message(&mut stream).is_some_and(|message| is_request(&message)) {
         answer(stream, &open_answer());
@@ -179,7 +176,7 @@ pub(crate) fn answers_and_resets(bytes: impl Into<Vec<u8>>) -> Server {
     })
 }
 
-/// Answers with the policy once what came satisfies `matches`.
+/// Answers with the policy once the bytes so far satisfy `matches`.
 pub(crate) fn answers_if(matches: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> Server {
     threaded(move |mut stream| {
         if read_until(&mut stream, &matches).is_some() {
@@ -188,12 +185,12 @@ pub(crate) fn answers_if(matches: impl Fn(&[u8]) -> bool + Send + Sync + 'static
     })
 }
 
-/// Answers good requests, and this besides.
+/// Answers correct requests, and also whatever satisfies `matches`.
 pub(crate) fn answers_also_if(matches: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> Server {
     answers_if(move |received| is_request(received) || matches(received))
 }
 
-/// Reads a message up to its NUL, and answers if the whole of what came by then satisfies `matches`.
+/// Reads until a NUL arrives, and answers if all bytes so far satisfy `matches`.
 pub(crate) fn answers_messages(matches: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> Server {
     threaded(move |mut stream| {
         if message(&mut stream).is_some_and(|message| matches(&message)) {
@@ -215,7 +212,7 @@ pub(crate) fn echo() -> Server {
     })
 }
 
-/// Takes the first read for the whole request.
+/// Takes the first read as the whole request.
 pub(crate) fn one_read() -> Server {
     threaded(|mut stream| {
         if read_until(&mut stream, |_| true).is_some_and(|read| read == POLICY_REQUEST) {
@@ -224,7 +221,7 @@ pub(crate) fn one_read() -> Server {
     })
 }
 
-/// Gives up after so many reads.
+/// Gives up after `reads` reads.
 pub(crate) fn few_reads(reads: usize) -> Server {
     threaded(move |mut stream| {
         let (mut received, mut buffer) = (Vec::new(), [0; 4096]);
@@ -240,20 +237,20 @@ pub(crate) fn few_reads(reads: usize) -> Server {
     })
 }
 
-/// Writes before it reads, then reads to the end.
+/// Writes `bytes` before it reads, then reads to the end.
 pub(crate) fn speaks_first(bytes: impl Into<Vec<u8>>) -> Server {
     let bytes = bytes.into();
     threaded(move |stream| answer(stream, &bytes))
 }
 
-/// Writes and closes, and reads nothing.
+/// Writes its policy and closes, without reading.
 pub(crate) fn never_reads() -> Server {
     threaded(|mut stream| {
         let _ = stream.write_all(&open_answer());
     })
 }
 
-/// Writes its policy when it is connected to, and when it is asked.
+/// Writes its policy after the connect, and again for a request.
 pub(crate) fn speaks_twice() -> Server {
     threaded(|mut stream| {
         let _ = stream.write_all(&open_answer());
@@ -261,7 +258,7 @@ pub(crate) fn speaks_twice() -> Server {
     })
 }
 
-/// Answers every request of a connection.
+/// Answers every request on a connection.
 pub(crate) fn answers_each_request() -> Server {
     threaded(|mut stream| {
         if let Some(received) = message(&mut stream) {
@@ -281,7 +278,7 @@ pub(crate) fn serial_good() -> Server {
     })
 }
 
-/// Closes a connection whose first byte, or whose next, does not come in time.
+/// Closes a connection whose first byte, or a later one, does not arrive in time.
 pub(crate) fn impatient(first: Option<Duration>, next: Option<Duration>) -> Server {
     threaded(move |stream| {
         let mut first_byte = [0];
@@ -293,8 +290,8 @@ pub(crate) fn impatient(first: Option<Duration>, next: Option<Duration>) -> Serv
     })
 }
 
-/// Answers only a peer whose end stays open.
-pub(crate) fn dislikes_half_close() -> Server {
+/// Answers only a client that sends no FIN.
+pub(crate) fn rejects_half_close() -> Server {
     threaded(|mut stream| {
         if !message(&mut stream).is_some_and(|message| is_request(&message)) {
             return;
@@ -308,8 +305,8 @@ pub(crate) fn dislikes_half_close() -> Server {
     })
 }
 
-/// Dies of the first connection that is reset.
-pub(crate) fn dies_of_a_reset() -> Server {
+/// Stops when a connection is reset.
+pub(crate) fn stops_after_a_reset() -> Server {
     serial(|stream| match stream.peek(&mut [0]) {
         Err(error) if error.kind() == ErrorKind::ConnectionReset => Break(()),
         _ => {
@@ -319,21 +316,21 @@ pub(crate) fn dies_of_a_reset() -> Server {
     })
 }
 
-/// Dies of what satisfies `kills`.
-pub(crate) fn dies_of(kills: impl Fn(&[u8]) -> bool + Send + 'static) -> Server {
-    serial(serving_until(kills))
+/// Stops when the bytes so far satisfy `stops`.
+pub(crate) fn stops_after(stops: impl Fn(&[u8]) -> bool + Send + 'static) -> Server {
+    serial(serving_until(stops))
 }
 
-/// Hangs on what satisfies `hangs`: it listens, and accepts nobody any more.
-pub(crate) fn hangs_on(hangs: impl Fn(&[u8]) -> bool + Send + 'static) -> Server {
-    Server::start(Ended::Listens, serving_until(hangs))
+/// Hangs when the bytes so far satisfy `hangs`: it listens, but no longer accepts.
+pub(crate) fn hangs_after(hangs: impl Fn(&[u8]) -> bool + Send + 'static) -> Server {
+    Server::start(AfterStop::KeepListening, serving_until(hangs))
 }
 
-fn serving_until(kills: impl Fn(&[u8]) -> bool) -> impl FnMut(TcpStream) -> ControlFlow<()> {
+fn serving_until(stops: impl Fn(&[u8]) -> bool) -> impl FnMut(TcpStream) -> ControlFlow<()> {
     move |mut stream| match read_until(&mut stream, |received| {
-        received.contains(&0) || kills(received)
+        received.contains(&0) || stops(received)
     }) {
-        Some(received) if kills(&received) => Break(()),
+        Some(received) if stops(&received) => Break(()),
         Some(received) if is_request(&received) => {
             answer(stream, &open_answer());
             Continue(())
@@ -342,7 +339,7 @@ fn serving_until(kills: impl Fn(&[u8]) -> bool) -> impl FnMut(TcpStream) -> Cont
     }
 }
 
-/// Bans a client that has connected so often.
+/// Serves the first `connections`, and closes all later ones at once.
 pub(crate) fn bans_after(connections: usize) -> Server {
     let seen = AtomicUsize::new(0);
     threaded(move |stream| {
@@ -352,7 +349,7 @@ pub(crate) fn bans_after(connections: usize) -> Server {
     })
 }
 
-/// Has so many workers, each of which needs some time for an answer.
+/// Has a number of workers, each of which needs the time `work` for an answer.
 pub(crate) fn pool(workers: usize, work: Duration) -> Server {
     let free = (Mutex::new(workers), Condvar::new());
     threaded(move |mut stream| {
@@ -387,8 +384,8 @@ pub(crate) fn one_buffer_for_all() -> Server {
     })
 }
 
-/// Sends what the connection before had left in its buffer.
-pub(crate) fn sends_what_was_left() -> Server {
+/// Sends the bytes that an earlier connection left in its buffer.
+pub(crate) fn sends_leftover_bytes() -> Server {
     let left = Mutex::new(Vec::new());
     threaded(move |mut stream| {
         let Some(message) = message(&mut stream) else {
@@ -403,7 +400,8 @@ pub(crate) fn sends_what_was_left() -> Server {
     })
 }
 
-/// A chat that answers policy requests, and sends the others of these messages to all.
+/// A chat that answers policy requests, and sends to all the other messages that satisfy
+/// `is_relayed`.
 pub(crate) fn chat(is_relayed: fn(&[u8]) -> bool) -> Server {
     let all = Mutex::new(Vec::new());
     threaded(move |mut stream| {
@@ -422,7 +420,7 @@ pub(crate) fn chat(is_relayed: fn(&[u8]) -> bool) -> Server {
     })
 }
 
-/// The policy without its NUL.
+/// Returns the policy without its NUL.
 pub(crate) fn no_nul() -> &'static [u8] {
     OPEN.as_bytes()
 }

@@ -1,0 +1,78 @@
+//! The checks that are one conversation.
+
+use std::io;
+use std::time::Duration;
+
+use super::Run;
+use crate::check_id::Expectation;
+use crate::connection::Conversation;
+use crate::finding::Finding;
+use crate::marker::Marker;
+use crate::observation::{ListenUntil, Observation};
+use crate::steps::Step;
+use crate::{CheckId, verdicts};
+
+/// A conversation that is over.
+pub(super) struct Exchange {
+    pub(super) observation: Observation,
+    /// The first bytes that were sent.
+    sent: Vec<u8>,
+}
+
+impl Run {
+    pub(super) async fn single_conversation(&mut self, id: CheckId) -> io::Result<Finding> {
+        let expectation =
+            id.expectation().expect("a check of several conversations has its own function");
+        let limit = match expectation {
+            Expectation::Policy(_) | Expectation::PolicyPreferred(_) => self.target.budget(),
+            Expectation::NoPolicy | Expectation::Either => self.quiet,
+        };
+        let Exchange { observation, sent } = self.converse(id, limit).await?;
+        Ok(verdicts::single_conversation(expectation, &observation, self.speaks_first, &sent))
+    }
+
+    /// Has the conversation of the check `id`, and listens for at most `limit` after its last step.
+    pub(super) async fn converse(&mut self, id: CheckId, limit: Duration) -> io::Result<Exchange> {
+        let (mut conversation, marker, steps) = self.begin(id).await?;
+        conversation.listen(self.listen_until, limit).await?;
+        let observation = conversation.close();
+        self.markers.look_for_leak(&observation, Some(&marker), id);
+        Ok(Exchange { observation, sent: first_sent(steps) })
+    }
+
+    /// Opens a connection and does the steps of the check `id` on it.
+    pub(super) async fn begin(
+        &mut self,
+        id: CheckId,
+    ) -> io::Result<(Conversation, Marker, Vec<Step>)> {
+        let marker = self.markers.issue(id);
+        let steps = id.steps(&marker, self.target.budget());
+        let mut conversation = self.target.open().await?;
+        conversation.play(&steps).await?;
+        Ok((conversation, marker, steps))
+    }
+
+    pub(super) async fn two_requests(&mut self) -> io::Result<Finding> {
+        let id = CheckId::TwoRequests;
+        let (mut conversation, marker, _) = self.begin(id).await?;
+        conversation.listen(self.listen_until, self.target.budget()).await?;
+        if conversation.observation().is_policy() {
+            conversation.listen(ListenUntil::Close, self.quiet).await?;
+        }
+        let observation = conversation.close();
+        self.markers.look_for_leak(&observation, Some(&marker), id);
+        if observation.policies() > 1 && !self.has_failed(CheckId::Copies) {
+            return Ok(verdicts::answered_twice(&observation));
+        }
+        let expectation = id.expectation().expect("two requests get a policy");
+        Ok(verdicts::single_conversation(expectation, &observation, self.speaks_first, &[]))
+    }
+}
+
+fn first_sent(steps: Vec<Step>) -> Vec<u8> {
+    let mut sent = steps.into_iter().filter_map(|step| match step {
+        Step::Send(bytes) => Some(bytes),
+        _ => None,
+    });
+    sent.next().unwrap_or_default()
+}

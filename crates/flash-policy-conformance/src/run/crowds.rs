@@ -1,0 +1,67 @@
+//! The checks with many connections at the same time, and those with silent clients.
+
+use std::io;
+
+use super::Run;
+use crate::connection::Target;
+use crate::finding::Finding;
+use crate::{CheckId, verdicts};
+
+/// The connections of [`CheckId::ConnectAndDrop`], and how many of them are made at the same time.
+const DROPPED: usize = 200;
+const DROPPED_AT_ONCE: usize = 20;
+
+/// The connections of [`CheckId::AtOnce`].
+const AT_ONCE: usize = 200;
+
+/// The silent connections of [`CheckId::IdlePeers`].
+const IDLE_PEERS: usize = 150;
+
+impl Run {
+    pub(super) async fn idle(&mut self) -> io::Result<Finding> {
+        self.request_beside_silent_clients(CheckId::Idle, 1).await
+    }
+
+    pub(super) async fn idle_peers(&mut self) -> io::Result<Finding> {
+        self.request_beside_silent_clients(CheckId::IdlePeers, IDLE_PEERS).await
+    }
+
+    async fn request_beside_silent_clients(
+        &mut self,
+        id: CheckId,
+        clients: usize,
+    ) -> io::Result<Finding> {
+        let silent =
+            self.target.concurrently(clients, |target| async move { target.open().await }).await?;
+        let answer = self.target.request(self.listen_until).await?;
+        drop(silent);
+        self.markers.look_for_leak(&answer, None, id);
+        Ok(verdicts::request_beside_silent_clients(&answer, clients))
+    }
+
+    /// Opens and closes connections, every other one with a RST, for as long as the budget permits.
+    pub(super) async fn connect_and_drop(&mut self) -> io::Result<Finding> {
+        let began = self.target.elapsed();
+        let mut opened = 0;
+        while opened < DROPPED && self.target.elapsed() - began < self.target.budget() {
+            let open = |target: Target| async move { target.open().await };
+            for conversation in self.target.concurrently(DROPPED_AT_ONCE, open).await? {
+                opened += 1;
+                if opened % 2 == 0 {
+                    conversation.abort()?;
+                }
+            }
+        }
+        Ok(Finding::pass(format!("{opened} connections were opened and closed")))
+    }
+
+    pub(super) async fn at_once(&mut self) -> io::Result<Finding> {
+        let until = self.listen_until;
+        let request = |target: Target| async move { target.request(until).await };
+        let answers = self.target.concurrently(AT_ONCE, request).await?;
+        for answer in &answers {
+            self.markers.look_for_leak(answer, None, CheckId::AtOnce);
+        }
+        Ok(verdicts::requests_at_once(&answers))
+    }
+}
