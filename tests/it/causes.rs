@@ -1,93 +1,218 @@
-//! The true cause of an outcome, where several could be told (the design's nearest-miss order and settled readings).
+//! The cause of an outcome where several could be named: the nearest miss, and the readings that
+//! the design settles.
 
 use std::time::Duration;
 
 use flash_policy_fixture::player::{Event, Lookup, Session};
-use flash_policy_fixture::wire::{Fault, Script};
+use flash_policy_fixture::wire::{Declaration, Fault, Script};
 use flash_policy_fixture::{Backend, Cause, Evaluator, Profile, Verdict};
 use rstest::rstest;
 
-use crate::support::{Scene, Seen, document, m, ok, scene, se};
+use crate::observed::{Observed, denied, permitted_by};
+use crate::policies::{allow, policy, site_control, with_nul};
+use crate::scene::{Scene, scene};
 
-const OTHER: &str = "G(b.com|*)";
-const PORT: &str = "G(a.com|7000)";
-const SECURE: &str = "G(a.com|*|true)";
+/// Does not list the requester.
+fn lists_b_com() -> String {
+    policy([allow("b.com", "*")])
+}
 
-fn answered(cause: &str, destination: &str) -> Seen {
-    se(cause).asked(&format!("843=policy 5000={destination}")).t(1)
+/// Lists the requester, but not port 5000.
+fn lists_port_7000() -> String {
+    policy([allow("a.com", "7000")])
+}
+
+/// Lists the requester for https only.
+fn lists_https() -> String {
+    policy([allow("a.com", "*").secure("true")])
 }
 
 #[rstest]
-// Within one file, whatever the order of its rules.
-#[case::port_over_domain(m("G(b.com|*)G(a.com|7000)").t(OTHER), answered("port-not-listed", "policy"))]
-#[case::port_over_domain_reversed(m("G(a.com|7000)G(b.com|*)").t(OTHER), answered("port-not-listed", "policy"))]
-#[case::secure_over_port(m("G(a.com|7000)G(a.com|*|true)").t(OTHER), answered("secure-only", "policy"))]
+// Several rules of one file: their order does not matter.
+#[case::port_over_domain(
+    scene().master(policy([allow("b.com", "*"), allow("a.com", "7000")])).in_band(lists_b_com()),
+    denied("port-not-listed").asked([(843, "policy"), (5000, "policy")]).connections(1)
+)]
+#[case::port_over_domain_reversed(
+    scene().master(policy([allow("a.com", "7000"), allow("b.com", "*")])).in_band(lists_b_com()),
+    denied("port-not-listed").asked([(843, "policy"), (5000, "policy")]).connections(1)
+)]
+#[case::secure_over_port(
+    scene()
+        .master(policy([allow("a.com", "7000"), allow("a.com", "*").secure("true")]))
+        .in_band(lists_b_com()),
+    denied("secure-only").asked([(843, "policy"), (5000, "policy")]).connections(1)
+)]
 #[case::low_port_over_secure(
-    scene().e(2525, "G(*|80|true)G(*|*)").dst(80), se("low-port").asked("843=refused 2525=policy 80=closed").t(1).notes("T01 T27"))]
-// Over several files, whichever is read first.
-#[case::secure_then_port(m(SECURE).t(PORT), answered("secure-only", "policy"))]
-#[case::port_then_secure(m(PORT).t(SECURE), answered("secure-only", "policy"))]
-#[case::domain_then_port(m(OTHER).t(PORT), answered("port-not-listed", "policy"))]
-#[case::port_then_domain(m(PORT).t(OTHER), answered("port-not-listed", "policy"))]
-#[case::domain_then_malformed(m(OTHER).t("oops"), answered("domain-not-listed", "malformed").notes("L12"))]
-#[case::malformed_then_domain(m("oops").t(OTHER), answered("domain-not-listed", "policy").asked("843=malformed 5000=policy").notes("L12"))]
+    scene()
+        .explicit(2525, policy([allow("*", "80").secure("true"), allow("*", "*")]))
+        .connect_to(80),
+    denied("low-port")
+        .asked([(843, "refused"), (2525, "policy"), (80, "closed")])
+        .connections(1)
+        .diagnostics(["FSP-T01", "FSP-T27"])
+)]
+// Several files: their order does not matter.
+#[case::secure_then_port(
+    scene().master(lists_https()).in_band(lists_port_7000()),
+    denied("secure-only").asked([(843, "policy"), (5000, "policy")]).connections(1)
+)]
+#[case::port_then_secure(
+    scene().master(lists_port_7000()).in_band(lists_https()),
+    denied("secure-only").asked([(843, "policy"), (5000, "policy")]).connections(1)
+)]
+#[case::domain_then_port(
+    scene().master(lists_b_com()).in_band(lists_port_7000()),
+    denied("port-not-listed").asked([(843, "policy"), (5000, "policy")]).connections(1)
+)]
+#[case::port_then_domain(
+    scene().master(lists_port_7000()).in_band(lists_b_com()),
+    denied("port-not-listed").asked([(843, "policy"), (5000, "policy")]).connections(1)
+)]
+#[case::domain_then_malformed(
+    scene().master(lists_b_com()).in_band("oops"),
+    denied("domain-not-listed")
+        .asked([(843, "policy"), (5000, "malformed")])
+        .connections(1)
+        .diagnostics(["FSP-L12"])
+)]
+#[case::malformed_then_domain(
+    scene().master("oops").in_band(lists_b_com()),
+    denied("domain-not-listed")
+        .asked([(843, "malformed"), (5000, "policy")])
+        .connections(1)
+        .diagnostics(["FSP-L12"])
+)]
 #[case::malformed_then_nothing(
-    m("oops"), answered("malformed-policy", "closed").asked("843=malformed 5000=closed").notes("L12 T27"))]
+    scene().master("oops"),
+    denied("malformed-policy")
+        .asked([(843, "malformed"), (5000, "closed")])
+        .connections(1)
+        .diagnostics(["FSP-L12", "FSP-T27"])
+)]
 #[case::nothing_then_malformed(
-    scene().t("oops"), answered("malformed-policy", "malformed").asked("843=refused 5000=malformed").notes("T01 L12"))]
+    scene().in_band("oops"),
+    denied("malformed-policy")
+        .asked([(843, "refused"), (5000, "malformed")])
+        .connections(1)
+        .diagnostics(["FSP-T01", "FSP-L12"])
+)]
 #[case::low_port_over_all(
-    m("G(*|80|true)").e(2525, "G(*|80)").t(OTHER).dst(80), se("low-port").asked("843=policy 2525=policy 80=policy").t(1))]
-#[case::empty_policy(m("<cross-domain-policy/>"), answered("domain-not-listed", "closed").notes("D30 T27"))]
-// A meta-policy that ended the lookup wins over the master's own near misses.
-#[case::none_over_a_near_miss(m("SC=none G(a.com|7000)"), se("meta-policy-none").t(0))]
-#[case::none_over_a_grant(m("SC=none G(*|*)"), se("meta-policy-none").t(0))]
-#[case::master_only_over_a_near_miss(m("SC=master-only G(a.com|7000)"), se("master-only").t(0))]
-#[case::master_only_over_a_secure_rule(m("SC=master-only G(a.com|*|true)"), se("master-only").t(0))]
-fn the_nearest_miss_is_the_cause(#[case] scene: Scene, #[case] expected: Seen) {
-    assert_eq!(scene.play(), expected, "left: got, right: expected");
+    scene()
+        .master(policy([allow("*", "80").secure("true")]))
+        .explicit(2525, policy([allow("*", "80")]))
+        .in_band(lists_b_com())
+        .connect_to(80),
+    denied("low-port").asked([(843, "policy"), (2525, "policy"), (80, "policy")]).connections(1)
+)]
+#[case::empty_policy(
+    scene().master("<cross-domain-policy/>"),
+    denied("domain-not-listed")
+        .asked([(843, "policy"), (5000, "closed")])
+        .connections(1)
+        .diagnostics(["FSP-D30", "FSP-T27"])
+)]
+// A meta-policy that ends the lookup takes precedence over near misses of the master itself.
+#[case::none_over_a_near_miss(
+    scene().master(policy([site_control("none"), allow("a.com", "7000")])),
+    denied("meta-policy-none")
+)]
+#[case::none_over_a_grant(
+    scene().master(policy([site_control("none"), allow("*", "*")])),
+    denied("meta-policy-none")
+)]
+#[case::master_only_over_a_near_miss(
+    scene().master(policy([site_control("master-only"), allow("a.com", "7000")])),
+    denied("master-only")
+)]
+#[case::master_only_over_a_secure_rule(
+    scene().master(policy([site_control("master-only"), allow("a.com", "*").secure("true")])),
+    denied("master-only")
+)]
+fn the_nearest_miss_is_the_cause(#[case] scene: Scene, #[case] expected: Observed) {
+    assert_eq!(scene.play(), expected, "left: observed, right: expected");
 }
 
 #[rstest]
 #[case::an_echo_server_is_no_policy_server(
-    scene().backend(Backend::echo()), answered("no-policy", "not-a-policy").asked("843=refused 5000=not-a-policy").notes("T01"))]
+    scene().backend(Backend::echo()),
+    denied("no-policy")
+        .asked([(843, "refused"), (5000, "not-a-policy")])
+        .connections(1)
+        .diagnostics(["FSP-T01"])
+)]
 #[case::an_echo_server_is_no_policy_server_even_if_strict(
-    scene().backend(Backend::echo()).player(Profile::strict()),
-    answered("no-policy", "not-a-policy").asked("843=refused 5000=not-a-policy").notes("T01"))]
+    scene().backend(Backend::echo()).profile(Profile::strict()),
+    denied("no-policy")
+        .asked([(843, "refused"), (5000, "not-a-policy")])
+        .connections(1)
+        .diagnostics(["FSP-T01"])
+)]
 #[case::a_silent_backend(
     scene().backend(Backend::silent()),
-    answered("no-policy", "none").asked("843=refused 5000=none").after(3000).notes("T01 T04"))]
-#[case::rst_behind_the_nul(m([rst_after(true)]), ok(843).notes("T06"))]
+    denied("no-policy")
+        .decided_at_ms(3000)
+        .asked([(843, "refused"), (5000, "none")])
+        .connections(1)
+        .diagnostics(["FSP-T01", "FSP-T04"])
+)]
+#[case::rst_behind_the_nul(
+    scene().master(answer_then_reset(with_nul(policy([allow("*", "*")])))),
+    permitted_by(843).diagnostics(["FSP-T06"])
+)]
 #[case::rst_behind_the_nul_denies_as_well(
-    m([Script::new().read_request().write([document(OTHER).as_bytes(), b"\0"].concat()).rst()]),
-    answered("domain-not-listed", "closed").notes("T06 T27"))]
+    scene().master(answer_then_reset(with_nul(lists_b_com()))),
+    denied("domain-not-listed")
+        .asked([(843, "policy"), (5000, "closed")])
+        .connections(1)
+        .diagnostics(["FSP-T06", "FSP-T27"])
+)]
 #[case::rst_without_a_nul(
-    m([rst_after(false)]).t("G(*|*)"), ok(5000).asked("843=reset 5000=policy").t(2))]
+    scene().master(answer_then_reset(policy([allow("*", "*")]))).in_band(policy([allow("*", "*")])),
+    permitted_by(5000).asked([(843, "reset"), (5000, "policy")]).connections(2)
+)]
 #[case::unread_request(
-    m([Script::new().write([document("G(*|*)").as_bytes(), b"\0"].concat()).rst()]), ok(843).notes("T06"))]
+    scene().master(Script::new().write(with_nul(policy([allow("*", "*")]))).rst()),
+    permitted_by(843).diagnostics(["FSP-T06"])
+)]
 #[case::timed_out_in_the_policy_phase(
-    m(PORT).e(2525, Fault::Silent), se("timed-out").after(20_000).asked("843=policy 2525=none").t(0).notes("T04"))]
+    scene().master(lists_port_7000()).explicit(2525, Fault::Silent),
+    denied("timed-out")
+        .decided_at_ms(20_000)
+        .asked([(843, "policy"), (2525, "none")])
+        .diagnostics(["FSP-T04"])
+)]
 #[case::timed_out_at_a_slow_drip(
-    m(PORT).e(2525, Fault::Drip { bytes: 1, every: Duration::from_secs(1) }),
-    se("timed-out").after(20_000).asked("843=policy 2525=none").t(0).notes("T05"))]
+    scene()
+        .master(lists_port_7000())
+        .explicit(2525, Fault::Drip { bytes: 1, every: Duration::from_secs(1) }),
+    denied("timed-out")
+        .decided_at_ms(20_000)
+        .asked([(843, "policy"), (2525, "none")])
+        .diagnostics(["FSP-T05"])
+)]
 #[case::flash_9_has_no_socket_timeout(
-    m(PORT).e(2525, Fault::Delay(Duration::from_secs(30))).player(Profile::flash_9_124()),
-    ok(2525).after(30_000).asked("843=policy 2525=policy").t(1))]
-fn a_settled_reading_holds(#[case] scene: Scene, #[case] expected: Seen) {
-    assert_eq!(scene.play(), expected, "left: got, right: expected");
+    scene()
+        .master(lists_port_7000())
+        .explicit(2525, Fault::Delay(Duration::from_secs(30)))
+        .profile(Profile::flash_9_124()),
+    permitted_by(2525).decided_at_ms(30_000).asked([(843, "policy"), (2525, "policy")])
+)]
+fn a_settled_reading_holds(#[case] scene: Scene, #[case] expected: Observed) {
+    assert_eq!(scene.play(), expected, "left: observed, right: expected");
 }
 
-fn rst_after(nul: bool) -> Script {
-    let end: &[u8] = if nul { b"\0" } else { b"" };
-    Script::new().read_request().write([document("G(*|*)").as_bytes(), end].concat()).rst()
+fn answer_then_reset(answer: impl AsRef<[u8]>) -> Script {
+    Script::new().read_request().write(answer).rst()
 }
 
-/// What decided is the rule of the nearest miss, wherever it stands.
+/// The rule that decided is the one of the nearest miss, in whichever file it is.
 #[test]
 fn the_rule_of_the_nearest_miss_is_shown() {
-    let mut player = flash_policy_fixture::Evaluator::new("http://a.com/game.swf")
+    let mut player = Evaluator::new("http://a.com/game.swf")
         .unwrap()
-        .policy("h:843", document(PORT))
-        .policy("h:5000", document(OTHER));
+        .policy("h:843", lists_port_7000())
+        .policy("h:5000", lists_b_com());
     let outcome = player.connect("h", 5000);
     let rule = outcome.rule().expect("a rule was nearest");
     assert_eq!(
@@ -96,13 +221,12 @@ fn the_rule_of_the_nearest_miss_is_shown() {
     );
 }
 
-/// Where time ran out no rule decided, and nobody granted.
+/// When time runs out, no rule decided and nobody granted.
 #[test]
 fn no_rule_decides_when_time_runs_out() {
-    let mut player = flash_policy_fixture::Evaluator::new("http://a.com/game.swf")
-        .unwrap()
-        .policy("h:843", document(PORT));
-    let silent = flash_policy_fixture::wire::Declaration::new().policy([Script::new()]);
+    let mut player =
+        Evaluator::new("http://a.com/game.swf").unwrap().policy("h:843", lists_port_7000());
+    let silent = Declaration::new().policy([Script::new()]);
     player.declare("h:2525".parse().unwrap(), silent);
     player.session().load_policy_file("xmlsocket://h:2525");
     let outcome = player.connect("h", 5000);
@@ -140,16 +264,17 @@ fn a_cause_has_its_id_and_its_verdict(
     assert_eq!((cause.verdict(), cause.as_str(), cause.to_string().as_str()), (verdict, id, id));
 }
 
-/// However the RST races with the client's own connect: the answer before it counts.
+/// The answer before a RST counts, even if the RST arrives before the client has connected.
 #[test]
 fn a_reset_at_accept_takes_no_answer_with_it() {
     for _ in 0..100 {
-        let script = Script::new().write([document("G(*|*)").as_bytes(), b"\0"].concat()).rst();
-        assert_eq!(m([script]).play(), ok(843).notes("T06"));
+        let script = Script::new().write(with_nul(policy([allow("*", "*")]))).rst();
+        assert_eq!(scene().master(script).play(), permitted_by(843).diagnostics(["FSP-T06"]));
     }
 }
 
-/// A connect that was reset has no bytes; those of the next location are shown below that one.
+/// A connection that was reset while it was opened has no bytes. The bytes of the next location are
+/// shown below that location.
 #[test]
 fn bytes_are_shown_where_they_came_from() {
     let mut session = Session::new(Profile::flash_10());
@@ -164,14 +289,15 @@ fn bytes_are_shown_where_they_came_from() {
     ] {
         lookup.handle(&mut session, event, Duration::ZERO);
     }
-    let told = lookup.finish(None::<()>).to_string();
-    let place =
-        |text: &str| told.find(text).unwrap_or_else(|| panic!("{text} is missing:\n{told}"));
-    assert!(place("h:843 (master): reset") < place("h:5000 (destination)"), "{told}");
-    assert!(place("h:5000 (destination)") < place("> <policy-file-request/>"), "{told}");
+    let diagnosis = lookup.finish(None::<()>).to_string();
+    let place = |text: &str| {
+        diagnosis.find(text).unwrap_or_else(|| panic!("{text} is missing:\n{diagnosis}"))
+    };
+    assert!(place("h:843 (master): reset") < place("h:5000 (destination)"), "{diagnosis}");
+    assert!(place("h:5000 (destination)") < place("> <policy-file-request/>"), "{diagnosis}");
 }
 
-/// The advice names the rule of the catalogue that fits the near miss.
+/// The advice ends with the id of the diagnostic that fits the near miss.
 #[rstest]
 #[case::d01_no_ports("www.a.com", r#"domain="*.a.com""#, Some("FSP-D01"))]
 #[case::d02_another_port("www.a.com", r#"domain="*.a.com" to-ports="6000""#, Some("FSP-D02"))]
@@ -191,9 +317,9 @@ fn the_advice_names_the_near_miss(
     let policy = format!("<cross-domain-policy><allow-access-from {rule}/></cross-domain-policy>");
     let swf = format!("http://{host}/game.swf");
     let mut player = Evaluator::new(swf.as_str()).unwrap().policy("h:843", policy);
-    let told = player.connect("h", 5000).expect_denied().to_string();
-    let advice = told.lines().find(|line| line.starts_with("  advice")).unwrap();
-    let named =
+    let diagnosis = player.connect("h", 5000).expect_denied().to_string();
+    let advice = diagnosis.lines().find(|line| line.starts_with("  advice")).unwrap();
+    let id_in_advice =
         advice.rsplit_once(" (FSP-").map(|(_, id)| format!("FSP-{}", id.trim_end_matches(')')));
-    assert_eq!(named.as_deref(), id, "{told}");
+    assert_eq!(id_in_advice.as_deref(), id, "{diagnosis}");
 }

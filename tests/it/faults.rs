@@ -1,201 +1,88 @@
-//! Every fault of a policy server, at the master and in-band, by the evaluator and over real sockets alike.
+//! The faults of a policy server: their ids, lists of them, and their effects on the player.
 
 use std::time::Duration;
 
-use flash_policy_fixture::wire::{EndpointState, Fault, FaultList, ListedFault};
+use flash_policy_fixture::wire::{Fault, FaultList, ListedFault};
 use flash_policy_fixture::{PolicyServer, Profile};
 use rstest::rstest;
 
-use crate::support::{Seen, document, m, ok, scene, se};
+use crate::observed::{Observed, denied, permitted_by};
+use crate::policies::{allow, policy};
+use crate::scene::{Scene, faults_by_connection, scene};
 
+mod every_fault;
 mod wire;
 
-fn length() -> u128 {
-    document("G(*|*)").len() as u128 + 1
-}
-
-/// The master fails as it is said, and the destination grants.
-fn goes_on(answer: &str, notes: &str) -> Seen {
-    ok(5000).asked(&format!("843={answer} 5000=policy")).t(2).notes(notes)
-}
-
-#[rstest]
-#[case("ok", ok(843))]
-#[case("refused", goes_on("refused", "T01"))]
-#[case("dropped", goes_on("dropped", "T02").after(3000))]
-#[case("silent", goes_on("none", "T04").after(3000))]
-#[case("close-on-accept", goes_on("closed", "T27"))]
-#[case("reset-on-request", goes_on("reset", ""))]
-#[case("no-nul", ok(843).notes("T15"))]
-#[case("no-nul-open", goes_on("none", "T14").after(3000))]
-#[case("delay=2s", ok(843).after(2000))]
-#[case("delay=4s", goes_on("none", "T04").after(3000))]
-#[case("split=1,23,40", ok(843))]
-#[case("drip=1/10ms", ok(843).after((length() - 1) * 10))]
-#[case("drip=1/1s", goes_on("none", "T05").after(3000))]
-#[case("unprompted", ok(843))]
-#[case("bytes-after-nul=more", ok(843).notes("T17"))]
-#[case("http-400", goes_on("malformed", "T11"))]
-#[case("serial", ok(843))]
-#[case("close-on-request", goes_on("closed", "T27"))]
-#[case("reset-on-accept", goes_on("reset", ""))]
-#[case("reset-after-answer", ok(843).notes("T06"))]
-#[case("escaped-nul", goes_on("malformed", "T16"))]
-#[case("keep-open", ok(843))]
-#[case("twice", ok(843).notes("T17"))]
-#[case("tls-alert", goes_on("malformed", "T12"))]
-#[case("bom", ok(843).notes("D17"))]
-#[case("leading-whitespace", ok(843).notes("D16"))]
-#[case("length-prefix", goes_on("malformed", "L11"))]
-#[case("utf-16", goes_on("malformed", "D18"))]
-#[case("request-needs-newline", goes_on("none", "T04").after(3000))]
-#[case("one-read", ok(843))]
-#[case("first-byte-only", ok(843))]
-#[case("swallow-coalesced", ok(843))]
-#[case("truncate=0", goes_on("closed", "T27"))]
-#[case("truncate=60", goes_on("malformed", "D21"))]
-#[case(&format!("truncate={}", length() - 1), ok(843).notes("T15"))]
-#[case("truncate=18446744073709551615", ok(843))]
-#[case("extra-nuls=0", ok(843))]
-#[case("extra-nuls=3", ok(843).notes("T17"))]
-#[case("extra-nuls=65535", ok(843).notes("T17"))]
-fn a_fault_of_the_master(#[case] id: &str, #[case] expected: Seen) {
-    let fault: ListedFault = id.parse().unwrap();
-    assert_eq!(m(fault).t("G(*|*)").play(), expected, "left: got, right: expected");
-}
-
-/// The destination does not grant.
-fn denied(answer: &str, notes: &str) -> Seen {
-    let cause = if answer == "malformed" { "malformed-policy" } else { "no-policy" };
-    se(cause)
-        .asked(&format!("843=refused 5000={answer}"))
-        .t(1)
-        .notes(format!("T01 {notes}").trim_end())
-}
-
-fn granted(notes: &str) -> Seen {
-    ok(5000).asked("843=refused 5000=policy").t(2).notes(format!("T01 {notes}").trim_end())
-}
-
-#[rstest]
-#[case("ok", granted(""))]
-#[case("refused", denied("refused", "").t(0))]
-#[case("dropped", denied("dropped", "T02").t(0).after(3000))]
-#[case("silent", denied("none", "T04").after(3000))]
-#[case("close-on-accept", denied("closed", "T27"))]
-#[case("reset-on-request", denied("reset", ""))]
-#[case("no-nul", granted("T15"))]
-#[case("no-nul-open", denied("none", "T14").after(3000))]
-#[case("delay=2s", granted("").after(2000))]
-#[case("delay=4s", denied("none", "T04").after(3000))]
-#[case("split=1,23,40", granted(""))]
-#[case("drip=1/10ms", granted("").after((length() - 1) * 10))]
-#[case("drip=1/1s", denied("none", "T05").after(3000))]
-#[case("unprompted", granted(""))]
-#[case("bytes-after-nul=more", granted("T17"))]
-#[case("http-400", denied("malformed", "T10"))]
-#[case("serial", granted(""))]
-#[case("close-on-request", denied("closed", "T27"))]
-#[case("reset-on-accept", denied("reset", ""))]
-#[case("reset-after-answer", granted("T06"))]
-#[case("escaped-nul", denied("malformed", "T16"))]
-#[case("keep-open", granted(""))]
-#[case("twice", granted("T17"))]
-#[case("tls-alert", denied("malformed", "T12"))]
-#[case("bom", granted("D17"))]
-#[case("leading-whitespace", granted("D16"))]
-#[case("length-prefix", denied("malformed", "L11"))]
-#[case("utf-16", denied("malformed", "D18"))]
-#[case("request-needs-newline", denied("none", "T04").after(3000))]
-#[case("one-read", granted(""))]
-#[case("first-byte-only", granted(""))]
-#[case("swallow-coalesced", granted(""))]
-#[case("truncate=60", denied("malformed", "D21"))]
-#[case("extra-nuls=3", granted("T17"))]
-fn a_fault_of_an_in_band_destination(#[case] id: &str, #[case] expected: Seen) {
-    let fault: ListedFault = id.parse().unwrap();
-    assert_eq!(scene().t(fault).play(), expected, "left: got, right: expected");
-}
-
-/// A document of 256 bytes and more: its length does not begin with a NUL.
+/// The length of a document of 256 bytes or more does not begin with a NUL.
 #[test]
 fn the_length_before_a_long_policy_is_recognised() {
-    let long = format!("<!--{}-->{}", "x".repeat(256), document("G(*|*)"));
+    let long = format!("<!--{}-->{}", "x".repeat(256), policy([allow("*", "*")]));
     let server = PolicyServer::builder().document(long).fault(Fault::LengthPrefix);
     assert_eq!(
-        m(server).play(),
-        se("malformed-policy").asked("843=malformed 5000=closed").t(1).notes("L13 T27")
+        scene().master(server).play(),
+        denied("malformed-policy")
+            .asked([(843, "malformed"), (5000, "closed")])
+            .connections(1)
+            .diagnostics(["FSP-L13", "FSP-T27"])
     );
 }
 
 #[rstest]
-#[case::bom(Fault::Bom, "D17")]
-#[case::leading_whitespace(Fault::LeadingWhitespace, "D16")]
+#[case::bom(Fault::Bom, "FSP-D17")]
+#[case::leading_whitespace(Fault::LeadingWhitespace, "FSP-D16")]
 fn a_strict_player_rejects_what_stands_before_the_document(
     #[case] fault: Fault,
-    #[case] notes: &str,
+    #[case] diagnostic: &str,
 ) {
-    let expected = se("malformed-policy").asked("843=malformed").t(0).notes(notes);
-    assert_eq!(m(fault).player(Profile::strict()).play(), expected);
+    let expected = denied("malformed-policy").asked([(843, "malformed")]).diagnostics([diagnostic]);
+    assert_eq!(scene().master(fault).profile(Profile::strict()).play(), expected);
 }
 
 #[rstest]
-#[case::silent_then_ok(m([Fault::Silent, Fault::Ok]).sessions(2), ok(843).t(2))]
+#[case::silent_then_ok(
+    scene().master(faults_by_connection([Fault::Silent, Fault::Ok])).sessions(2),
+    permitted_by(843).connections(2)
+)]
 #[case::only_the_first_is_silent(
-    m([Fault::Silent, Fault::Ok]), se("no-policy").after(3000).asked("843=none 5000=closed").t(1).notes("T04 T27"))]
+    scene().master(faults_by_connection([Fault::Silent, Fault::Ok])),
+    denied("no-policy")
+        .decided_at_ms(3000)
+        .asked([(843, "none"), (5000, "closed")])
+        .connections(1)
+        .diagnostics(["FSP-T04", "FSP-T27"])
+)]
 #[case::the_last_one_repeats(
-    m([Fault::Ok, Fault::Http400]).sessions(3), se("malformed-policy").asked("843=malformed 5000=closed").t(3).notes("T11 T27"))]
-#[case::in_band(scene().t([Fault::Silent, Fault::Ok]).sessions(2), granted("").t(3))]
+    scene().master(faults_by_connection([Fault::Ok, Fault::Http400])).sessions(3),
+    denied("malformed-policy")
+        .asked([(843, "malformed"), (5000, "closed")])
+        .connections(3)
+        .diagnostics(["FSP-T11", "FSP-T27"])
+)]
+#[case::in_band(
+    scene().in_band(faults_by_connection([Fault::Silent, Fault::Ok])).sessions(2),
+    permitted_by(5000)
+        .asked([(843, "refused"), (5000, "policy")])
+        .connections(3)
+        .diagnostics(["FSP-T01"])
+)]
 #[case::in_band_a_payload_takes_no_turn(
-    scene().t([Fault::Ok, Fault::NoNul, Fault::Http400]).sessions(2), granted("T15").t(4))]
-#[case::resets_then_ok(m([Fault::ResetOnRequest, Fault::CloseOnAccept, Fault::Ok]).sessions(3), ok(843).t(3))]
-fn faults_are_scripted_by_connection(#[case] scene: crate::support::Scene, #[case] expected: Seen) {
-    assert_eq!(scene.play(), expected, "left: got, right: expected");
+    scene().in_band(faults_by_connection([Fault::Ok, Fault::NoNul, Fault::Http400])).sessions(2),
+    permitted_by(5000)
+        .asked([(843, "refused"), (5000, "policy")])
+        .connections(4)
+        .diagnostics(["FSP-T01", "FSP-T15"])
+)]
+#[case::resets_then_ok(
+    scene()
+        .master(faults_by_connection([Fault::ResetOnRequest, Fault::CloseOnAccept, Fault::Ok]))
+        .sessions(3),
+    permitted_by(843).connections(3)
+)]
+fn faults_are_scripted_by_connection(#[case] scene: Scene, #[case] expected: Observed) {
+    assert_eq!(scene.play(), expected, "left: observed, right: expected");
 }
 
-#[rstest]
-#[case("ok", Fault::Ok)]
-#[case("refused", ListedFault::State(EndpointState::Refused))]
-#[case("dropped", ListedFault::State(EndpointState::Dropped))]
-#[case("silent", Fault::Silent)]
-#[case("close-on-accept", Fault::CloseOnAccept)]
-#[case("reset-on-request", Fault::ResetOnRequest)]
-#[case("no-nul", Fault::NoNul)]
-#[case("no-nul-open", Fault::NoNulOpen)]
-#[case("delay=500ms", Fault::Delay(Duration::from_millis(500)))]
-#[case("split=1,2", Fault::Split(vec![1, 2]))]
-#[case("drip=7/10ms", Fault::Drip { bytes: 7, every: Duration::from_millis(10) })]
-#[case("unprompted", Fault::Unprompted)]
-#[case("bytes-after-nul=", Fault::BytesAfterNul(String::new()))]
-#[case("bytes-after-nul=a=b c", Fault::BytesAfterNul("a=b c".to_owned()))]
-#[case("http-400", Fault::Http400)]
-#[case("serial", ListedFault::Serial)]
-#[case("close-on-request", Fault::CloseOnRequest)]
-#[case("reset-on-accept", Fault::ResetOnAccept)]
-#[case("reset-after-answer", Fault::ResetAfterAnswer)]
-#[case("escaped-nul", Fault::EscapedNul)]
-#[case("keep-open", Fault::KeepOpen)]
-#[case("twice", Fault::Twice)]
-#[case("tls-alert", Fault::TlsAlert)]
-#[case("bom", Fault::Bom)]
-#[case("leading-whitespace", Fault::LeadingWhitespace)]
-#[case("length-prefix", Fault::LengthPrefix)]
-#[case("utf-16", Fault::Utf16)]
-#[case("request-needs-newline", Fault::RequestNeedsNewline)]
-#[case("one-read", Fault::OneRead)]
-#[case("first-byte-only", Fault::FirstByteOnly)]
-#[case("swallow-coalesced", Fault::SwallowCoalesced)]
-#[case("truncate=0", Fault::Truncate(0))]
-#[case("truncate=18446744073709551615", Fault::Truncate(usize::MAX))]
-#[case("extra-nuls=0", Fault::ExtraNuls(0))]
-#[case("extra-nuls=65535", Fault::ExtraNuls(u16::MAX))]
-fn a_fault_is_written_as_it_is_read(#[case] id: &str, #[case] fault: impl Into<ListedFault>) {
-    let fault = fault.into();
-    assert_eq!(id.parse(), Ok(fault.clone()));
-    assert_eq!(fault.to_string(), id);
-}
-
-/// The list that an unknown fault is answered with is the whole truth.
+/// The error for an unknown fault lists every fault, and nothing else.
 #[test]
 fn every_fault_that_is_listed_can_be_written() {
     let error = "none-of-them".parse::<Fault>().unwrap_err().to_string();
@@ -218,11 +105,13 @@ fn every_fault_that_is_listed_can_be_written() {
 }
 
 #[rstest]
-#[case("delay=4s", 4000)]
-#[case("delay=2m", 120_000)]
-#[case("delay=0ms", 0)]
-fn durations_have_units(#[case] id: &str, #[case] millis: u64) {
-    assert_eq!(id.parse(), Ok(Fault::Delay(Duration::from_millis(millis))));
+#[case("delay=2s", Fault::Delay(Duration::from_secs(2)))]
+#[case("delay=4s", Fault::Delay(Duration::from_secs(4)))]
+#[case("delay=2m", Fault::Delay(Duration::from_secs(120)))]
+#[case("delay=0ms", Fault::Delay(Duration::ZERO))]
+#[case("drip=1/1s", Fault::Drip { bytes: 1, every: Duration::from_secs(1) })]
+fn durations_have_units(#[case] id: &str, #[case] fault: Fault) {
+    assert_eq!(id.parse(), Ok(fault));
 }
 
 #[rstest]

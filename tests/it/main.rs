@@ -16,15 +16,17 @@ mod journal;
 #[cfg(target_os = "linux")]
 mod lifetime;
 mod load;
+mod observed;
 mod player_clock;
 mod player_rules;
+mod policies;
 #[cfg(target_os = "linux")]
 mod ports;
 mod raw;
 mod readme;
 #[cfg(feature = "rstest")]
 mod ready_fixtures;
+mod scene;
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod server_under_test;
-mod support;
 mod worked_cases;

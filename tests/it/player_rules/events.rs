@@ -1,60 +1,116 @@
-//! Rulebook E: what ActionScript sees.
+//! Rulebook E: the events that ActionScript receives.
 
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
 use flash_policy_fixture::player::{Event, Lookup, Session};
-use flash_policy_fixture::wire::Fault;
+use flash_policy_fixture::wire::{Fault, Script};
 use flash_policy_fixture::{
     Backend, Cause, Evaluator, PlayerEvent, Profile, Sandbox, Stage, Verdict,
 };
 use rstest::rstest;
 
-use crate::support::{Scene, Seen, document, m, ok, scene, se, unreachable};
-
-const BOTH: &str = "ioError#2031@0 securityError#2048@20000";
+use crate::observed::{Observed, at_ms, denied, permitted_by, unreachable};
+use crate::policies::{allow, policy};
+use crate::scene::{Scene, scene};
 
 #[rstest]
-// E1: connect, once the payload connection stands.
-#[case::connected(m("G(*|*)"), ok(843).t(1))]
-// E2: securityError, for want of a policy or of a grant, and nothing after it.
-#[case::no_policy(scene(), se("no-policy").asked("843=refused 5000=closed").t(1).notes("T01 T27"))]
-#[case::no_grant(m("G(b.com|*)"), se("domain-not-listed").asked("843=policy 5000=closed").t(1).notes("T27"))]
+// E1: connect, as soon as the payload connection is open.
+#[case::connected(scene().master(policy([allow("*", "*")])), permitted_by(843))]
+// E2: securityError if there is no policy or no grant, and nothing after it.
+#[case::no_policy(
+    scene(),
+    denied("no-policy")
+        .asked([(843, "refused"), (5000, "closed")])
+        .connections(1)
+        .diagnostics(["FSP-T01", "FSP-T27"])
+)]
+#[case::no_grant(
+    scene().master(policy([allow("b.com", "*")])),
+    denied("domain-not-listed")
+        .asked([(843, "policy"), (5000, "closed")])
+        .connections(1)
+        .diagnostics(["FSP-T27"])
+)]
 // E3: ioError, when the payload connect fails.
 #[case::refused_in_flash_9(
-    m("G(*|*)").down().player(Profile::flash_9_124()), unreachable("backend-refused", "843", "ioError#2031@0"))]
-// E4: a backend that closes at once has been connected to.
-#[case::closes_at_once(m("G(*|*)").backend(Backend::closes()), ok(843).t(1))]
-// E6: after a grant: refused, filtered, an unknown name; and a dead port that should have granted itself.
-#[case::refused(m("G(*|*)").down(), unreachable("backend-refused", "843", BOTH))]
+    scene().master(policy([allow("*", "*")])).backend_down().profile(Profile::flash_9_124()),
+    unreachable("backend-refused").granted_by(843).events([("ioError#2031", at_ms(0))])
+)]
+// E4: connect is reported even if the backend closes at once.
+#[case::closes_at_once(
+    scene().master(policy([allow("*", "*")])).backend(Backend::closes()),
+    permitted_by(843)
+)]
+// E6: after a grant: refused, filtered, an unknown name. Also a dead port that should have granted
+// access to itself.
+#[case::refused(
+    scene().master(policy([allow("*", "*")])).backend_down(),
+    unreachable("backend-refused")
+        .granted_by(843)
+        .events([("ioError#2031", at_ms(0)), ("securityError#2048", at_ms(20_000))])
+)]
 #[case::refused_later(
-    m(Fault::Delay(Duration::from_secs(1))).down(),
-    unreachable("backend-refused", "843", "ioError#2031@1000 securityError#2048@20000").after(1000))]
+    scene().master(Fault::Delay(Duration::from_secs(1))).backend_down(),
+    unreachable("backend-refused")
+        .granted_by(843)
+        .events([("ioError#2031", at_ms(1000)), ("securityError#2048", at_ms(20_000))])
+        .decided_at_ms(1000)
+)]
 #[case::filtered(
-    m("G(*|*)").filtered(), unreachable("backend-timed-out", "843", "securityError#2048@20000").after(20_000))]
+    scene().master(policy([allow("*", "*")])).backend_firewalled(),
+    unreachable("backend-timed-out")
+        .granted_by(843)
+        .events([("securityError#2048", at_ms(20_000))])
+        .decided_at_ms(20_000)
+)]
 #[case::filtered_in_flash_9(
-    m("G(*|*)").filtered().player(Profile::flash_9_124()),
-    unreachable("backend-timed-out", "843", "ioError#2031@15000").after(15_000))]
+    scene().master(policy([allow("*", "*")])).backend_firewalled().profile(Profile::flash_9_124()),
+    unreachable("backend-timed-out")
+        .granted_by(843)
+        .events([("ioError#2031", at_ms(15_000))])
+        .decided_at_ms(15_000)
+)]
 #[case::unknown_name(
-    scene().nobody().unknown_name(), se("no-policy").asked("843=not-asked 5000=not-asked").notes("T34 T34"))]
+    scene().no_backend().unknown_name(),
+    denied("no-policy")
+        .asked([(843, "not-asked"), (5000, "not-asked")])
+        .diagnostics(["FSP-T34", "FSP-T34"])
+)]
 #[case::unknown_name_whatever_stands_there(
-    m("G(*|*)").unknown_name(), se("no-policy").asked("843=not-asked 5000=not-asked").notes("T34 T34"))]
+    scene().master(policy([allow("*", "*")])).unknown_name(),
+    denied("no-policy")
+        .asked([(843, "not-asked"), (5000, "not-asked")])
+        .diagnostics(["FSP-T34", "FSP-T34"])
+)]
 #[case::unknown_name_and_exempt(
-    scene().nobody().unknown_name().swf(Sandbox::LocalTrusted),
-    unreachable("name-not-found", "sandbox", "ioError#2031@0").asked(""))]
-#[case::dead_port_that_should_have_granted_itself(scene().down(), se("no-policy").asked("843=refused 5000=refused").notes("T01"))]
+    scene().no_backend().unknown_name().swf(Sandbox::LocalTrusted),
+    unreachable("name-not-found")
+        .granted_by_sandbox()
+        .events([("ioError#2031", at_ms(0))])
+        .asked([])
+)]
+#[case::dead_port_that_should_have_granted_itself(
+    scene().backend_down(),
+    denied("no-policy").asked([(843, "refused"), (5000, "refused")]).diagnostics(["FSP-T01"])
+)]
 // E9: a timeout is a securityError, not Ruffle's ioError.
 #[case::timeout(
-    m("G(b.com|*)").e(2525, Fault::Silent), se("timed-out").after(20_000).asked("843=policy 2525=none").notes("T04"))]
-fn the_swf_is_told(#[case] scene: Scene, #[case] expected: Seen) {
-    assert_eq!(scene.play(), expected, "left: got, right: expected");
+    scene().master(policy([allow("b.com", "*")])).explicit(2525, Fault::Silent),
+    denied("timed-out")
+        .decided_at_ms(20_000)
+        .asked([(843, "policy"), (2525, "none")])
+        .diagnostics(["FSP-T04"])
+)]
+fn the_swf_is_told(#[case] scene: Scene, #[case] expected: Observed) {
+    assert_eq!(scene.play(), expected, "left: observed, right: expected");
 }
 
-// E4: the SWF sees the end of the stream when the server closes.
+// E4: the stream ends when the server closes.
 #[test]
 fn a_backend_that_closes_ends_the_stream() {
     let stage = Stage::builder()
-        .policy("h:843", document("G(*|*)").as_str())
+        .policy("h:843", policy([allow("*", "*")]))
         .backend("h:5000", Backend::closes())
         .start();
     let mut socket =
@@ -62,19 +118,18 @@ fn a_backend_that_closes_ends_the_stream() {
     assert_eq!(socket.read(&mut [0; 8]).unwrap(), 0);
 }
 
-// E5: AS2's onConnect knows true and false alone.
+// E5: AS2's onConnect has only true and false.
 #[rstest]
-#[case::connected(m_policy("G(*|*)", true), true)]
-#[case::unreachable(m_policy("G(*|*)", false), false)]
-#[case::denied(m_policy("G(b.com|*)", true), false)]
+#[case::connected(player_of(policy([allow("*", "*")])).backend("h:5000", Script::echo()), true)]
+#[case::unreachable(player_of(policy([allow("*", "*")])), false)]
+#[case::denied(player_of(policy([allow("b.com", "*")])).backend("h:5000", Script::echo()), false)]
 fn on_connect_is_false_for_every_failure(#[case] mut player: Evaluator, #[case] expected: bool) {
     assert_eq!(player.connect("h", 5000).on_connect(), expected);
 }
 
-fn m_policy(notation: &str, up: bool) -> Evaluator {
-    let player =
-        Evaluator::new("http://a.com/game.swf").unwrap().policy("h:843", document(notation));
-    if up { player.backend("h:5000", flash_policy_fixture::wire::Script::echo()) } else { player }
+/// The player of an SWF of a.com, with this policy at the master.
+fn player_of(policy: String) -> Evaluator {
+    Evaluator::new("http://a.com/game.swf").unwrap().policy("h:843", policy)
 }
 
 // E2, E3, E7: the numbers and the texts of the debug player.
@@ -98,13 +153,13 @@ fn an_event_has_its_number_and_text(
     #[case] event: &str,
     #[case] text: &str,
 ) {
-    let mut player = Evaluator::new(swf).unwrap().policy("h:843", document("G(b.com|*)"));
+    let mut player = Evaluator::new(swf).unwrap().policy("h:843", policy([allow("b.com", "*")]));
     let outcome = player.connect("h", port);
     assert_eq!(outcome.events()[0].to_string(), event);
     assert_eq!(outcome.event_text(outcome.events()[0]), text);
 }
 
-// E7: a local-with-file SWF is told why.
+// E7: the error tells a local-with-file SWF why.
 #[test]
 fn a_local_with_file_swf_is_told_why() {
     let outcome = Evaluator::new(Sandbox::LocalWithFile).unwrap().connect("h", 5000);
@@ -113,7 +168,7 @@ fn a_local_with_file_swf_is_told_why() {
     assert_eq!(outcome.events(), [PlayerEvent::Throw(2010)]);
 }
 
-// E8: the number does not make the kind.
+// E8: the number does not determine the kind of event.
 #[test]
 fn an_io_error_may_carry_2048() {
     let events =
@@ -124,7 +179,7 @@ fn an_io_error_may_carry_2048() {
     );
 }
 
-// E3: a RST before the connection stands is told like a refusal.
+// E3: a RST before the connection is open is reported like a refusal.
 #[test]
 fn a_reset_before_the_connection_stands_is_its_own_cause() {
     let mut session = Session::new(Profile::flash_10());
@@ -139,11 +194,11 @@ fn a_reset_before_the_connection_stands_is_its_own_cause() {
     );
 }
 
-// E1: the player sends nothing by itself on the connection that stands.
+// E1: the player itself sends nothing on the open connection.
 #[test]
 fn nothing_is_sent_on_the_connection_that_stands() {
     let stage = Stage::builder()
-        .policy("h:843", document("G(*|*)").as_str())
+        .policy("h:843", policy([allow("*", "*")]))
         .backend("h:5000", Backend::echo())
         .start();
     let socket = stage.blocking_swf("http://a.com/game.swf").connect("h", 5000).expect_permitted();
@@ -154,12 +209,13 @@ fn nothing_is_sent_on_the_connection_that_stands() {
     assert_eq!((journal.exchanges().len(), journal.exchanges()[0].received()), (1, Vec::new()));
 }
 
-// E1: a stage may go as soon as the connection stood, whether its backend has accepted that yet or not.
+// E1: a stage may be dropped as soon as its client has connected, even if the backend has not yet
+// accepted the connection.
 #[test]
 fn a_stage_may_be_dropped_right_after_its_client() {
     for _ in 0..100 {
         let stage = Stage::builder()
-            .policy("h:5000", document("G(*|*)").as_str())
+            .policy("h:5000", policy([allow("*", "*")]))
             .backend("h:5000", Backend::echo())
             .start();
         stage.blocking_swf("http://a.com/game.swf").connect("h", 5000).expect_permitted();

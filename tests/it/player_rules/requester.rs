@@ -1,59 +1,124 @@
-//! Rulebook R: who asks.
+//! Rulebook R: the requester.
 
 use flash_policy_fixture::wire::Fault;
-use flash_policy_fixture::{Cause, Evaluator, Sandbox, Stage, Swf};
+use flash_policy_fixture::{Backend, Cause, Evaluator, Sandbox, Stage, Swf};
 use rstest::rstest;
 
-use crate::support::{Scene, Seen, document, exempt, m, ok, scene, se, throws};
+use crate::observed::{Observed, denied, permitted_by, permitted_by_sandbox, thrown};
+use crate::policies::{allow, policy, site_control};
+use crate::scene::{Scene, scene};
 
 #[rstest]
 // R1: the requester is the host of the SWF's own URL.
-#[case::the_swf_s_host(m("G(cdn.com|*)").swf("http://cdn.com/game.swf?page=http://portal.com/"), ok(843).t(1))]
+#[case::the_swf_s_host(
+    scene()
+        .master(policy([allow("cdn.com", "*")]))
+        .swf("http://cdn.com/game.swf?page=http://portal.com/"),
+    permitted_by(843)
+)]
 #[case::not_the_page_s(
-    m("G(portal.com|*)").swf("http://cdn.com/game.swf?page=http://portal.com/"),
-    se("domain-not-listed").asked("843=policy 5000=closed").t(1).notes("T27"))]
+    scene()
+        .master(policy([allow("portal.com", "*")]))
+        .swf("http://cdn.com/game.swf?page=http://portal.com/"),
+    denied("domain-not-listed")
+        .asked([(843, "policy"), (5000, "closed")])
+        .connections(1)
+        .diagnostics(["FSP-T27"])
+)]
 // R2: the SWF's own host needs a policy that lists it, on every port.
-#[case::own_host(m("G(h|*)").req("h"), ok(843).t(1))]
-#[case::own_host_not_listed(m("G(b.com|*)").req("h").dst(80), se("domain-not-listed").asked("843=policy 80=closed").t(1).notes("T27"))]
+#[case::own_host(scene().master(policy([allow("h", "*")])).requester("h"), permitted_by(843))]
+#[case::own_host_not_listed(
+    scene().master(policy([allow("b.com", "*")])).requester("h").connect_to(80),
+    denied("domain-not-listed")
+        .asked([(843, "policy"), (80, "closed")])
+        .connections(1)
+        .diagnostics(["FSP-T27"])
+)]
 // R3: the sandboxes.
-#[case::local_with_networking_and_a_star(m("G(*|*)").swf(Sandbox::LocalWithNetworking), ok(843).t(1))]
+#[case::local_with_networking_and_a_star(
+    scene().master(policy([allow("*", "*")])).swf(Sandbox::LocalWithNetworking),
+    permitted_by(843)
+)]
 #[case::local_with_networking_and_a_suffix(
-    m("G(*.com|*)").swf(Sandbox::LocalWithNetworking),
-    se("domain-not-listed").asked("843=policy 5000=closed").t(1).notes("T27"))]
+    scene().master(policy([allow("*.com", "*")])).swf(Sandbox::LocalWithNetworking),
+    denied("domain-not-listed")
+        .asked([(843, "policy"), (5000, "closed")])
+        .connections(1)
+        .diagnostics(["FSP-T27"])
+)]
 #[case::local_with_networking_is_not_secure(
-    m("G(*|*|true)").swf(Sandbox::LocalWithNetworking),
-    se("secure-only").asked("843=policy 5000=closed").t(1).notes("T27"))]
-#[case::local_with_file(m("G(*|*)").swf(Sandbox::LocalWithFile), throws("sandbox-local-with-file", 2010))]
-#[case::local_trusted(m("SC=none G(b.com|*)").swf(Sandbox::LocalTrusted), exempt())]
-#[case::air_application(m(Fault::Silent).swf(Sandbox::AirApplication).dst(80), exempt())]
-// R3: local-with-file throws #2010 before the port is looked at; an exempt sandbox still needs a port in range.
-#[case::local_with_file_and_a_bad_port(m("G(*|*)").swf(Sandbox::LocalWithFile).dst(-1), throws("sandbox-local-with-file", 2010))]
-#[case::local_trusted_and_a_bad_port(m("G(*|*)").swf(Sandbox::LocalTrusted).dst(-1), throws("invalid-port", 2003))]
+    scene().master(policy([allow("*", "*").secure("true")])).swf(Sandbox::LocalWithNetworking),
+    denied("secure-only")
+        .asked([(843, "policy"), (5000, "closed")])
+        .connections(1)
+        .diagnostics(["FSP-T27"])
+)]
+#[case::local_with_file(
+    scene().master(policy([allow("*", "*")])).swf(Sandbox::LocalWithFile),
+    thrown("sandbox-local-with-file", 2010)
+)]
+#[case::local_trusted(
+    scene().master(policy([site_control("none"), allow("b.com", "*")])).swf(Sandbox::LocalTrusted),
+    permitted_by_sandbox()
+)]
+#[case::air_application(
+    scene().master(Fault::Silent).swf(Sandbox::AirApplication).connect_to(80),
+    permitted_by_sandbox()
+)]
+// R3: local-with-file throws #2010 before the port is checked. An exempt sandbox needs a port in
+// range too.
+#[case::local_with_file_and_a_bad_port(
+    scene().master(policy([allow("*", "*")])).swf(Sandbox::LocalWithFile).connect_to(-1),
+    thrown("sandbox-local-with-file", 2010)
+)]
+#[case::local_trusted_and_a_bad_port(
+    scene().master(policy([allow("*", "*")])).swf(Sandbox::LocalTrusted).connect_to(-1),
+    thrown("invalid-port", 2003)
+)]
 // R5: a page that forbids networking.
-#[case::without_networking(m("G(*|*)").swf(without_networking("http://a.com/game.swf")), throws("networking-disabled", 2146))]
+#[case::without_networking(
+    scene().master(policy([allow("*", "*")])).swf(without_networking("http://a.com/game.swf")),
+    thrown("networking-disabled", 2146)
+)]
 #[case::without_networking_even_if_trusted(
-    scene().swf(Swf::from(Sandbox::LocalTrusted).without_networking()), throws("networking-disabled", 2146))]
-// R6, W12: only xmlsocket locations concern sockets; RTMP's and HTTP's are never consulted.
+    scene().swf(Swf::from(Sandbox::LocalTrusted).without_networking()),
+    thrown("networking-disabled", 2146)
+)]
+// R6, W12: only xmlsocket locations apply to sockets; those of RTMP and HTTP are never asked.
 #[case::rtmp_location(
-    m("G(b.com|*)").at(1935, "G(*|*)").load("rtmp://h:1935"),
-    se("domain-not-listed").asked("843=policy 5000=closed").t(1).notes("S11 T27"))]
+    scene()
+        .master(policy([allow("b.com", "*")]))
+        .policy_at("h:1935", policy([allow("*", "*")]))
+        .load_policy_file("rtmp://h:1935"),
+    denied("domain-not-listed")
+        .asked([(843, "policy"), (5000, "closed")])
+        .connections(1)
+        .diagnostics(["FSP-S11", "FSP-T27"])
+)]
 #[case::http_location(
-    m("G(b.com|*)").at(80, "G(*|*)").load("http://h:80/crossdomain.xml"),
-    se("domain-not-listed").asked("843=policy 5000=closed").t(1).notes("S11 T27"))]
-fn a_requester_is_judged(#[case] scene: Scene, #[case] expected: Seen) {
-    assert_eq!(scene.play(), expected, "left: got, right: expected");
+    scene()
+        .master(policy([allow("b.com", "*")]))
+        .policy_at("h:80", policy([allow("*", "*")]))
+        .load_policy_file("http://h:80/crossdomain.xml"),
+    denied("domain-not-listed")
+        .asked([(843, "policy"), (5000, "closed")])
+        .connections(1)
+        .diagnostics(["FSP-S11", "FSP-T27"])
+)]
+fn a_requester_is_judged(#[case] scene: Scene, #[case] expected: Observed) {
+    assert_eq!(scene.play(), expected, "left: observed, right: expected");
 }
 
 fn without_networking(url: &str) -> Swf {
     url.parse::<Swf>().unwrap().without_networking()
 }
 
-// R4: works in the IDE, fails on the web server: nothing but the sandbox differs.
+// R4: the SWF works in the IDE and fails on the web server, only because its sandbox differs.
 #[test]
 fn the_same_servers_permit_the_ide_and_deny_the_web() {
     let stage = Stage::builder()
-        .policy("h:843", document("G(b.com|*)").as_str())
-        .backend("h:5000", flash_policy_fixture::Backend::closes())
+        .policy("h:843", policy([allow("b.com", "*")]))
+        .backend("h:5000", Backend::closes())
         .start();
     let ide = stage.blocking_swf(Sandbox::LocalTrusted).connect("h", 5000);
     assert_eq!((ide.cause(), ide.asked().len()), (Cause::Connected, 0));
@@ -62,7 +127,7 @@ fn the_same_servers_permit_the_ide_and_deny_the_web() {
     assert_eq!(stage.real_timers(), 0);
 }
 
-// R3: every sandbox, where a policy for everybody stands at 843 and the destination is not on the stage.
+// R3: every sandbox, with a master that allows everybody and a destination where nothing listens.
 #[rstest]
 #[case(Sandbox::LocalWithFile, Cause::SandboxLocalWithFile, 0)]
 #[case(Sandbox::LocalWithNetworking, Cause::BackendRefused, 1)]
@@ -73,7 +138,7 @@ fn a_sandbox_is_bound_to_policies_or_not(
     #[case] cause: Cause,
     #[case] requests: usize,
 ) {
-    let mut player = Evaluator::new(sandbox).unwrap().policy("h:843", document("G(*|*)"));
+    let mut player = Evaluator::new(sandbox).unwrap().policy("h:843", policy([allow("*", "*")]));
     let outcome = player.connect("h", 5000);
     assert_eq!((outcome.cause(), outcome.transcript().len()), (cause, requests));
 }

@@ -1,60 +1,107 @@
-//! Rulebook C: what one player session remembers.
+//! Rulebook C: the policies that one player session remembers.
 
 use std::time::Duration;
 
 use flash_policy_fixture::player::AnswerKind;
-use flash_policy_fixture::wire::{EndpointState, Fault, Script};
+use flash_policy_fixture::wire::{EndpointState, Fault};
 use flash_policy_fixture::{Backend, Cause, PolicyServer, Stage};
 use rstest::rstest;
 
-use crate::support::{IntoServed, Scene, Seen, document, m, ok, se};
-
-fn answers(notation: &str) -> Script {
-    Script::policy(document(notation).as_bytes())
-}
+use crate::observed::{Observed, denied, permitted_by};
+use crate::policies::{allow, policy, site_control};
+use crate::scene::{IntoPolicyServer, Scene, faults_by_connection, policies_by_connection, scene};
 
 #[rstest]
 // C1: each location is asked once per session: master, explicit and destination.
-#[case::master(m("G(*|*)").times(3), ok(843).asked("843=cached").t(3))]
+#[case::master(
+    scene().master(policy([allow("*", "*")])).connects_per_session(3),
+    permitted_by(843).asked([(843, "cached")]).connections(3)
+)]
 #[case::all_of_them(
-    m("G(b.com|*)").e(2525, "G(b.com|*)").t("G(*|*)").times(2),
-    ok(5000).asked("843=cached 2525=cached 5000=cached").t(3))]
-// C2: failures are remembered too, and cost their time once; a new session starts empty.
+    scene()
+        .master(policy([allow("b.com", "*")]))
+        .explicit(2525, policy([allow("b.com", "*")]))
+        .in_band(policy([allow("*", "*")]))
+        .connects_per_session(2),
+    permitted_by(5000).asked([(843, "cached"), (2525, "cached"), (5000, "cached")]).connections(3)
+)]
+// C2: failures are remembered too, and take their time once. A new session starts empty.
 #[case::failures(
-    m(Fault::Silent).t("G(*|*)").times(2), ok(5000).asked("843=cached 5000=cached").t(3).notes("T04"))]
+    scene().master(Fault::Silent).in_band(policy([allow("*", "*")])).connects_per_session(2),
+    permitted_by(5000)
+        .asked([(843, "cached"), (5000, "cached")])
+        .connections(3)
+        .diagnostics(["FSP-T04"])
+)]
 #[case::a_new_session(
-    m([answers("G(*|*)"), answers("G(*|*)")]).sessions(2), ok(843).t(2))]
+    scene()
+        .master(policies_by_connection([policy([allow("*", "*")]), policy([allow("*", "*")])]))
+        .sessions(2),
+    permitted_by(843).connections(2)
+)]
 #[case::failures_forgotten(
-    m([Fault::CloseOnAccept, Fault::Ok]).times(2).but(|p| p.lookup.cache_failures = false), ok(843).t(2))]
+    scene()
+        .master(faults_by_connection([Fault::CloseOnAccept, Fault::Ok]))
+        .connects_per_session(2)
+        .profile_with(|profile| profile.lookup.cache_failures = false),
+    permitted_by(843).connections(2)
+)]
 #[case::successes_are_remembered_even_then(
-    m([answers("G(*|*)"), answers("SC=none G(*|*)")]).times(2).but(|p| p.lookup.cache_failures = false),
-    ok(843).asked("843=cached").t(2))]
-// C3: a change on the server is not seen before a new session.
-#[case::a_change_is_not_seen(m([answers("G(*|*)"), answers("SC=none G(*|*)")]).times(2), ok(843).asked("843=cached").t(2))]
+    scene()
+        .master(policies_by_connection([
+            policy([allow("*", "*")]),
+            policy([site_control("none"), allow("*", "*")]),
+        ]))
+        .connects_per_session(2)
+        .profile_with(|profile| profile.lookup.cache_failures = false),
+    permitted_by(843).asked([(843, "cached")]).connections(2)
+)]
+// C3: only a new session notices a change on the server.
+#[case::a_change_is_not_seen(
+    scene()
+        .master(policies_by_connection([
+            policy([allow("*", "*")]),
+            policy([site_control("none"), allow("*", "*")]),
+        ]))
+        .connects_per_session(2),
+    permitted_by(843).asked([(843, "cached")]).connections(2)
+)]
 #[case::a_change_is_seen_by_a_new_session(
-    m([answers("G(*|*)"), answers("SC=none G(*|*)")]).sessions(2), se("meta-policy-none").t(1))]
+    scene()
+        .master(policies_by_connection([
+            policy([allow("*", "*")]),
+            policy([site_control("none"), allow("*", "*")]),
+        ]))
+        .sessions(2),
+    denied("meta-policy-none").connections(1)
+)]
 #[case::a_repaired_server_is_not_seen(
-    m([Fault::Http400, Fault::Ok]).times(2), se("malformed-policy").asked("843=cached 5000=cached").t(1).notes("T11 T27"))]
-fn a_session_remembers(#[case] scene: Scene, #[case] expected: Seen) {
-    let got = scene.play();
-    assert_eq!(got, expected, "left: got, right: expected");
+    scene().master(faults_by_connection([Fault::Http400, Fault::Ok])).connects_per_session(2),
+    denied("malformed-policy")
+        .asked([(843, "cached"), (5000, "cached")])
+        .connections(1)
+        .diagnostics(["FSP-T11", "FSP-T27"])
+)]
+fn a_session_remembers(#[case] scene: Scene, #[case] expected: Observed) {
+    assert_eq!(scene.play(), expected, "left: observed, right: expected");
 }
 
-fn shared(policy: impl IntoServed) -> Stage {
+/// A stage with this master and two backends.
+fn stage_with_master(server: impl IntoPolicyServer) -> Stage {
     Stage::builder()
-        .policy("h:843", policy.served())
+        .policy("h:843", server.into_policy_server())
         .backend("h:5000", Backend::echo())
         .backend("h:5001", Backend::echo())
         .start()
 }
 
-// C4: concurrent connects share one load, whether the endpoint answers at once or late.
+// C4: concurrent connects share one load, whether the server answers at once or late.
 #[rstest]
 #[case::prompt(Fault::Ok)]
 #[case::late(Fault::Delay(Duration::from_secs(2)))]
 #[tokio::test]
 async fn concurrent_connects_share_one_load(#[case] fault: Fault) {
-    let stage = shared(fault);
+    let stage = stage_with_master(fault);
     let client = stage.swf("http://a.com/game.swf");
     let (first, second) = tokio::join!(client.connect("h", 5000), client.connect("h", 5001));
     assert_eq!((first.cause(), second.cause()), (Cause::Connected, Cause::Connected));
@@ -70,7 +117,7 @@ async fn concurrent_connects_share_one_load(#[case] fault: Fault) {
 // C4: a load that fails is shared too.
 #[tokio::test]
 async fn concurrent_connects_share_one_failure() {
-    let stage = shared(Fault::Silent);
+    let stage = stage_with_master(Fault::Silent);
     let client = stage.swf("http://a.com/game.swf");
     let (first, second) = tokio::join!(client.connect("h", 9), client.connect("h", 10));
     assert_eq!((first.cause(), second.cause()), (Cause::NoPolicy, Cause::NoPolicy));
@@ -82,10 +129,10 @@ async fn concurrent_connects_share_one_failure() {
     assert_eq!(stage.real_timers(), 0);
 }
 
-// C4: when the first of two is dropped midway, the second asks for itself.
+// C4: if the first of two connects is dropped midway, the second asks the server itself.
 #[tokio::test]
 async fn a_connect_survives_the_one_it_waits_for() {
-    let stage = shared(Fault::Ok);
+    let stage = stage_with_master(Fault::Ok);
     let client = stage.swf("http://a.com/game.swf");
     let mut first = Box::pin(client.connect("h", 5000));
     let begun = std::future::poll_fn(|cx| {
@@ -102,22 +149,19 @@ async fn a_connect_survives_the_one_it_waits_for() {
 // C4: two sessions share nothing.
 #[tokio::test]
 async fn two_sessions_load_for_themselves() {
-    let stage = shared(PolicyServer::builder().document(document("G(*|*)")).expect_requests(2..=2));
+    let master = PolicyServer::builder().document(policy([allow("*", "*")]));
+    let stage = stage_with_master(master.expect_requests(2..=2));
     let (first, second) = (stage.swf("http://a.com/game.swf"), stage.swf("http://a.com/game.swf"));
     let (first, second) = tokio::join!(first.connect("h", 5000), second.connect("h", 5001));
     assert_eq!((first.cause(), second.cause()), (Cause::Connected, Cause::Connected));
     drop(stage);
 }
 
-// C2: a refused master is remembered; it comes up, and the session does not look again.
+// C2: a master that refused is remembered: the session does not ask it again once it is up.
 #[test]
 fn a_master_that_comes_up_later_is_not_asked() {
-    let stage = Stage::builder()
-        .policy(
-            "h:843",
-            PolicyServer::builder().document(document("G(*|*)")).fault(EndpointState::Refused),
-        )
-        .start();
+    let stage =
+        Stage::builder().policy("h:843", EndpointState::Refused.into_policy_server()).start();
     let client = stage.blocking_swf("http://a.com/game.swf");
     let _ = client.connect("h", 5000).expect_denied_because(Cause::NoPolicy);
     stage.policy_server("h:843").up();
@@ -126,12 +170,12 @@ fn a_master_that_comes_up_later_is_not_asked() {
     let _ = stage.blocking_swf("http://a.com/game.swf").connect("h", 5000).expect_unreachable();
 }
 
-// C1: what one port of a host answered says nothing about another host.
+// C1: an answer is remembered for its own host only.
 #[test]
 fn hosts_are_remembered_apart() {
     let stage = Stage::builder()
-        .policy("h:843", document("G(*|*)").as_str())
-        .policy("i:843", document("SC=none G(*|*)").as_str())
+        .policy("h:843", policy([allow("*", "*")]))
+        .policy("i:843", policy([site_control("none"), allow("*", "*")]))
         .start();
     let client = stage.blocking_swf("http://a.com/game.swf");
     assert_eq!(client.connect("h", 5000).cause(), Cause::BackendRefused);

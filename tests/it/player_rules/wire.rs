@@ -1,4 +1,4 @@
-//! Rulebook W: what crosses the wire.
+//! Rulebook W: the bytes on the wire.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -11,33 +11,34 @@ use flash_policy_fixture::wire::{Fault, MAX_ANSWER_BYTES, Script};
 use flash_policy_fixture::{Backend, Profile, Stage};
 use rstest::rstest;
 
-use crate::support::{Scene, Seen, document, m, ok, scene, se};
+use crate::observed::{Observed, denied, permitted_by};
+use crate::policies::{allow, policy, with_nul};
+use crate::scene::{Scene, scene};
 
-const REQUEST: [u8; 23] =
-    *b"\x3c\x70\x6f\x6c\x69\x63\x79\x2d\x66\x69\x6c\x65\x2d\x72\x65\x71\x75\x65\x73\x74\x2f\x3e\x00";
+/// The request, written byte by byte: `<policy-file-request/>` and a NUL.
+const REQUEST: [u8; 23] = *b"\x3c\x70\x6f\x6c\x69\x63\x79\x2d\x66\x69\x6c\x65\
+    \x2d\x72\x65\x71\x75\x65\x73\x74\x2f\x3e\x00";
 
+/// Answers a request with these bytes, and keeps the connection open.
 fn reply(bytes: impl AsRef<[u8]>) -> Script {
     Script::new().read_request().write(bytes)
 }
 
-fn with_nul(notation: &str) -> Vec<u8> {
-    [document(notation).as_bytes(), b"\0"].concat()
-}
-
-/// A policy for everybody of exactly so many bytes.
+/// Returns a policy of exactly this many bytes, which allows everybody.
 fn policy_of(bytes: usize) -> String {
-    let policy = document("G(*|*)");
+    let policy = policy([allow("*", "*")]);
     let padding = bytes - policy.len() - "<!---->".len();
     policy.replace("</cross", &format!("<!--{}--></cross", "x".repeat(padding)))
 }
 
-// W1, W2: the 23 bytes come first on every policy connection: 843, an explicit location, the destination.
+// W1, W2: the 23 bytes come first on every policy connection: to port 843, to an explicit location
+// and to the destination.
 #[test]
 fn the_request_is_sent_at_once_to_every_location() {
     let stage = Stage::builder()
-        .policy("h:843", document("G(b.com|*)").as_str())
-        .policy("h:2525", document("G(b.com|*)").as_str())
-        .policy("h:5000", document("G(a.com|*)").as_str())
+        .policy("h:843", policy([allow("b.com", "*")]))
+        .policy("h:2525", policy([allow("b.com", "*")]))
+        .policy("h:5000", policy([allow("a.com", "*")]))
         .backend("h:5000", Backend::echo())
         .start();
     let client = stage.blocking_swf("http://a.com/game.swf");
@@ -53,7 +54,7 @@ fn the_request_is_sent_at_once_to_every_location() {
     assert_eq!(stage.real_timers(), 0);
 }
 
-// W2: nothing is read before the request is sent.
+// W2: the player sends the request before it reads anything.
 #[test]
 fn the_request_is_the_first_act_on_a_new_connection() {
     let mut session = Session::new(Profile::flash_10());
@@ -64,56 +65,147 @@ fn the_request_is_the_first_act_on_a_new_connection() {
 }
 
 #[rstest]
-// W3: a policy that is pushed at accept counts.
-#[case::pushed_at_accept(m(Fault::Unprompted), ok(843))]
-#[case::pushed_at_accept_by_a_server_that_stays(m([Script::new().write(with_nul("G(*|*)"))]), ok(843))]
+// W3: a policy that the server sends before the request counts.
+#[case::pushed_at_accept(scene().master(Fault::Unprompted), permitted_by(843))]
+#[case::pushed_at_accept_by_a_server_that_stays(
+    scene().master(Script::new().write(with_nul(policy([allow("*", "*")])))),
+    permitted_by(843)
+)]
 // W4: the first NUL ends the policy, whatever follows, and whether the server closes or not.
-#[case::bytes_behind_the_nul(m([reply(with_nul("G(*|*)")).write("\n\0<more/>").fin()]), ok(843).notes("T17"))]
-#[case::open_behind_the_nul(m([reply(with_nul("G(*|*)"))]), ok(843))]
+#[case::bytes_behind_the_nul(
+    scene().master(reply(with_nul(policy([allow("*", "*")]))).write("\n\0<more/>").fin()),
+    permitted_by(843).diagnostics(["FSP-T17"])
+)]
+#[case::open_behind_the_nul(
+    scene().master(reply(with_nul(policy([allow("*", "*")])))),
+    permitted_by(843)
+)]
 #[case::a_second_policy_behind_the_nul(
-    m([reply([with_nul("G(b.com|*)"), with_nul("G(*|*)")].concat()).fin()]),
-    se("domain-not-listed").asked("843=policy 5000=closed").t(1).notes("T17 T27"))]
-// W5: the end of the stream ends the policy too, unless the player is strict: then it is a failed load.
-#[case::ended_by_fin(m(Fault::NoNul), ok(843).notes("T15"))]
+    scene().master(
+        reply(
+            [with_nul(policy([allow("b.com", "*")])), with_nul(policy([allow("*", "*")]))].concat(),
+        )
+        .fin(),
+    ),
+    denied("domain-not-listed")
+        .asked([(843, "policy"), (5000, "closed")])
+        .connections(1)
+        .diagnostics(["FSP-T17", "FSP-T27"])
+)]
+// W5: the end of the stream ends the policy too. For a strict player it is a failed load.
+#[case::ended_by_fin(scene().master(Fault::NoNul), permitted_by(843).diagnostics(["FSP-T15"]))]
 #[case::ended_by_fin_before_a_strict_player(
-    m(Fault::NoNul).t("G(*|*)").player(Profile::strict()), ok(5000).asked("843=closed 5000=policy").t(2).notes("T15"))]
-// W6: without a NUL and without an end it is pending until the deadline.
+    scene().master(Fault::NoNul).in_band(policy([allow("*", "*")])).profile(Profile::strict()),
+    permitted_by(5000)
+        .asked([(843, "closed"), (5000, "policy")])
+        .connections(2)
+        .diagnostics(["FSP-T15"])
+)]
+// W6: without a NUL and without an end of the stream, the load is pending until the deadline.
 #[case::pending_without_nul(
-    m(Fault::NoNulOpen).t("G(*|*)"), ok(5000).after(3000).asked("843=none 5000=policy").t(2).notes("T14"))]
+    scene().master(Fault::NoNulOpen).in_band(policy([allow("*", "*")])),
+    permitted_by(5000)
+        .decided_at_ms(3000)
+        .asked([(843, "none"), (5000, "policy")])
+        .connections(2)
+        .diagnostics(["FSP-T14"])
+)]
 #[case::pending_half_a_policy(
-    m([reply("<cross-domain-")]).t("G(*|*)"), ok(5000).after(3000).asked("843=none 5000=policy").t(2).notes("T05"))]
-// W7: segments mean nothing.
-#[case::split(m(Fault::Split(vec![1, 2, 30])), ok(843))]
-#[case::one_byte_at_a_time(m(Fault::Drip { bytes: 1, every: Duration::from_millis(1) }), ok(843).after(document("G(*|*)").len() as u128))]
-// W9: nothing at all is a failed load, at once.
-#[case::fin_without_a_byte(m(Fault::CloseOnAccept).t("G(*|*)"), ok(5000).asked("843=closed 5000=policy").t(2).notes("T27"))]
-#[case::rst_without_a_byte(m(Fault::ResetOnRequest).t("G(*|*)"), ok(5000).asked("843=reset 5000=policy").t(2))]
-#[case::rst_at_accept(m([Script::new().rst()]).t("G(*|*)"), ok(5000).asked("843=reset 5000=policy").t(2))]
-#[case::rst_inside_a_policy(m([reply("<cross-domain-policy>").rst()]).t("G(*|*)"), ok(5000).asked("843=reset 5000=policy").t(2))]
+    scene().master(reply("<cross-domain-")).in_band(policy([allow("*", "*")])),
+    permitted_by(5000)
+        .decided_at_ms(3000)
+        .asked([(843, "none"), (5000, "policy")])
+        .connections(2)
+        .diagnostics(["FSP-T05"])
+)]
+// W7: the division into segments does not matter.
+#[case::split(scene().master(Fault::Split(vec![1, 2, 30])), permitted_by(843))]
+#[case::one_byte_at_a_time(
+    scene().master(Fault::Drip { bytes: 1, every: Duration::from_millis(1) }),
+    permitted_by(843).decided_at_ms(policy([allow("*", "*")]).len() as u64)
+)]
+// W9: an answer without a byte is a failed load, at once.
+#[case::fin_without_a_byte(
+    scene().master(Fault::CloseOnAccept).in_band(policy([allow("*", "*")])),
+    permitted_by(5000)
+        .asked([(843, "closed"), (5000, "policy")])
+        .connections(2)
+        .diagnostics(["FSP-T27"])
+)]
+#[case::rst_without_a_byte(
+    scene().master(Fault::ResetOnRequest).in_band(policy([allow("*", "*")])),
+    permitted_by(5000).asked([(843, "reset"), (5000, "policy")]).connections(2)
+)]
+#[case::rst_at_accept(
+    scene().master(Script::new().rst()).in_band(policy([allow("*", "*")])),
+    permitted_by(5000).asked([(843, "reset"), (5000, "policy")]).connections(2)
+)]
+#[case::rst_inside_a_policy(
+    scene().master(reply("<cross-domain-policy>").rst()).in_band(policy([allow("*", "*")])),
+    permitted_by(5000).asked([(843, "reset"), (5000, "policy")]).connections(2)
+)]
 // W9: anything else is a malformed policy.
-#[case::http(m(Fault::Http400), se("malformed-policy").asked("843=malformed 5000=closed").t(1).notes("T11 T27"))]
-#[case::binary(m([reply(b"\x15\x03\x01\x00\x02\x02\x46").fin()]), se("malformed-policy").asked("843=malformed 5000=closed").t(1).notes("T12 T27"))]
-// W10: up to the cap a policy is read; above it is a failed load.
-#[case::at_the_cap(m(policy_of(MAX_ANSWER_BYTES)), ok(843))]
+#[case::http(
+    scene().master(Fault::Http400),
+    denied("malformed-policy")
+        .asked([(843, "malformed"), (5000, "closed")])
+        .connections(1)
+        .diagnostics(["FSP-T11", "FSP-T27"])
+)]
+#[case::binary(
+    scene().master(reply(b"\x15\x03\x01\x00\x02\x02\x46").fin()),
+    denied("malformed-policy")
+        .asked([(843, "malformed"), (5000, "closed")])
+        .connections(1)
+        .diagnostics(["FSP-T12", "FSP-T27"])
+)]
+// W10: a policy up to the cap is read; a larger answer is a failed load.
+#[case::at_the_cap(scene().master(policy_of(MAX_ANSWER_BYTES)), permitted_by(843))]
 #[case::above_the_cap(
-    m(policy_of(MAX_ANSWER_BYTES + 1)).t("G(*|*)"), ok(5000).asked("843=too-large 5000=policy").t(2).notes("T23"))]
+    scene().master(policy_of(MAX_ANSWER_BYTES + 1)).in_band(policy([allow("*", "*")])),
+    permitted_by(5000)
+        .asked([(843, "too-large"), (5000, "policy")])
+        .connections(2)
+        .diagnostics(["FSP-T23"])
+)]
 #[case::endless(
-    m([reply(vec![b'x'; 3 * MAX_ANSWER_BYTES])]).t("G(*|*)"), ok(5000).asked("843=too-large 5000=policy").t(2).notes("T23"))]
-// W11: before a port that speaks TLS the request is plain all the same.
-#[case::plain_before_tls(scene().t("G(*|443)").dst(443), ok(443).asked("843=refused 443=policy").t(2).notes("T01"))]
-// W12: an HTTP server never authorises, not even one that sends a policy.
+    scene().master(reply(vec![b'x'; 3 * MAX_ANSWER_BYTES])).in_band(policy([allow("*", "*")])),
+    permitted_by(5000)
+        .asked([(843, "too-large"), (5000, "policy")])
+        .connections(2)
+        .diagnostics(["FSP-T23"])
+)]
+// W11: the request is sent in the clear even to a port that speaks TLS.
+#[case::plain_before_tls(
+    scene().in_band(policy([allow("*", "443")])).connect_to(443),
+    permitted_by(443)
+        .asked([(843, "refused"), (443, "policy")])
+        .connections(2)
+        .diagnostics(["FSP-T01"])
+)]
+// W12: an HTTP server never grants, not even if it sends a policy.
 #[case::a_policy_over_http(
-    m([reply(format!("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n{}", document("G(*|*)"))).fin()]),
-    se("malformed-policy").asked("843=malformed 5000=closed").t(1).notes("T11 T27"))]
-fn an_answer_is_read(#[case] scene: Scene, #[case] expected: Seen) {
-    assert_eq!(scene.play(), expected, "left: got, right: expected");
+    scene().master(
+        reply(format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n{}",
+            policy([allow("*", "*")])
+        ))
+        .fin(),
+    ),
+    denied("malformed-policy")
+        .asked([(843, "malformed"), (5000, "closed")])
+        .connections(1)
+        .diagnostics(["FSP-T11", "FSP-T27"])
+)]
+fn an_answer_is_read(#[case] scene: Scene, #[case] expected: Observed) {
+    assert_eq!(scene.play(), expected, "left: observed, right: expected");
 }
 
-// W8: two connections to the destination; on the second the player says nothing.
+// W8: the player opens two connections to the destination, and sends nothing on the second.
 #[test]
 fn the_policy_connection_is_never_reused() {
     let stage = Stage::builder()
-        .policy("h:5000", document("G(*|*)").as_str())
+        .policy("h:5000", policy([allow("*", "*")]))
         .backend("h:5000", Backend::echo())
         .start();
     let outcome = stage.blocking_swf("http://a.com/game.swf").connect("h", 5000);
@@ -127,7 +219,7 @@ fn the_policy_connection_is_never_reused() {
     assert_ne!(journal.exchanges()[0].peer(), journal.exchanges()[1].peer());
 }
 
-// W13: a proxy of the environment changes nothing.
+// W13: the proxy settings of the environment are ignored.
 #[test]
 fn the_environment_s_proxy_is_not_used() {
     let dead = "http://127.0.0.1:9";
@@ -139,19 +231,22 @@ fn the_environment_s_proxy_is_not_used() {
         )
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&child.stdout);
-    assert!(child.status.success() && told.contains("1 passed"), "{told}");
+    let output = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success() && output.contains("1 passed"), "{output}");
 }
 
-// W14: the first bytes tell a policy request from the backend's own protocol.
+// W14: the first bytes distinguish a policy request from the backend's own protocol.
 #[rstest]
-#[case::the_request(REQUEST.to_vec(), with_nul("G(*|*)"))]
+#[case::the_request(REQUEST.to_vec(), with_nul(policy([allow("*", "*")])))]
 #[case::another_word(b"<pong/>\0".to_vec(), b"<pong/>\0".to_vec())]
-#[case::a_word_that_begins_alike(b"<policy-file-requests/>\0".to_vec(), b"<policy-file-requests/>\0".to_vec())]
+#[case::a_word_that_begins_alike(
+    b"<policy-file-requests/>\0".to_vec(),
+    b"<policy-file-requests/>\0".to_vec()
+)]
 #[case::half_a_request(b"<policy".to_vec(), b"<policy".to_vec())]
 fn a_shared_port_tells_by_the_first_bytes(#[case] sent: Vec<u8>, #[case] expected: Vec<u8>) {
     let stage = Stage::builder()
-        .policy("h:5000", document("G(*|*)").as_str())
+        .policy("h:5000", policy([allow("*", "*")]))
         .backend("h:5000", Backend::echo())
         .start();
     let mut peer = TcpStream::connect(stage.backend("h:5000").addr()).unwrap();
