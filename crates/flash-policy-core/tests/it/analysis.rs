@@ -1,3 +1,4 @@
-//! What is said of policies without a network.
+//! The analysis of policies without a network.
 
 mod diff;
+mod policies;

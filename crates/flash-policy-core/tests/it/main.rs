@@ -13,4 +13,3 @@ mod fixes;
 mod lint;
 mod policy_file;
 mod rule_docs;
-mod support;

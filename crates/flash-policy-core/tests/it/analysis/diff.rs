@@ -1,262 +1,295 @@
-//! The difference of two policies, case by case; `generated` holds it against brute force.
-
-mod generated;
+//! The difference of two policies, row by row. `generated` compares it with brute force.
 
 use flash_policy_core::analysis::{Diff, Direction, PortSet, Scheme};
-use flash_policy_core::document::{MAX_POLICY_BYTES, MetaPolicy, PolicyFile};
+use flash_policy_core::document::{MetaPolicy, PolicyFile};
 use flash_policy_core::player::{Dead, MASTER_PORT, TrailingDot};
 use flash_policy_core::{Evaluator, Profile, Sandbox};
 use rstest::rstest;
 
-use crate::support::document;
+use super::policies::{allow, policy, site_control};
+
+mod generated;
+mod hostile;
+mod meta_policy;
 
 const NO_CHANGE: &str = "no change in meaning";
 
-/// The difference of two documents in the notation of scenes.
-fn diff_from(served_from: u16, old: &str, new: &str, profile: &Profile) -> Diff {
-    let [old, new] = [old, new].map(|notation| PolicyFile::parse(document(notation)).unwrap());
-    Diff::between(&old, &new, served_from, profile)
+/// Returns the difference of two documents that the master serves, for the default player.
+fn diff(old: impl AsRef<[u8]>, new: impl AsRef<[u8]>) -> Diff {
+    diff_from(MASTER_PORT, old, new, &Profile::default())
 }
 
-fn diff(old: &str, new: &str) -> Diff {
-    diff_from(MASTER_PORT, old, new, &Profile::default())
+/// Returns the difference of two documents that are served from this port.
+fn diff_from(
+    served_from: u16,
+    old: impl AsRef<[u8]>,
+    new: impl AsRef<[u8]>,
+    profile: &Profile,
+) -> Diff {
+    let (old, new) = (PolicyFile::parse(old).unwrap(), PolicyFile::parse(new).unwrap());
+    Diff::between(&old, &new, served_from, profile)
 }
 
 #[rstest]
 #[case::a_port_is_added(
-    "G(*.example.com|5000)",
-    "G(*.example.com|5000,6000-6010)",
-    "newly permitted: *.example.com may connect to 6000-6010, for example http://www.example.com/game.swf to port 6000"
+    policy([allow("*.example.com", "5000")]),
+    policy([allow("*.example.com", "5000,6000-6010")]),
+    "newly permitted: *.example.com may connect to 6000-6010, \
+     for example http://www.example.com/game.swf to port 6000"
 )]
 #[case::a_port_is_taken_away(
-    "G(a.com|5000,5002)",
-    "G(a.com|5000)",
-    "newly denied: a.com may no longer connect to 5002, for example http://a.com/game.swf to port 5002"
+    policy([allow("a.com", "5000,5002")]),
+    policy([allow("a.com", "5000")]),
+    "newly denied: a.com may no longer connect to 5002, \
+     for example http://a.com/game.swf to port 5002"
 )]
 #[case::a_port_is_exchanged(
-    "G(a.com|5000)",
-    "G(a.com|5001)",
+    policy([allow("a.com", "5000")]),
+    policy([allow("a.com", "5001")]),
     "newly permitted: a.com may connect to 5001, for example http://a.com/game.swf to port 5001\n\
-     newly denied: a.com may no longer connect to 5000, for example http://a.com/game.swf to port 5000"
+     newly denied: a.com may no longer connect to 5000, \
+     for example http://a.com/game.swf to port 5000"
 )]
 #[case::a_wildcard_is_narrowed_to_its_apex(
-    "G(*.example.com|5000)",
-    "G(example.com|5000)",
+    policy([allow("*.example.com", "5000")]),
+    policy([allow("example.com", "5000")]),
     "newly denied: *.example.com (except example.com) may no longer connect to 5000, \
      for example http://www.example.com/game.swf to port 5000"
 )]
 #[case::an_apex_is_widened_to_a_wildcard(
-    "G(example.com|5000)",
-    "G(*.example.com|5000)",
+    policy([allow("example.com", "5000")]),
+    policy([allow("*.example.com", "5000")]),
     "newly permitted: *.example.com (except example.com) may connect to 5000, \
      for example http://www.example.com/game.swf to port 5000"
 )]
 #[case::a_wildcard_is_replaced_by_hosts(
-    "G(*.example.com|5000)",
-    "G(www.example.com|5000)G(example.com|5000)",
-    "newly denied: *.example.com (except example.com, www.example.com) may no longer connect to 5000, \
-     for example http://www1.example.com/game.swf to port 5000"
+    policy([allow("*.example.com", "5000")]),
+    policy([allow("www.example.com", "5000"), allow("example.com", "5000")]),
+    "newly denied: *.example.com (except example.com, www.example.com) may no longer connect to \
+     5000, for example http://www1.example.com/game.swf to port 5000"
 )]
 #[case::everybody_is_replaced_by_a_wildcard(
-    "G(*|5000)",
-    "G(*.example.com|5000)",
-    "newly denied: * (except *.example.com) may no longer connect to 5000 (local-with-networking SWFs too), \
-     for example http://anyone.example/game.swf to port 5000"
+    policy([allow("*", "5000")]),
+    policy([allow("*.example.com", "5000")]),
+    "newly denied: * (except *.example.com) may no longer connect to 5000 (local-with-networking \
+     SWFs too), for example http://anyone.example/game.swf to port 5000"
 )]
 #[case::an_exception_within_an_exception(
-    "G(*|5000)",
-    "G(*.a.com|5000)G(b.a.com|6000)",
-    "newly permitted: b.a.com may connect to 6000, for example http://b.a.com/game.swf to port 6000\n\
-     newly denied: * (except *.a.com) may no longer connect to 5000 (local-with-networking SWFs too), \
-     for example http://anyone.example/game.swf to port 5000"
+    policy([allow("*", "5000")]),
+    policy([allow("*.a.com", "5000"), allow("b.a.com", "6000")]),
+    "newly permitted: b.a.com may connect to 6000, \
+     for example http://b.a.com/game.swf to port 6000\n\
+     newly denied: * (except *.a.com) may no longer connect to 5000 (local-with-networking SWFs \
+     too), for example http://anyone.example/game.swf to port 5000"
 )]
 #[case::several_origins_are_one_change(
-    "SC=all",
-    "G(b.com|5000)G(a.com|5000)G(*.c.com|5000)",
-    "newly permitted: a.com, b.com, *.c.com may connect to 5000, for example http://a.com/game.swf to port 5000"
+    policy([site_control("all")]),
+    policy([allow("b.com", "5000"), allow("a.com", "5000"), allow("*.c.com", "5000")]),
+    "newly permitted: a.com, b.com, *.c.com may connect to 5000, \
+     for example http://a.com/game.swf to port 5000"
 )]
 #[case::what_is_wider_is_said_once(
-    "SC=all",
-    "G(*|80)G(www.a.com|5000)G(*.a.com|80)",
-    "newly permitted: * may connect to 80 (local-with-networking SWFs too), for example http://anyone.example/game.swf to port 80\n\
-     newly permitted: www.a.com may connect to 5000, for example http://www.a.com/game.swf to port 5000"
+    policy([site_control("all")]),
+    policy([allow("*", "80"), allow("www.a.com", "5000"), allow("*.a.com", "80")]),
+    "newly permitted: * may connect to 80 (local-with-networking SWFs too), \
+     for example http://anyone.example/game.swf to port 80\n\
+     newly permitted: www.a.com may connect to 5000, \
+     for example http://www.a.com/game.swf to port 5000"
 )]
 #[case::who_had_it_before_is_an_exception(
-    "G(www.a.com|80)",
-    "G(*|80-81)",
+    policy([allow("www.a.com", "80")]),
+    policy([allow("*", "80-81")]),
     "newly permitted: * (except www.a.com) may connect to 80-81 (local-with-networking SWFs too), \
      for example http://anyone.example/game.swf to port 80\n\
-     newly permitted: www.a.com may connect to 81, for example http://www.a.com/game.swf to port 81"
+     newly permitted: www.a.com may connect to 81, \
+     for example http://www.a.com/game.swf to port 81"
 )]
 #[case::secure_is_added(
-    "G(a.com|5000)",
-    "G(a.com|5000|true)",
-    "newly denied over http: a.com may no longer connect to 5000, for example http://a.com/game.swf to port 5000"
+    policy([allow("a.com", "5000")]),
+    policy([allow("a.com", "5000").secure("true")]),
+    "newly denied over http: a.com may no longer connect to 5000, \
+     for example http://a.com/game.swf to port 5000"
 )]
 #[case::secure_is_taken_away(
-    "G(*|5000|true)",
-    "G(*|5000|false)",
-    "newly permitted over http: * may connect to 5000 (local-with-networking SWFs too), for example http://anyone.example/game.swf to port 5000"
+    policy([allow("*", "5000").secure("true")]),
+    policy([allow("*", "5000").secure("false")]),
+    "newly permitted over http: * may connect to 5000 (local-with-networking SWFs too), \
+     for example http://anyone.example/game.swf to port 5000"
 )]
 #[case::a_secure_rule_is_added(
-    "SC=all",
-    "G(*|5000|true)",
-    "newly permitted over https: * may connect to 5000, for example https://anyone.example/game.swf to port 5000"
+    policy([site_control("all")]),
+    policy([allow("*", "5000").secure("true")]),
+    "newly permitted over https: * may connect to 5000, \
+     for example https://anyone.example/game.swf to port 5000"
 )]
 #[case::to_ports_is_removed(
-    "G(a.com|5000)",
+    policy([allow("a.com", "5000")]),
     "<cross-domain-policy><allow-access-from domain='a.com'/></cross-domain-policy>",
-    "newly denied: a.com may no longer connect to 5000, for example http://a.com/game.swf to port 5000"
+    "newly denied: a.com may no longer connect to 5000, \
+     for example http://a.com/game.swf to port 5000"
 )]
 #[case::a_bad_domain_is_repaired(
-    "G(http://a.com|5000)",
-    "G(a.com|5000)",
+    policy([allow("http://a.com", "5000")]),
+    policy([allow("a.com", "5000")]),
     "newly permitted: a.com may connect to 5000, for example http://a.com/game.swf to port 5000"
 )]
 #[case::bad_ports_are_repaired(
-    "G(a.com|5000,70000)",
-    "G(a.com|5000,7000)",
-    "newly permitted: a.com may connect to 5000,7000, for example http://a.com/game.swf to port 5000"
+    policy([allow("a.com", "5000,70000")]),
+    policy([allow("a.com", "5000,7000")]),
+    "newly permitted: a.com may connect to 5000,7000, \
+     for example http://a.com/game.swf to port 5000"
 )]
 #[case::an_address(
-    "G(192.0.2.7|5000)",
-    "G(192.0.2.8|5000)",
-    "newly permitted: 192.0.2.8 may connect to 5000, for example http://192.0.2.8/game.swf to port 5000\n\
-     newly denied: 192.0.2.7 may no longer connect to 5000, for example http://192.0.2.7/game.swf to port 5000"
+    policy([allow("192.0.2.7", "5000")]),
+    policy([allow("192.0.2.8", "5000")]),
+    "newly permitted: 192.0.2.8 may connect to 5000, \
+     for example http://192.0.2.8/game.swf to port 5000\n\
+     newly denied: 192.0.2.7 may no longer connect to 5000, \
+     for example http://192.0.2.7/game.swf to port 5000"
 )]
 #[case::an_ipv6_address(
-    "SC=all",
-    "G(2001:DB8::1|5000)",
-    "newly permitted: 2001:DB8::1 may connect to 5000, for example http://[2001:db8::1]/game.swf to port 5000"
+    policy([site_control("all")]),
+    policy([allow("2001:DB8::1", "5000")]),
+    "newly permitted: 2001:DB8::1 may connect to 5000, \
+     for example http://[2001:db8::1]/game.swf to port 5000"
 )]
 #[case::a_trailing_dot_is_another_host(
-    "G(a.com|5000)",
-    "G(a.com.|5000)",
-    "newly permitted: a.com. may connect to 5000, for example http://a.com./game.swf to port 5000\n\
-     newly denied: a.com may no longer connect to 5000, for example http://a.com/game.swf to port 5000"
+    policy([allow("a.com", "5000")]),
+    policy([allow("a.com.", "5000")]),
+    "newly permitted: a.com. may connect to 5000, \
+     for example http://a.com./game.swf to port 5000\n\
+     newly denied: a.com may no longer connect to 5000, \
+     for example http://a.com/game.swf to port 5000"
 )]
 #[case::a_longer_label_is_not_below(
-    "G(*.a.com|5000)G(my-a.com|5000)G(a2.com|5000)",
-    "G(*.a.com|5000)G(b.a.com|5001)",
-    "newly permitted: b.a.com may connect to 5001, for example http://b.a.com/game.swf to port 5001\n\
-     newly denied: a2.com, my-a.com may no longer connect to 5000, for example http://a2.com/game.swf to port 5000"
+    policy([allow("*.a.com", "5000"), allow("my-a.com", "5000"), allow("a2.com", "5000")]),
+    policy([allow("*.a.com", "5000"), allow("b.a.com", "5001")]),
+    "newly permitted: b.a.com may connect to 5001, \
+     for example http://b.a.com/game.swf to port 5001\n\
+     newly denied: a2.com, my-a.com may no longer connect to 5000, \
+     for example http://a2.com/game.swf to port 5000"
 )]
 #[case::every_port_but_0(
-    "G(a.com|*)",
-    "G(a.com|1-65535)",
+    policy([allow("a.com", "*")]),
+    policy([allow("a.com", "1-65535")]),
     "newly denied: a.com may no longer connect to 0, for example http://a.com/game.swf to port 0"
 )]
 #[case::every_port(
-    "SC=all",
-    "G(a.com|*)",
+    policy([site_control("all")]),
+    policy([allow("a.com", "*")]),
     "newly permitted: a.com may connect to *, for example http://a.com/game.swf to port 1"
 )]
 #[case::the_usual_witnesses_are_named(
-    "SC=all",
-    "G(*|5000)G(*.example|6000)G(anyone.test|6000)G(anyone|6000)",
-    "newly permitted: * may connect to 5000 (local-with-networking SWFs too), for example http://anyone1/game.swf to port 5000\n\
-     newly permitted: anyone, *.example, anyone.test may connect to 6000, for example http://anyone/game.swf to port 6000"
+    policy([site_control("all")]),
+    policy([
+        allow("*", "5000"),
+        allow("*.example", "6000"),
+        allow("anyone.test", "6000"),
+        allow("anyone", "6000"),
+    ]),
+    "newly permitted: * may connect to 5000 (local-with-networking SWFs too), \
+     for example http://anyone1/game.swf to port 5000\n\
+     newly permitted: anyone, *.example, anyone.test may connect to 6000, \
+     for example http://anyone/game.swf to port 6000"
 )]
-fn a_change_is_named_with_a_witness(#[case] old: &str, #[case] new: &str, #[case] expected: &str) {
+fn a_change_is_named_with_a_witness(
+    #[case] old: String,
+    #[case] new: String,
+    #[case] expected: &str,
+) {
     assert_eq!(diff(old, new).to_string(), expected);
 }
 
 #[rstest]
-#[case::order("G(a.com|1)G(b.com|2)", "G(b.com|2)G(a.com|1)")]
-#[case::duplicates("G(a.com|1)", "G(a.com|1)G(a.com|1)")]
+#[case::order(
+    policy([allow("a.com", "1"), allow("b.com", "2")]),
+    policy([allow("b.com", "2"), allow("a.com", "1")])
+)]
+#[case::duplicates(
+    policy([allow("a.com", "1")]),
+    policy([allow("a.com", "1"), allow("a.com", "1")])
+)]
 #[case::white_space_and_comments(
-    "G(a.com|1,2)",
-    "<cross-domain-policy> <!-- both -->\n\n<allow-access-from\n  to-ports = ' 1, 2 ' domain='a.com'></allow-access-from></cross-domain-policy>"
+    policy([allow("a.com", "1,2")]),
+    "<cross-domain-policy> <!-- both -->\n\n<allow-access-from\n  to-ports = ' 1, 2 ' \
+     domain='a.com'></allow-access-from></cross-domain-policy>"
 )]
-#[case::ports_in_pieces("G(a.com|1-10)", "G(a.com|6-10)G(a.com|1-3,2-5)")]
-#[case::overlapping_ranges("G(a.com|1-10,5-20)", "G(a.com|1-20,7)")]
-#[case::any_port_among_others("G(a.com|*)", "G(a.com|80,*)")]
-#[case::upper_case("G(*.A.com|1)", "G(*.a.COM|1)")]
+#[case::ports_in_pieces(
+    policy([allow("a.com", "1-10")]),
+    policy([allow("a.com", "6-10"), allow("a.com", "1-3,2-5")])
+)]
+#[case::overlapping_ranges(
+    policy([allow("a.com", "1-10,5-20")]),
+    policy([allow("a.com", "1-20,7")])
+)]
+#[case::any_port_among_others(policy([allow("a.com", "*")]), policy([allow("a.com", "80,*")]))]
+#[case::upper_case(policy([allow("*.A.com", "1")]), policy([allow("*.a.COM", "1")]))]
 #[case::ipv6_spellings(
-    "G(::1|1)G(2001:db8:0:0:0:0:0:1|1)",
-    "G([0:0:0:0:0:0:0:1]|1)G(2001:DB8::1|1)"
+    policy([allow("::1", "1"), allow("2001:db8:0:0:0:0:0:1", "1")]),
+    policy([allow("[0:0:0:0:0:0:0:1]", "1"), allow("2001:DB8::1", "1")])
 )]
-#[case::the_apex_beside_its_wildcard("G(*.a.com|1)", "G(a.com|1)G(*.a.com|1)")]
-#[case::a_narrower_wildcard_with_less("G(*.a.com|1-5)", "G(*.a.com|1-5)G(*.b.a.com|2)")]
-#[case::anybody_beside_everybody("G(*|1)", "G(*|1)G(10.0.0.1|1)G(www.a.com|1|true)")]
-#[case::secure_beside_not_secure("G(a.com|1)", "G(a.com|1|true)G(a.com|1|false)")]
-#[case::an_odd_secure_counts_as_absent("G(a.com|1)", "G(a.com|1|yes)")]
-#[case::dead_rules("G(a.com|1)", "G(a.com|1)G(*b.com|1)G(10.0.0.*|1)G(c.com|5-1)G(d.com:80|1)")]
-#[case::a_domain_with_blanks_names_nobody("SC=all", "G( a.com|1)G(*.a.com |1)")]
-#[case::all_is_the_default("G(a.com|1)", "SC=all G(a.com|1)")]
-#[case::the_strictest_counts("SC=master-only G(a.com|1)", "SC=all SC=master-only G(a.com|1)")]
+#[case::the_apex_beside_its_wildcard(
+    policy([allow("*.a.com", "1")]),
+    policy([allow("a.com", "1"), allow("*.a.com", "1")])
+)]
+#[case::a_narrower_wildcard_with_less(
+    policy([allow("*.a.com", "1-5")]),
+    policy([allow("*.a.com", "1-5"), allow("*.b.a.com", "2")])
+)]
+#[case::anybody_beside_everybody(
+    policy([allow("*", "1")]),
+    policy([allow("*", "1"), allow("10.0.0.1", "1"), allow("www.a.com", "1").secure("true")])
+)]
+#[case::secure_beside_not_secure(
+    policy([allow("a.com", "1")]),
+    policy([allow("a.com", "1").secure("true"), allow("a.com", "1").secure("false")])
+)]
+#[case::an_odd_secure_counts_as_absent(
+    policy([allow("a.com", "1")]),
+    policy([allow("a.com", "1").secure("yes")])
+)]
+#[case::dead_rules(
+    policy([allow("a.com", "1")]),
+    policy([
+        allow("a.com", "1"),
+        allow("*b.com", "1"),
+        allow("10.0.0.*", "1"),
+        allow("c.com", "5-1"),
+        allow("d.com:80", "1"),
+    ])
+)]
+#[case::a_domain_with_blanks_names_nobody(
+    policy([site_control("all")]),
+    policy([allow(" a.com", "1"), allow("*.a.com ", "1")])
+)]
+#[case::all_is_the_default(
+    policy([allow("a.com", "1")]),
+    policy([site_control("all"), allow("a.com", "1")])
+)]
+#[case::the_strictest_counts(
+    policy([site_control("master-only"), allow("a.com", "1")]),
+    policy([site_control("all"), site_control("master-only"), allow("a.com", "1")])
+)]
 #[case::an_inapplicable_one_is_master_only(
-    "SC=by-content-type G(a.com|1)",
-    "SC=master-only G(a.com|1)"
+    policy([site_control("by-content-type"), allow("a.com", "1")]),
+    policy([site_control("master-only"), allow("a.com", "1")])
 )]
-#[case::an_unknown_one_is_none("SC=none G(a.com|1)", "SC=bogus G(b.com|1)")]
-#[case::none_and_master_only_without_grants("SC=none", "SC=master-only")]
-fn what_means_the_same_is_no_change(#[case] old: &str, #[case] new: &str) {
-    for (old, new) in [(old, new), (new, old)] {
+#[case::an_unknown_one_is_none(
+    policy([site_control("none"), allow("a.com", "1")]),
+    policy([site_control("bogus"), allow("b.com", "1")])
+)]
+#[case::none_and_master_only_without_grants(
+    policy([site_control("none")]),
+    policy([site_control("master-only")])
+)]
+fn what_means_the_same_is_no_change(#[case] old: String, #[case] new: String) {
+    for (old, new) in [(&old, &new), (&new, &old)] {
         let diff = diff(old, new);
         assert_eq!(
             (diff.to_string().as_str(), diff.is_empty(), diff.widens()),
             (NO_CHANGE, true, false)
         );
     }
-}
-
-#[rstest]
-#[case::none_to_all("SC=none", "SC=all", Some((MetaPolicy::None, MetaPolicy::All, true)))]
-#[case::master_only_to_nothing("SC=master-only", "G(*a.com|1)", Some((MetaPolicy::MasterOnly, MetaPolicy::All, true)))]
-#[case::all_to_master_only("SC=all", "SC=master-only", Some((MetaPolicy::All, MetaPolicy::MasterOnly, false)))]
-#[case::nothing_to_unknown("G(*a.com|1)", "SC=Master-Only", Some((MetaPolicy::All, MetaPolicy::None, false)))]
-#[case::all_to_inapplicable("SC=all", "SC=by-ftp-filename", Some((MetaPolicy::All, MetaPolicy::MasterOnly, false)))]
-#[case::none_to_master_only("SC=none", "SC=master-only", None)]
-fn which_other_policies_count_is_a_change(
-    #[case] old: &str,
-    #[case] new: &str,
-    #[case] expected: Option<(MetaPolicy, MetaPolicy, bool)>,
-) {
-    let diff = diff(old, new);
-    let change =
-        diff.meta_policy().map(|change| (change.before(), change.after(), change.widens()));
-    assert_eq!((change, diff.changes().len()), (expected, 0));
-    assert_eq!(
-        (diff.widens(), diff.is_empty()),
-        (expected.is_some_and(|(.., widens)| widens), expected.is_none())
-    );
-}
-
-// M1, L5: another policy of the host grants everybody everything; what the master says of it decides.
-#[rstest]
-#[case::all("SC=all", true)]
-#[case::master_only("SC=master-only", false)]
-#[case::none("SC=none", false)]
-fn the_player_agrees_on_which_other_policies_count(#[case] master: &str, #[case] expected: bool) {
-    let mut player = Evaluator::new("http://a.com/game.swf").unwrap();
-    player = player.policy("h:843", document(master)).policy("h:5000", document("G(*|*)"));
-    let counts = player.connect("h", 5000).granted_by().is_some();
-    assert_eq!((counts, diff("SC=none", master).widens()), (expected, expected));
-}
-
-#[test]
-fn the_meta_policy_s_change_is_a_line_of_its_own() {
-    let expected = "newly permitted: a.com may connect to 5000, for example http://a.com/game.swf to port 5000\n\
-                    widened: other policy files of the host count now, the meta-policy was none and is all";
-    assert_eq!(diff("SC=none G(a.com|5000)", "G(a.com|5000)").to_string(), expected);
-    let expected = "narrowed: other policy files of the host count no longer, the meta-policy was all and is master-only";
-    assert_eq!(diff("SC=all G(a.com|5000)", "SC=master-only G(a.com|5000)").to_string(), expected);
-}
-
-// L5: the grants of a master that says `none` are void.
-#[test]
-fn what_a_void_master_grants_is_no_change() {
-    assert_eq!(diff("SC=none G(a.com|5000)", "SC=none G(*|*)").to_string(), NO_CHANGE);
-    let lifted = diff("SC=none G(a.com|5000)", "SC=master-only G(a.com|5000)");
-    assert_eq!((lifted.changes().len(), lifted.meta_policy(), lifted.widens()), (1, None, true));
-}
-
-// M1: a site-control is the master's alone.
-#[test]
-fn a_site_control_elsewhere_is_no_change() {
-    let diff = diff_from(5000, "SC=none G(a.com|5000)", "G(a.com|5000)", &Profile::default());
-    assert_eq!(diff.to_string(), NO_CHANGE);
 }
 
 // P1, P2: a policy from a high port cannot grant a low one.
@@ -266,35 +299,58 @@ fn a_site_control_elsewhere_is_no_change() {
 #[case::the_lowest_high_port(1024, "1024-1040,5000")]
 #[case::a_high_port(5000, "1024-1040,5000")]
 fn what_a_location_cannot_grant_is_no_change(#[case] served_from: u16, #[case] expected: &str) {
-    let diff = diff_from(served_from, "SC=all", "G(a.com|1000-1040,5000)", &Profile::default());
-    assert_eq!(diff.changes()[0].ports().to_string(), expected);
-    let low = diff_from(served_from, "SC=all", "G(a.com|1-1023)", &Profile::default());
-    assert_eq!(low.is_empty(), served_from >= 1024);
+    let added = |to_ports| {
+        let (old, new) = (policy([site_control("all")]), policy([allow("a.com", to_ports)]));
+        diff_from(served_from, old, new, &Profile::default())
+    };
+    assert_eq!(added("1000-1040,5000").changes()[0].ports().to_string(), expected);
+    assert_eq!(added("1-1023").is_empty(), served_from >= 1024);
 }
 
 #[rstest]
-#[case::q10_only_the_bad_item_is_void(|profile: &mut Profile| profile.document.bad_to_ports = Dead::Item,
-    "G(a.com|5000,70000)", "G(a.com|5000)")]
-#[case::q12_secure_by_default(|profile: &mut Profile| profile.document.secure_by_default = true, "G(a.com|1)", "G(a.com|1|true)")]
-#[case::q15_unknown_is_all(|profile: &mut Profile| profile.document.unknown_meta_policy = MetaPolicy::All, "SC=bogus", "SC=all")]
-#[case::q17_a_trailing_dot_is_nothing(|profile: &mut Profile| profile.document.trailing_dot = TrailingDot::Ignored,
-    "G(*.a.com.|1)G(b.com|1)", "G(*.a.com|1)G(b.com.|1)")]
-#[case::strict_rejects_the_file(|profile: &mut Profile| *profile = Profile::strict(),
-    "SC=none", "<cross-domain-policy><allow-access-from domain='*' to-ports='*'/><allow-access-from domain='a.com'/></cross-domain-policy>")]
+#[case::q10_only_the_bad_item_is_void(
+    |profile: &mut Profile| profile.document.bad_to_ports = Dead::Item,
+    policy([allow("a.com", "5000,70000")]),
+    policy([allow("a.com", "5000")])
+)]
+#[case::q12_secure_by_default(
+    |profile: &mut Profile| profile.document.secure_by_default = true,
+    policy([allow("a.com", "1")]),
+    policy([allow("a.com", "1").secure("true")])
+)]
+#[case::q15_unknown_is_all(
+    |profile: &mut Profile| profile.document.unknown_meta_policy = MetaPolicy::All,
+    policy([site_control("bogus")]),
+    policy([site_control("all")])
+)]
+#[case::q17_a_trailing_dot_is_nothing(
+    |profile: &mut Profile| profile.document.trailing_dot = TrailingDot::Ignored,
+    policy([allow("*.a.com.", "1"), allow("b.com", "1")]),
+    policy([allow("*.a.com", "1"), allow("b.com.", "1")])
+)]
+#[case::strict_rejects_the_file(
+    |profile: &mut Profile| *profile = Profile::strict(),
+    policy([site_control("none")]),
+    "<cross-domain-policy><allow-access-from domain='*' to-ports='*'/><allow-access-from \
+     domain='a.com'/></cross-domain-policy>"
+)]
 fn the_profile_decides_what_a_document_means(
     #[case] change: fn(&mut Profile),
-    #[case] old: &str,
-    #[case] new: &str,
+    #[case] old: String,
+    #[case] new: String,
 ) {
     let mut profile = Profile::default();
-    assert!(!diff_from(MASTER_PORT, old, new, &profile).is_empty());
+    assert!(!diff_from(MASTER_PORT, &old, &new, &profile).is_empty());
     change(&mut profile);
-    assert_eq!(diff_from(MASTER_PORT, old, new, &profile).to_string(), NO_CHANGE);
+    assert_eq!(diff_from(MASTER_PORT, &old, &new, &profile).to_string(), NO_CHANGE);
 }
 
 #[test]
 fn a_change_has_its_parts() {
-    let diff = diff("G(www.a.com|443)", "G(*.a.com|443|true)G(www.a.com|443)");
+    let diff = diff(
+        policy([allow("www.a.com", "443")]),
+        policy([allow("*.a.com", "443").secure("true"), allow("www.a.com", "443")]),
+    );
     let [change] = diff.changes() else { panic!("{diff}") };
     assert_eq!((change.direction(), change.scheme()), (Direction::NewlyPermitted, Scheme::Https));
     assert_eq!(
@@ -318,8 +374,8 @@ fn a_change_has_its_parts() {
 #[test]
 fn a_long_list_says_how_much_more_there_is() {
     let ports: Vec<_> = (0..22).map(|n| (5000 + 2 * n).to_string()).collect();
-    let hosts: String = (10..32).map(|n| format!("G(h{n}.com|{})", ports.join(","))).collect();
-    let text = diff("SC=all", &hosts).to_string();
+    let hosts = policy((10..32).map(|n| allow(&format!("h{n}.com"), &ports.join(","))));
+    let text = diff(policy([site_control("all")]), hosts).to_string();
     assert!(text.contains("h29.com and 2 more may connect to 5000,"), "{text}");
     assert!(text.contains(",5038 and 2 more, for example"), "{text}");
 }
@@ -343,64 +399,15 @@ fn a_set_of_ports_is_written_as_to_ports(#[case] ranges: &[(u16, u16)], #[case] 
     }
 }
 
-// R3, D2: content without an origin counts as everybody else, over http.
+// R3, D2: content without an origin is covered by a star only, as if it came over http.
 #[rstest]
-#[case::everybody("G(*|5000)", true)]
-#[case::some("G(*.a.com|5000)", false)]
-#[case::over_https("G(*|5000|true)", false)]
-fn local_with_networking_is_everybody_else(#[case] new: &str, #[case] expected: bool) {
-    let mut player =
-        Evaluator::new(Sandbox::LocalWithNetworking).unwrap().policy("h:843", document(new));
-    let is_said = diff("SC=all", new).to_string().contains("local-with-networking SWFs too");
-    assert_eq!((player.connect("h", 5000).granted_by().is_some(), is_said), (expected, expected));
-}
-
-/// As many elements as a policy can hold.
-fn full(element: impl Fn(usize) -> String) -> PolicyFile {
-    let mut xml = String::from("<cross-domain-policy>");
-    for element in (0..).map(element) {
-        if xml.len() + element.len() + 30 > MAX_POLICY_BYTES {
-            break;
-        }
-        xml.push_str(&element);
-    }
-    PolicyFile::parse(xml + "</cross-domain-policy>").unwrap()
-}
-
-fn rule(domain: &str, ports: &str) -> String {
-    format!("<allow-access-from domain=\"{domain}\" to-ports=\"{ports}\"/>")
-}
-
-fn odd_ports(count: usize) -> String {
-    let ports: Vec<_> = (0..count).map(|n| (1 + 2 * n).to_string()).collect();
-    ports.join(",")
-}
-
-#[rstest]
-#[case::different_hosts(|n| rule(&format!("h{n}"), "1"), |n| rule(&format!("g{n}"), "1"))]
-#[case::everybody_and_different_ports(|n: usize| rule("*", &(1 + 2 * n).to_string()), |n: usize| rule("*", &(2 + 2 * n).to_string()))]
-#[case::hosts_over_many_ports(
-    |n: usize| if n == 0 { rule("*", &odd_ports(6000)) } else { rule(&format!("h{n}"), &(2 * n).to_string()) },
-    |n: usize| rule(&format!("h{n}"), &(60_000 - n).to_string()))]
-#[case::hosts_with_all_over_many_ports(
-    |n| if n == 0 { rule("*", &odd_ports(6000)) } else { rule(&format!("h{n}"), "*") },
-    |n| rule(&format!("h{n}"), &format!("{}-65535", 1 + 7 * n)))]
-#[case::hosts_that_lack_one_of_many_ports_each(
-    |n: usize| rule(&if n == 0 { "*".to_owned() } else { format!("h{n}") }, &if n == 0 { odd_ports(5500) } else { (2 * n).to_string() }),
-    |n: usize| rule(&if n == 0 { "*".to_owned() } else { format!("h{n}") }, &(1 + 2 * n).to_string()))]
-#[case::ever_deeper_wildcards(
-    |n: usize| rule(&format!("*{}", ".a".repeat(n + 1)), &(1 + 2 * n).to_string()),
-    |n: usize| rule(&format!("*{}", ".a".repeat(n + 1)), &format!("{}-65535", 1 + n)))]
-#[case::one_name_as_long_as_can_be(
-    |n| if n == 0 { rule(&format!("*{}", ".a".repeat(32_000)), "1") } else { rule("*", "2") },
-    |n| if n == 0 { rule(&format!("b{}", ".a".repeat(32_000)), "1") } else { rule("a", "2") })]
-#[case::witnesses_that_are_taken(
-    |n| rule(&if n == 0 { "*.a".to_owned() } else { format!("www{n}.a") }, "1"),
-    |n| rule(&if n == 0 { "www.a".to_owned() } else { format!("anyone{n}") }, "1"))]
-fn hostile_policies_have_a_difference_too(
-    #[case] old: fn(usize) -> String,
-    #[case] new: fn(usize) -> String,
-) {
-    let diff = Diff::between(&full(old), &full(new), MASTER_PORT, &Profile::default());
-    assert!(!diff.is_empty() && diff.to_string().starts_with("newly "));
+#[case::everybody(policy([allow("*", "5000")]), true)]
+#[case::some(policy([allow("*.a.com", "5000")]), false)]
+#[case::over_https(policy([allow("*", "5000").secure("true")]), false)]
+fn local_with_networking_is_everybody_else(#[case] new: String, #[case] expected: bool) {
+    let mut player = Evaluator::new(Sandbox::LocalWithNetworking).unwrap().policy("h:843", &new);
+    let is_granted = player.connect("h", 5000).granted_by().is_some();
+    let diff = diff(policy([site_control("all")]), new).to_string();
+    let is_named = diff.contains("local-with-networking SWFs too");
+    assert_eq!((is_granted, is_named), (expected, expected));
 }

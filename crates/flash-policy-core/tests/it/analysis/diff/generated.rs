@@ -1,47 +1,21 @@
-//! The difference of generated policies, against brute force over requesters, schemes and ports, and against the player.
+//! The difference of generated policies, compared with brute force over requesters, schemes and
+//! ports, and with the player.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv6Addr};
 
 use flash_policy_core::analysis::{Diff, Direction, Scheme};
 use flash_policy_core::document::{DomainPattern, MetaPolicy, PolicyFile};
 use flash_policy_core::player::{Dead, TrailingDot};
 use flash_policy_core::{Evaluator, Profile, Sandbox, Swf};
 
-/// What `domain` may be. Few, so that they often meet; those of the second half are dead, or look like others.
-const DOMAINS: [&str; 29] = [
-    "*",
-    "*.com",
-    "*.example.com",
-    "example.com",
-    "www.example.com",
-    "*.www.example.com",
-    "a.www.example.com",
-    "*.EXAMPLE.com",
-    "Example.COM",
-    "my-example.com",
-    "*.my-example.com",
-    "examples.com",
-    "*.examples.com",
-    "*.example",
-    "anyone.example",
-    "localhost",
-    "127.0.0.1",
-    "::1",
-    "[0:0:0:0:0:0:0:1]",
-    "example.com.",
-    "*.example.com.",
-    "*example.com",
-    "www.*.com",
-    "http://example.com",
-    "example.com:80",
-    "127.0.0.*",
-    "*.0.0.1",
-    " example.com",
-    "",
-];
+use brute_force::{Grants, bits, level, names, spans};
+use policies::{Dice, Policy, policy, successor, xml};
 
-/// Who may ask: all that are named, some below, above and beside them, one that nobody names, and no host at all.
+mod brute_force;
+mod policies;
+
+/// The requesters: all hosts that a policy may name; some below, above and next to them; one that
+/// no policy names; and content without a host.
 const REQUESTERS: [Option<&str>; 32] = [
     None,
     Some("com"),
@@ -77,293 +51,10 @@ const REQUESTERS: [Option<&str>; 32] = [
     Some("nobody.names.me"),
 ];
 
-/// Items of `to-ports`; the last few are bad.
-const ITEMS: [&str; 24] = [
-    "*",
-    "80",
-    "843",
-    "1000-1040",
-    "1023",
-    "1024",
-    "1023-1025",
-    "1-1023",
-    "1024-65535",
-    "5000",
-    "5000-5010",
-    "5005-5020",
-    "5011",
-    "5010 - 5012",
-    " 6000",
-    "65535",
-    "65000-65535",
-    "1-65535",
-    "2-79",
-    "0",
-    "70000",
-    "10-5",
-    "",
-    "+5",
-];
-
-const SECURE: [Option<&str>; 6] = [None, None, None, Some("true"), Some("false"), Some("TRUE")];
-
-const CONTROLS: [&str; 9] = [
-    "all",
-    "all",
-    "all",
-    "master-only",
-    "none",
-    "by-content-type",
-    "none-this-response",
-    "bogus",
-    "",
-];
-
+/// The ports that serve the policies.
 const SOURCES: [u16; 7] = [843, 843, 843, 80, 1023, 1024, 5000];
 
-/// A generator of numbers that are always the same.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap() % end
-    }
-
-    fn pick<T: Clone>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len())].clone()
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Rule {
-    domain: Option<&'static str>,
-    to_ports: Option<String>,
-    secure: Option<&'static str>,
-}
-
-#[derive(Clone, Debug)]
-struct Policy {
-    rules: Vec<Rule>,
-    controls: Vec<&'static str>,
-}
-
-fn rule(dice: &mut Dice) -> Rule {
-    let good = dice.below(4) > 0;
-    let domains = if good { &DOMAINS[..19] } else { &DOMAINS[..] };
-    let items = if good { &ITEMS[..19] } else { &ITEMS[..] };
-    let to_ports: Vec<_> = (0..=dice.below(3)).map(|_| dice.pick(items)).collect();
-    Rule {
-        domain: Some(dice.pick(domains)).filter(|_| good || dice.below(10) > 0),
-        to_ports: Some(to_ports.join(",")).filter(|_| good || dice.below(10) > 0),
-        secure: dice.pick(&SECURE),
-    }
-}
-
-fn policy(dice: &mut Dice) -> Policy {
-    let controls = dice.below(5).saturating_sub(2);
-    Policy {
-        rules: (0..dice.below(6)).map(|_| rule(dice)).collect(),
-        controls: (0..controls).map(|_| dice.pick(&CONTROLS)).collect(),
-    }
-}
-
-/// The same, or with one thing changed, or something else.
-fn successor(of: &Policy, dice: &mut Dice) -> Policy {
-    let mut new = of.clone();
-    let at = dice.below(of.rules.len().max(1));
-    match dice.below(8) {
-        0 => return policy(dice),
-        1 => new.rules.reverse(),
-        2 => new.rules.extend(of.rules.get(at).cloned()),
-        3 => new.controls = policy(dice).controls,
-        4 => new.rules.push(rule(dice)),
-        _ if new.rules.is_empty() => {}
-        5 => _ = new.rules.remove(at),
-        6 => new.rules[at].domain = rule(dice).domain,
-        _ => new.rules[at] = Rule { domain: new.rules[at].domain, ..rule(dice) },
-    }
-    new
-}
-
-fn xml(policy: &Policy) -> String {
-    let attribute = |name: &str, value: Option<&str>| {
-        value.map(|v| format!(" {name}=\"{v}\"")).unwrap_or_default()
-    };
-    let mut xml = String::from("<cross-domain-policy>");
-    for control in &policy.controls {
-        xml += &format!(
-            "<site-control{}/>",
-            attribute("permitted-cross-domain-policies", Some(control))
-        );
-    }
-    for Rule { domain, to_ports, secure } in &policy.rules {
-        let attributes =
-            [("domain", *domain), ("to-ports", to_ports.as_deref()), ("secure", *secure)];
-        xml += &format!(
-            "<allow-access-from{}/>",
-            attributes.map(|(name, value)| attribute(name, value)).concat()
-        );
-    }
-    xml + "</cross-domain-policy>"
-}
-
-/// Rulebook D1-D11, naively: a dead pattern is the name of no host. Hosts are in lower case.
-fn names(domain: &str, requester: Option<&str>) -> bool {
-    if domain == "*" {
-        return true;
-    }
-    let Some(host) = requester else { return false };
-    let address = |text: &str| text.trim_matches(['[', ']']).parse::<Ipv6Addr>().ok();
-    if domain.contains(':') {
-        return address(domain).is_some() && address(domain) == address(host);
-    }
-    let (domain, is_address) = (domain.to_ascii_lowercase(), || host.parse::<IpAddr>().is_ok());
-    match domain.strip_prefix("*.") {
-        Some(suffix) => (host == suffix || host.ends_with(&format!(".{suffix}"))) && !is_address(),
-        None => host == domain,
-    }
-}
-
-/// Rulebook P3-P6, naively: the ranges, or none at all if one is bad.
-fn spans(to_ports: &str) -> Vec<(u32, u32)> {
-    let span = |item: &str| {
-        if item.trim() == "*" {
-            return Some((0, 65535));
-        }
-        let ends: Vec<_> = item.split('-').map(|end| end.trim().to_owned()).collect();
-        let good = |end: &String| end.bytes().all(|byte| byte.is_ascii_digit());
-        let ports: Vec<u32> =
-            ends.iter().filter(|end| good(end)).flat_map(|end| end.parse()).collect();
-        let (first, last) = (*ports.first()?, *ports.last()?);
-        let is_whole = ports.len() == ends.len() && ends.len() <= 2;
-        (is_whole && first >= 1 && first <= last && last <= 65535).then_some((first, last))
-    };
-    to_ports.split(',').map(span).collect::<Option<_>>().unwrap_or_default()
-}
-
-/// Rulebook M2-M5, naively: 0 for `none`, 1 for the master only, 2 for all.
-fn level(policy: &Policy) -> u8 {
-    let level = |control: &&str| match *control {
-        "all" => 2,
-        "master-only" | "by-content-type" | "by-ftp-filename" | "none-this-response" => 1,
-        _ => 0,
-    };
-    policy.controls.iter().map(level).min().unwrap_or(2)
-}
-
-/// Section 2's `grants`, for each requester and port: a bit for each rule, and which rules are for https alone.
-struct Truth {
-    by_requester: Vec<u64>,
-    by_port: Vec<u64>,
-    secure: u64,
-}
-
-impl Truth {
-    fn of(policy: &Policy, served_from: u16, requesters: &[Option<&str>], ports: &[u16]) -> Self {
-        let rules = || policy.rules.iter().filter(|_| served_from != 843 || level(policy) > 0);
-        let listed: Vec<_> =
-            rules().map(|rule| spans(rule.to_ports.as_deref().unwrap_or_default())).collect();
-        let is_granted = |port: u16, spans: &Vec<(u32, u32)>| {
-            let is_listed =
-                spans.iter().any(|(first, last)| (*first..=*last).contains(&u32::from(port)));
-            is_listed && !(served_from >= 1024 && port < 1024)
-        };
-        let is_named =
-            |rule: &Rule, requester| rule.domain.is_some_and(|domain| names(domain, requester));
-        Self {
-            by_requester: requesters
-                .iter()
-                .map(|who| bits(rules().map(|rule| is_named(rule, *who))))
-                .collect(),
-            by_port: ports
-                .iter()
-                .map(|port| bits(listed.iter().map(|spans| is_granted(*port, spans))))
-                .collect(),
-            secure: bits(rules().map(|rule| rule.secure == Some("true"))),
-        }
-    }
-
-    fn grants(&self, requester: usize, https: bool, port: usize) -> bool {
-        let heeded = if https { u64::MAX } else { !self.secure };
-        self.by_requester[requester] & self.by_port[port] & heeded != 0
-    }
-}
-
-fn bits(of: impl Iterator<Item = bool>) -> u64 {
-    of.enumerate().map(|(index, is_set)| u64::from(is_set) << index).sum()
-}
-
-/// Which changes of a difference hold for each requester, port and scheme, a bit for each.
-struct Said {
-    by_requester: Vec<u64>,
-    by_port: Vec<u64>,
-    by_scheme: [u64; 2],
-    permitted: u64,
-}
-
-impl Said {
-    fn by(
-        diff: &Diff,
-        requesters: &[Option<&str>],
-        ports: &[u16],
-        names: impl Fn(&DomainPattern, Option<&str>) -> bool,
-    ) -> Self {
-        assert!(diff.changes().len() <= 64, "{diff}");
-        let changes = || diff.changes().iter();
-        let names = |requester| {
-            let names = &names;
-            changes().map(move |change| {
-                let is_of = |pattern: &DomainPattern| names(pattern, requester);
-                change
-                    .origins()
-                    .iter()
-                    .any(|origin| is_of(origin.pattern()) && !origin.except().iter().any(is_of))
-            })
-        };
-        let lists = |port: u16| {
-            changes().map(move |change| change.ports().ranges().any(|range| range.contains(&port)))
-        };
-        Self {
-            by_requester: requesters.iter().map(|requester| bits(names(*requester))).collect(),
-            by_port: ports.iter().map(|port| bits(lists(*port))).collect(),
-            by_scheme: [Scheme::Https, Scheme::Http]
-                .map(|other| bits(changes().map(|change| change.scheme() != other))),
-            permitted: bits(
-                changes().map(|change| change.direction() == Direction::NewlyPermitted),
-            ),
-        }
-    }
-
-    /// The one direction; more than one change for the same is a defect.
-    fn direction(&self, requester: usize, https: bool, port: usize) -> Option<Direction> {
-        let said =
-            self.by_requester[requester] & self.by_port[port] & self.by_scheme[usize::from(https)];
-        assert!(said.count_ones() <= 1, "changes overlap");
-        let permitted = said & self.permitted != 0;
-        (said != 0).then_some(if permitted {
-            Direction::NewlyPermitted
-        } else {
-            Direction::NewlyDenied
-        })
-    }
-}
-
-fn direction(old: bool, new: bool) -> Option<Direction> {
-    (old != new).then_some(if new { Direction::NewlyPermitted } else { Direction::NewlyDenied })
-}
-
-/// What both policies mention, the ports beside it, and the usual borders.
-fn ports(policies: [&Policy; 2]) -> Vec<u16> {
-    let rules = policies.into_iter().flat_map(|policy| &policy.rules);
-    let spans = rules.flat_map(|rule| spans(rule.to_ports.as_deref().unwrap_or_default()));
-    let borders = spans.flat_map(|(first, last)| [first.saturating_sub(1), first, last, last + 1]);
-    let ports: BTreeSet<_> = borders.chain([0, 1, 843, 1023, 1024, 65535]).collect();
-    ports.into_iter().filter_map(|port| u16::try_from(port).ok()).collect()
-}
-
+/// Two policies to compare, and the port that serves them.
 struct Pair {
     old: Policy,
     new: Policy,
@@ -371,6 +62,7 @@ struct Pair {
 }
 
 impl Pair {
+    /// Returns two policies that usually differ in one thing.
     fn next(dice: &mut Dice) -> Self {
         let old = policy(dice);
         let new = successor(&old, dice);
@@ -412,17 +104,20 @@ fn ten_thousand_generated_differences_are_what_brute_force_finds() {
     assert!(met.iter().all(|count| *count > 300), "each kind must be met often enough: {met:?}");
 }
 
+/// Compares the difference with brute force, for every requester, scheme and port.
 fn check_everybody(pair: &Pair, diff: &Diff, about: &str) {
     let ports = ports([&pair.old, &pair.new]);
     let [old, new] = [&pair.old, &pair.new]
-        .map(|policy| Truth::of(policy, pair.served_from, &REQUESTERS, &ports));
-    let said = Said::by(diff, &REQUESTERS, &ports, |pattern, who| names(&pattern.to_string(), who));
+        .map(|policy| Grants::of(policy, pair.served_from, &REQUESTERS, &ports));
+    let named = NamedChanges::of(diff, &REQUESTERS, &ports, |pattern, who| {
+        names(&pattern.to_string(), who)
+    });
     let mut found = BTreeSet::new();
     for (who, requester) in REQUESTERS.iter().enumerate() {
         for https in [false, true].into_iter().take(if requester.is_some() { 2 } else { 1 }) {
             for (at, port) in ports.iter().enumerate() {
                 let expected = direction(old.grants(who, https, at), new.grants(who, https, at));
-                let got = said.direction(who, https, at);
+                let got = named.direction(who, https, at);
                 assert_eq!(got, expected, "{requester:?}, https {https}, port {port} of {about}");
                 found.extend(expected.map(Direction::as_str));
             }
@@ -446,11 +141,12 @@ fn check_everybody(pair: &Pair, diff: &Diff, about: &str) {
     assert_eq!(directions, found, "directions of {about}");
 }
 
+/// Checks that every witness is an example of its change.
 fn check_witnesses(pair: &Pair, diff: &Diff, about: &str) {
     for change in diff.changes() {
         let (swf, port) = (change.witness().swf(), change.witness().port());
         let [old, new] = [&pair.old, &pair.new].map(|policy| {
-            Truth::of(policy, pair.served_from, &[swf.host()], &[port]).grants(
+            Grants::of(policy, pair.served_from, &[swf.host()], &[port]).grants(
                 0,
                 swf.is_secure(),
                 0,
@@ -464,7 +160,7 @@ fn check_witnesses(pair: &Pair, diff: &Diff, about: &str) {
     }
 }
 
-/// Players who read documents differently.
+/// Returns players that read documents differently.
 fn profiles() -> Vec<Profile> {
     let but = |change: fn(&mut Profile)| {
         let mut profile = Profile::default();
@@ -483,7 +179,8 @@ fn profiles() -> Vec<Profile> {
     ]
 }
 
-/// Whether the player is granted its connection by this policy, the only one of the host.
+/// Returns, for each port, whether this policy grants it to the player. It is the only policy of
+/// the host.
 fn permits(
     policy: &Policy,
     served_from: u16,
@@ -514,7 +211,7 @@ fn three_hundred_generated_differences_are_what_players_do() {
         let all = ports([&pair.old, &pair.new]);
         let ports: Vec<_> = (0..6).map(|_| dice.pick(&all)).collect();
         let requesters: Vec<_> = (0..6).map(|_| dice.pick(&REQUESTERS)).collect();
-        let said = Said::by(&diff, &requesters, &ports, |pattern, who| {
+        let named = NamedChanges::of(&diff, &requesters, &ports, |pattern, who| {
             match profile.document.trailing_dot {
                 TrailingDot::Significant => pattern.matches(who),
                 TrailingDot::Ignored => pattern.matches_ignoring_trailing_dot(who),
@@ -530,7 +227,7 @@ fn three_hundred_generated_differences_are_what_players_do() {
             for at in 0..ports.len() {
                 let expected = direction(old[at], new[at]);
                 assert_eq!(
-                    said.direction(who, https, at),
+                    named.direction(who, https, at),
                     expected,
                     "{swf} to {} of {about}",
                     ports[at]
@@ -560,4 +257,76 @@ fn swf(requester: Option<&str>, https: bool) -> Option<Swf> {
         }
         Some(host) => Some(format!("{scheme}://{host}/game.swf").parse().unwrap()),
     }
+}
+
+/// The changes that a difference names. In each set of bits, bit *n* stands for the *n*-th change.
+struct NamedChanges {
+    /// For each requester, the changes that concern it.
+    by_requester: Vec<u64>,
+    /// For each port, the changes that concern it.
+    by_port: Vec<u64>,
+    /// The changes for http, and those for https.
+    by_scheme: [u64; 2],
+    /// The changes that permit.
+    permitted: u64,
+}
+
+impl NamedChanges {
+    fn of(
+        diff: &Diff,
+        requesters: &[Option<&str>],
+        ports: &[u16],
+        names: impl Fn(&DomainPattern, Option<&str>) -> bool,
+    ) -> Self {
+        assert!(diff.changes().len() <= 64, "{diff}");
+        let changes = || diff.changes().iter();
+        let names = |requester| {
+            let names = &names;
+            changes().map(move |change| {
+                let is_of = |pattern: &DomainPattern| names(pattern, requester);
+                change
+                    .origins()
+                    .iter()
+                    .any(|origin| is_of(origin.pattern()) && !origin.except().iter().any(is_of))
+            })
+        };
+        let lists = |port: u16| {
+            changes().map(move |change| change.ports().ranges().any(|range| range.contains(&port)))
+        };
+        Self {
+            by_requester: requesters.iter().map(|requester| bits(names(*requester))).collect(),
+            by_port: ports.iter().map(|port| bits(lists(*port))).collect(),
+            by_scheme: [Scheme::Https, Scheme::Http]
+                .map(|other| bits(changes().map(|change| change.scheme() != other))),
+            permitted: bits(
+                changes().map(|change| change.direction() == Direction::NewlyPermitted),
+            ),
+        }
+    }
+
+    /// Returns the direction in which this connection changes. Fails if several changes concern it.
+    fn direction(&self, requester: usize, https: bool, port: usize) -> Option<Direction> {
+        let named =
+            self.by_requester[requester] & self.by_port[port] & self.by_scheme[usize::from(https)];
+        assert!(named.count_ones() <= 1, "changes overlap");
+        let permitted = named & self.permitted != 0;
+        (named != 0).then_some(if permitted {
+            Direction::NewlyPermitted
+        } else {
+            Direction::NewlyDenied
+        })
+    }
+}
+
+fn direction(old: bool, new: bool) -> Option<Direction> {
+    (old != new).then_some(if new { Direction::NewlyPermitted } else { Direction::NewlyDenied })
+}
+
+/// Returns the ports that either policy mentions, the ports next to them, and the usual borders.
+fn ports(policies: [&Policy; 2]) -> Vec<u16> {
+    let rules = policies.into_iter().flat_map(|policy| &policy.rules);
+    let spans = rules.flat_map(|rule| spans(rule.to_ports.as_deref().unwrap_or_default()));
+    let borders = spans.flat_map(|(first, last)| [first.saturating_sub(1), first, last, last + 1]);
+    let ports: BTreeSet<_> = borders.chain([0, 1, 843, 1023, 1024, 65535]).collect();
+    ports.into_iter().filter_map(|port| u16::try_from(port).ok()).collect()
 }
