@@ -1,4 +1,4 @@
-//! How things end.
+//! The end of a socket's connection and of a stage when they are dropped.
 
 use std::io::{BufRead, BufReader, Write};
 

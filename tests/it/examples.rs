@@ -17,7 +17,7 @@ fn an_example_runs_and_says_what_it_shows(#[case] name: &str, #[case] shown: &[&
     shown.iter().fold(run, |run, text| run.stdout(contains(*text)));
 }
 
-/// `cargo test` builds the examples beside the tests.
+/// Returns the command that runs an example. `cargo test` builds the examples next to the tests.
 fn example(name: &str) -> Command {
     let deps = std::env::current_exe().unwrap().parent().unwrap().to_owned();
     let example: PathBuf = deps.parent().unwrap().join("examples").join(name);

@@ -1,4 +1,4 @@
-//! The texts of expectations that are not met, pinned.
+//! The texts of failed expectations, word by word.
 
 use flash_policy_fixture::wire::Fault;
 use flash_policy_fixture::{Backend, Cause, FlashClient, PolicyServer, Stage};
@@ -121,7 +121,7 @@ async fn a_misspelt_host_is_said_to_be_on_no_map() {
     );
 }
 
-/// A test that writes `?` or `unwrap()` sees the text, not the structure.
+/// A test that uses `?` or `unwrap()` shows the text, not the structure.
 #[test]
 fn errors_show_their_text_when_they_are_unwrapped() {
     let outcome =
@@ -165,7 +165,8 @@ fn a_stage_that_cannot_be_points_at_the_line_that_starts_it() {
     assert_eq!(place, format!("{}:{line}", file!()));
 }
 
-/// Runs what panics; gives the line of the caller, and the place that the panic names.
+/// Runs an action that panics. Returns the line of the caller, and the location that the panic
+/// names.
 #[track_caller]
 fn panicking(action: impl FnOnce()) -> (u32, String) {
     use std::cell::RefCell;

@@ -1,4 +1,4 @@
-//! The client alone, before servers that are not of this crate: by the real clock, and within bounds.
+//! The client against foreign servers: by the real clock, and within bounds.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::raw::{GAME, HOST, MASTER, OPEN, SWF, open_answer, server};
 
-/// A player that is told to wait 50 ms for a policy.
+/// Returns a player that waits only 50 ms for a policy.
 fn hasty() -> Profile {
     let mut profile = Profile::default();
     profile.timing.master_timeout = Duration::from_millis(50);
@@ -145,7 +145,8 @@ async fn a_flood_after_the_nul_does_not_keep_the_player() {
     assert_eq!(answer(&outcome), AnswerKind::Policy);
 }
 
-/// The outcome before a server that writes on until its peer is gone. The player must be gone before long.
+/// Returns the outcome for a server that writes until its peer is gone. The player must close
+/// early.
 async fn flood(first: &[u8], mebibytes: usize) -> Outcome {
     let first = first.to_vec();
     let (addr, serving) = server(move |mut stream| {
@@ -266,7 +267,7 @@ fn the_blocking_twin_does_what_the_async_client_does(#[case] bytes: Vec<u8>) {
     assert_eq!(told(&twin.connect(HOST, 5000)), by_async);
 }
 
-/// All that an outcome tells, but the times, which a foreign server makes.
+/// Returns everything that an outcome says, except the times, which depend on the foreign server.
 fn told<S>(outcome: &flash_policy_fixture::player::Outcome<S>) -> (String, String) {
     let notes: Vec<String> = outcome.diagnostics().map(ToString::to_string).collect();
     let answers: Vec<AnswerKind> = outcome.asked().iter().map(|asked| asked.answer()).collect();

@@ -1,4 +1,4 @@
-//! Servers of others that have closed before the request came.
+//! Foreign servers that close before the request arrives.
 
 use std::future::{Future, poll_fn};
 use std::io::Write;
@@ -13,7 +13,8 @@ use rstest::rstest;
 const POLICY: &str =
     r#"<cross-domain-policy><allow-access-from domain="*" to-ports="5000"/></cross-domain-policy>"#;
 
-/// Whether the request came before the server closed or after it depends on how busy the machine is; the verdict may not.
+/// Whether the request arrives before or after the server closes depends on how busy the machine
+/// is. The verdict must not.
 #[rstest]
 #[case::a_policy_with_a_nul_counts("\0", Cause::Connected, AnswerKind::Policy, &["FSP-T06"])]
 #[case::a_policy_without_a_nul_is_lost("", Cause::NoPolicy, AnswerKind::Reset, &[])]
@@ -32,7 +33,7 @@ async fn a_request_that_comes_after_the_server_closed_is_reset_all_the_same(
         .route("game.example.com:5000", &backend);
     let mut attempt = pin!(client.connect("game.example.com", 5000));
 
-    // The kernel completes the connection, but the client hears of it only when it is polled again.
+    // The kernel completes the connection, but the client only notices when it is polled again.
     let hears_nothing_yet =
         poll_fn(|context| Poll::Ready(attempt.as_mut().poll(context).is_pending())).await;
     assert!(hears_nothing_yet);

@@ -1,4 +1,4 @@
-//! What a server saw: bytes, order, ends, and what is expected of them.
+//! The journal of a server: the bytes it saw, their order, how connections ended, and expectations.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};

@@ -1,4 +1,5 @@
-//! A thousand starts, and what is left of them. Each test runs in a process of its own, so that no other is counted.
+//! Starts and stops servers a thousand times and counts the threads and descriptors that are left.
+//! Each test runs in its own process, so that it counts only itself.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -14,7 +15,8 @@ use flash_policy_fixture::{Backend, PolicyServer, Port, RunningBackend, Stage};
 use crate::raw::{GAME, HOST, MASTER, OPEN, SWF, exchange, open_answer, refuses};
 
 const STARTS: usize = 1_000;
-/// When the process has all that it keeps: the caches of the allocator, of the runtime, of the thread stacks.
+/// The number of runs after which the process has everything that it keeps: the caches of the
+/// allocator, of the runtime and of the thread stacks.
 const WARM: usize = 300;
 const ALONE: &str = "FLASH_POLICY_FIXTURE_TEST_ALONE";
 
@@ -196,7 +198,7 @@ async fn servers_start_and_end_inside_a_runtime() {
     drop(socket);
 }
 
-/// A stage with a policy server and a backend, and their ports.
+/// Returns a stage with a policy server and a backend, and their ports.
 fn stage() -> (Stage, Vec<Port>) {
     let port = Port::reserve().unwrap();
     let server = PolicyServer::builder().document(OPEN).listen(port.addr());
@@ -205,7 +207,8 @@ fn stage() -> (Stage, Vec<Port>) {
     (stage, ports)
 }
 
-/// Keeps a backend's port beyond its end, lest another process be given it before it was seen to refuse.
+/// Reserves a backend's port beyond the backend's end, so that no other process gets it before the
+/// test has seen it refuse.
 fn kept(backend: &RunningBackend) -> Port {
     backend.down();
     let port = Port::reserve_at(backend.addr()).unwrap();
@@ -213,7 +216,8 @@ fn kept(backend: &RunningBackend) -> Port {
     port
 }
 
-/// Runs `start_and_stop` again and again; the ports that it returns refuse from then on.
+/// Runs `start_and_stop` again and again. Fails if a port that it returns does not refuse, or if a
+/// thread or descriptor is left.
 fn leaves_nothing_behind(mut start_and_stop: impl FnMut() -> Vec<Port>) {
     let mut run = |times| {
         for _ in 0..times {
@@ -230,7 +234,7 @@ fn leaves_nothing_behind(mut start_and_stop: impl FnMut() -> Vec<Port>) {
     assert!(after.2 < before.2 + 2_048, "from {} KiB to {} KiB", before.2, after.2);
 }
 
-/// Sends much more than the server may keep of it.
+/// Sends much more than the server may keep.
 fn is_not_flooded(server: &ServerPort) {
     let mut flooding = TcpStream::connect(server.addr()).unwrap();
     let mebibyte = vec![b'x'; 1024 * 1024];
@@ -243,7 +247,8 @@ fn is_not_flooded(server: &ServerPort) {
     assert!(after < before + 8 * 1024, "from {before} KiB to {after} KiB");
 }
 
-/// How many threads or descriptors there are. The kernel may take a moment to forget a thread that was joined.
+/// Returns the number of threads (`task`) or descriptors (`fd`). The kernel may take a moment to
+/// forget a thread that was joined.
 fn settled(what: &str, expected: usize) -> usize {
     let count = || fs::read_dir(format!("/proc/self/{what}")).unwrap().count();
     for _ in 0..100_000 {
@@ -261,7 +266,7 @@ fn resident_kib() -> usize {
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-/// Runs the body in a process of its own, where it must succeed.
+/// Runs the body in its own process, where it must succeed.
 fn alone(name: &str, body: impl FnOnce()) {
     if let Some(output) = in_a_process_of_its_own(name, body) {
         let shown = [output.stdout, output.stderr].concat();
@@ -269,15 +274,15 @@ fn alone(name: &str, body: impl FnOnce()) {
     }
 }
 
-/// In the test's first process: what came of running the test `name` once more, in a process of its own. There the
-/// body runs, and `None` comes back.
+/// Runs the test `name` again in its own process and returns that process's output. In that
+/// process, runs the body and returns `None`.
 fn in_a_process_of_its_own(name: &str, body: impl FnOnce()) -> Option<Output> {
     if std::env::var_os(ALONE).is_some() {
         body();
         return None;
     }
     let binary = std::env::current_exe().unwrap();
-    // With few descriptors, so that a test can use them up.
+    // The limit is low, so that a test can use up all descriptors.
     let mut child = Command::new("sh");
     child.args(["-c", r#"ulimit -n 256; exec "$0" "$@""#]).arg(binary);
     child.args([name, "--exact", "--nocapture", "--test-threads=1"]).env(ALONE, "1");

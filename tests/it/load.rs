@@ -1,4 +1,4 @@
-//! Many at once.
+//! Many connections at the same time.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};

@@ -1,4 +1,4 @@
-//! Declared silence costs no time, and is reported in the player's.
+//! Declared silence costs no real time; it is reported in the player's time.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -18,7 +18,8 @@ fn before(fault: impl Into<FaultList>, backend: Backend) -> Stage {
     Stage::builder().policy(MASTER, master).backend(GAME, backend).start()
 }
 
-/// The answer in so many drops, each after a pause.
+/// Returns a document, and the fault that sends its answer in this many drops, with a pause after
+/// each.
 fn drip(drops: usize, every: Duration) -> (String, Fault) {
     let document = format!("{OPEN}{}", " ".repeat(drops - OPEN.len() - 1));
     (document, Fault::Drip { bytes: 1, every })
@@ -132,7 +133,7 @@ fn faults_come_in_their_order_and_each_costs_no_time() {
         (outcome.cause(), outcome.decided_at().as_secs())
     });
     let connected = Cause::Connected;
-    // The destination is an echo: it answers at once, and is no policy server.
+    // The destination echoes: it answers at once and is not a policy server.
     assert_eq!(decided, [(Cause::NoPolicy, 3), (connected, 2), (connected, 0), (connected, 0)]);
     assert_eq!(stage.real_timers(), 0);
 }

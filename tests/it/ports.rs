@@ -1,4 +1,4 @@
-//! Doors: down, up and firewalled on one port, without a race.
+//! The states of a port, called doors here: down, up and firewalled, without a race.
 
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read};
@@ -51,7 +51,7 @@ impl Door {
         }
     }
 
-    /// Whether a raw connection meets this door.
+    /// Returns whether a raw connection finds the port in this state.
     fn is_met_at(self, addr: SocketAddr) -> bool {
         match self {
             Self::Down => refuses(addr),
@@ -65,7 +65,7 @@ impl Door {
     }
 }
 
-/// Always the same doors in no order.
+/// Returns a pseudo-random sequence of doors. The same seed gives the same sequence.
 fn doors(seed: u32) -> impl Iterator<Item = Door> {
     let next = |state: &u32| Some(state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
     std::iter::successors(Some(seed), next).map(|state| match (state >> 24) % 3 {

@@ -1,4 +1,4 @@
-//! Clients and servers that are not of this crate: bare sockets.
+//! Foreign clients and servers: bare sockets that use nothing of this crate.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -13,7 +13,7 @@ pub(crate) const GAME: &str = "game.example.com:5000";
 pub(crate) const OPEN: &str =
     "<cross-domain-policy><allow-access-from domain=\"*\" to-ports=\"*\"/></cross-domain-policy>";
 
-/// Connects, sends, and reads until the peer's FIN.
+/// Connects, sends these bytes, and returns everything until the peer's FIN.
 pub(crate) fn exchange(addr: SocketAddr, bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(addr)?;
     stream.write_all(bytes)?;
@@ -22,13 +22,14 @@ pub(crate) fn exchange(addr: SocketAddr, bytes: &[u8]) -> io::Result<Vec<u8>> {
     Ok(answer)
 }
 
-/// Sends, and reads back as many bytes.
+/// Sends these bytes and returns whether the same bytes come back.
 pub(crate) fn echoes(stream: &mut TcpStream, bytes: &[u8]) -> bool {
     let mut back = vec![0; bytes.len()];
     stream.write_all(bytes).and_then(|()| stream.read_exact(&mut back)).is_ok() && back == bytes
 }
 
-/// Whether a connection to this address is refused. A socket that the kernel connected to itself was refused too.
+/// Returns whether a connection to this address is refused. A socket that the kernel connected to
+/// itself counts as refused.
 pub(crate) fn refuses(addr: SocketAddr) -> bool {
     match TcpStream::connect(addr) {
         Ok(stream) => stream.local_addr().unwrap() == addr,
@@ -36,7 +37,8 @@ pub(crate) fn refuses(addr: SocketAddr) -> bool {
     }
 }
 
-/// A server in a thread, for one policy connection: what it does once it has read the request.
+/// Starts a server in a thread, for one policy connection. It reads the request and then calls
+/// `answer`.
 pub(crate) fn server<T: Send + 'static>(
     answer: impl FnOnce(TcpStream) -> T + Send + 'static,
 ) -> (SocketAddr, JoinHandle<T>) {
@@ -52,7 +54,7 @@ pub(crate) fn server<T: Send + 'static>(
     (addr, serving)
 }
 
-/// The policy that permits everybody, with its NUL.
+/// Returns the policy that allows everybody, with its NUL.
 pub(crate) fn open_answer() -> Vec<u8> {
     [OPEN.as_bytes(), b"\0"].concat()
 }

@@ -1,4 +1,4 @@
-//! The README's code, run as it stands there.
+//! The code of the README, unchanged.
 
 mod backend_down;
 mod own_server;

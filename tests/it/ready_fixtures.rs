@@ -1,4 +1,4 @@
-//! The fixtures of feature `rstest`, as an adopter's tests take them.
+//! The fixtures of the feature `rstest`, as a user's tests request them.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

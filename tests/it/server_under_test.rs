@@ -8,7 +8,7 @@ use flash_policy_fixture::process::{ServerUnderTest, ServerUnderTestBuilder};
 use rstest::rstest;
 
 const HTTP: &str = "exec python3 -u -m http.server {port} --bind 127.0.0.1";
-/// Leaves a child behind, and neither of the two heeds SIGTERM.
+/// Starts a child. Both the command and its child ignore SIGTERM.
 const STUBBORN: &str = "trap '' TERM; sleep 600 & echo \"child $!\"; wait";
 
 #[test]
@@ -277,7 +277,8 @@ fn pid_in(output: &str) -> u32 {
     line.parse().expect("a pid")
 }
 
-/// A zombie does not: where init is slow to reap what was orphaned, it is there for a while.
+/// Returns whether the process is alive. A zombie is not: it stays for a while if init is slow to
+/// reap orphans.
 fn lives(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))

@@ -1,4 +1,4 @@
-//! What each fault puts on the wire, for a client that is not of this crate.
+//! The bytes that each fault sends to a foreign client.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -20,7 +20,7 @@ fn tiny(id: &str) -> PolicyServerBuilder {
     PolicyServer::builder().document("<p/>").fault(id.parse::<ListedFault>().unwrap())
 }
 
-/// An endpoint that answers in-band, before a backend that echoes.
+/// Returns an endpoint that answers in-band, in front of a backend that echoes.
 fn in_band(fault: impl Into<FaultList>) -> (Stage, SocketAddr) {
     let policy = PolicyServer::builder().document("<p/>").fault(fault);
     let stage = Stage::builder().policy(GAME, policy).backend(GAME, Backend::echo()).start();
@@ -28,10 +28,10 @@ fn in_band(fault: impl Into<FaultList>) -> (Stage, SocketAddr) {
     (stage, addr)
 }
 
-/// Sends, says that there is no more, and reads until the peer's end, be it a FIN or a RST.
+/// Sends these bytes and a FIN, and returns everything until the peer's FIN or RST.
 fn converse(addr: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(addr).unwrap();
-    // A peer that has reset already refuses to be written to.
+    // Writing fails if the peer has already reset the connection.
     let _ = stream.write_all(bytes).and_then(|()| stream.shutdown(Shutdown::Write));
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
@@ -177,7 +177,8 @@ fn what_comes_in_one_segment_with_the_request_is_lost_and_the_rest_is_not() {
     assert_eq!(rest, b"");
 }
 
-/// Whether the second of two clients is answered while the first one is still there, and when it has gone.
+/// Returns whether the second of two clients is answered while the first is still connected, and
+/// whether it is answered after the first has gone.
 fn answers_the_second(fault: impl Into<FaultList>) -> (bool, bool) {
     let (_stage, addr) = in_band(fault);
     let mut first = TcpStream::connect(addr).unwrap();
@@ -202,7 +203,7 @@ fn a_serial_server_answers_the_second_client_when_the_first_has_gone() {
     assert_eq!(answers_the_second(Fault::Ok), (true, true));
 }
 
-/// Nor is a stage kept from its end by it.
+/// Nor does it keep a stage from stopping.
 #[test]
 fn a_serial_server_does_not_keep_a_stages_own_clients_waiting() {
     let policy = PolicyServer::builder().document(OPEN).fault(ListedFault::Serial);
@@ -218,7 +219,7 @@ fn a_serial_server_does_not_keep_a_stages_own_clients_waiting() {
     assert_eq!(answer, open_answer());
 }
 
-/// What it has sent is journalled all the same.
+/// The journal contains its request all the same.
 #[test]
 fn a_client_that_waits_for_its_turn_is_let_go_when_the_server_stops() {
     let server = tiny("serial").expect_requests(1..=1).start();
@@ -230,7 +231,7 @@ fn a_client_that_waits_for_its_turn_is_let_go_when_the_server_stops() {
     drop(first);
 }
 
-/// Lines are bounded.
+/// The length of a line is bounded.
 #[test]
 fn a_line_without_an_end_is_given_up() {
     let server = tiny("request-needs-newline").start();
@@ -239,7 +240,7 @@ fn a_line_without_an_end_is_given_up() {
     assert_eq!(converse(server.addr(), &endless[1..]), b"<p/>\0");
 }
 
-/// A backend's script may say so itself: it begins no second time.
+/// `Step::Backend` in the script of a backend itself does not start the script again.
 #[test]
 fn a_backend_that_goes_on_as_itself_ends() {
     let backend = Script::new().write("hello").then(Step::Backend);

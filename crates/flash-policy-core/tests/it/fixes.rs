@@ -1,4 +1,4 @@
-//! Mechanical mends: what they change, what they leave, and that they are applied to the byte.
+//! Automatic fixes: the bytes they change, and the bytes they leave alone.
 
 use flash_policy_core::analysis::{Linter, mended};
 use flash_policy_core::document::PolicyKind;

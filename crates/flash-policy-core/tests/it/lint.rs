@@ -1,4 +1,4 @@
-//! What the linter says of documents beyond the parse, and where.
+//! The findings of the linter beyond those of the parse, and their positions.
 
 use flash_policy_core::Endpoint;
 use flash_policy_core::analysis::Linter;
@@ -20,7 +20,7 @@ fn found(linter: &Linter, document: impl AsRef<[u8]>) -> Vec<String> {
         .collect()
 }
 
-/// A document with one element on each line, from line 2 on.
+/// Returns a document with one element on each line, from line 2 on.
 fn lines(elements: &[&str]) -> String {
     format!("<cross-domain-policy>\n{}\n</cross-domain-policy>", elements.join("\n"))
 }
@@ -162,7 +162,7 @@ fn a_comment_before_the_root_suppresses_a_rule_in_the_whole_document() {
     assert_eq!(found(&Linter::new(PolicyKind::Socket), document), ["D30 2:1", "[D01 3:1]"]);
 }
 
-/// Who serves a document that no player reads must hear of it, whatever the document says.
+/// A document that no player accepts must be reported, whatever the document says.
 #[test]
 fn a_comment_does_not_suppress_why_a_player_rejects_the_document() {
     let document = "<!-- flash-policy-allow FSP-D22: known -->\n<cross-domain-policy a=b></cross-domain-policy>";

@@ -1,4 +1,5 @@
-//! The policy document: what it means, what is wrong with it, and where (rulebook M, P, D, X).
+//! Policy documents: their meaning, their diagnostics and the positions of these (rulebook M, P, D
+//! and X).
 
 mod hostile;
 mod values;
@@ -21,7 +22,7 @@ fn rejected(xml: impl AsRef<[u8]>) -> MalformedPolicy {
     PolicyFile::parse(xml).expect_err("the document must be rejected")
 }
 
-/// A document with these elements in its root, on one line.
+/// Returns a document with these elements in its root, on one line.
 fn policy(elements: &str) -> String {
     format!("<cross-domain-policy>{elements}</cross-domain-policy>")
 }

@@ -1,13 +1,13 @@
-//! The reference of the diagnostics: every rule and every cause has its section, in the form that `explain` and readers rely on, and its
-//! examples are what they claim to be.
+//! The reference of the diagnostics. Every rule and every cause has a section in the form that
+//! `explain` and readers rely on, and its examples show what they claim to show.
 
 use flash_policy_core::document::PolicyFile;
 use flash_policy_core::{Cause, diagnostics::rules};
 
 const DOCUMENT: &str = flash_policy_core::diagnostics::REFERENCE;
 
-/// What is wrong with these examples depends on the requester, on where they are served, or on several rules together,
-/// so that the parse alone cannot know it.
+/// Rules whose wrong examples depend on the requester, on the location that serves them, or on
+/// several rules together. The parse alone cannot find them.
 const NOT_BY_PARSE: [&str; 22] = [
     "FSP-D02", "FSP-D03", "FSP-D10", "FSP-D11", "FSP-D12", "FSP-D14", "FSP-D15", "FSP-S02",
     "FSP-S03", "FSP-S10", "FSP-L16", "FSP-L17", "FSP-L18", "FSP-L19", "FSP-L20", "FSP-L21",
@@ -16,7 +16,7 @@ const NOT_BY_PARSE: [&str; 22] = [
 
 struct Section {
     group: &'static str,
-    /// As it stands behind `## `.
+    /// The text after `## `.
     heading: &'static str,
     body: &'static str,
 }
@@ -43,7 +43,7 @@ impl Section {
         self.heading.split(' ').next().unwrap()
     }
 
-    /// The paragraphs outside of code: pairs of the label and the text.
+    /// Returns the paragraphs outside of code, each as its label and its text.
     fn paragraphs(&self) -> Vec<(&'static str, &'static str)> {
         let mut is_code = false;
         let outside = self.body.lines().filter(|line| {
@@ -54,7 +54,7 @@ impl Section {
         outside.map(|line| line.split_once(':').unwrap_or((line, ""))).collect()
     }
 
-    /// The documents in `xml` blocks that follow this line.
+    /// Returns the documents in the `xml` blocks that follow this label.
     fn examples(&self, label: &str) -> Vec<&'static str> {
         let opening = format!("\n{label}\n\n```xml\n");
         let blocks = self.body.split(opening.as_str()).skip(1);
@@ -62,7 +62,7 @@ impl Section {
     }
 }
 
-/// The rules that the parse of a document names.
+/// Returns the rules that the parse of a document names.
 fn named(document: &str) -> Vec<&'static str> {
     let found = match PolicyFile::parse(document) {
         Ok(policy) => policy.diagnostics().to_vec(),
@@ -147,7 +147,7 @@ fn no_line_is_too_long_to_read() {
     assert!(long.is_empty(), "{long:#?}");
 }
 
-/// Markdown would take it for HTML, and leave it out.
+/// Markdown would treat it as HTML and leave it out.
 #[test]
 fn no_element_stands_outside_of_code() {
     for section in sections() {
@@ -213,7 +213,7 @@ mod examined {
 
     use super::sections;
 
-    /// What is wrong with these shows when a certain SWF connects, or where another policy is asked.
+    /// Rules whose wrong examples fail only for a certain SWF, or where another policy is asked.
     const NOT_BY_THE_DOCUMENT: [&str; 4] = ["FSP-D02", "FSP-D03", "FSP-D11", "FSP-S02"];
     const OF_URL_POLICIES: [&str; 3] = ["FSP-L23", "FSP-L24", "FSP-L27"];
 

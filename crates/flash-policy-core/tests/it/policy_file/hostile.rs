@@ -1,4 +1,4 @@
-//! Documents that mean harm, and broken ones.
+//! Hostile and broken documents.
 
 use std::time::{Duration, Instant};
 
@@ -66,7 +66,7 @@ fn sixty_four_kibibytes_and_sixty_four_levels_are_still_read() {
     assert_eq!(rejected(document + " ").diagnostic().rule(), &rules::L09);
 }
 
-/// A pseudo-random number, always the same sequence (xorshift).
+/// Returns the next number of a pseudo-random sequence (xorshift).
 fn next(state: &mut u64) -> usize {
     *state ^= *state << 13;
     *state ^= *state >> 7;

@@ -1,4 +1,5 @@
-//! The XML around the rules: what rejects a document, what is remarked, what is accepted (rulebook X1-X9).
+//! The XML around the rules: what is rejected, what leads to a diagnostic, and what is accepted
+//! (rulebook X1-X9).
 
 use flash_policy_core::diagnostics::rules;
 use flash_policy_core::document::MetaPolicy;
