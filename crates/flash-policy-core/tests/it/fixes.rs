@@ -74,7 +74,8 @@ fn a_byte_order_mark_and_leading_blanks_go() {
 
 #[test]
 fn what_is_suppressed_stays() {
-    let document = "<cross-domain-policy>\n<!-- flash-policy-allow FSP-L01: aligned -->\n<allow-access-from domain='a.b.example' to-ports='1, 2'/>\n</cross-domain-policy>";
+    let document = "<cross-domain-policy>\n<!-- flash-policy-allow FSP-L01: aligned -->\n\
+        <allow-access-from domain='a.b.example' to-ports='1, 2'/>\n</cross-domain-policy>";
     assert_eq!(fixed(document), document.as_bytes());
 }
 
@@ -86,7 +87,8 @@ fn what_is_no_utf8_is_left() {
 
 #[test]
 fn a_mended_document_needs_no_further_mend() {
-    let document = "\u{feff} <cross-domain-policy><allow-access-from domain='http://a.example:1/' to-ports='1 , 2'/></cross-domain-policy>";
+    let document = "\u{feff} <cross-domain-policy>\
+        <allow-access-from domain='http://a.example:1/' to-ports='1 , 2'/></cross-domain-policy>";
     let once = fixed(document);
     assert_eq!(fixed(&once), once);
     assert_eq!(Linter::new(PolicyKind::Socket).fixes(&once), []);

@@ -31,14 +31,14 @@ fn with_rule(attributes: &str) -> PolicyFile {
     parse(policy(&format!("<allow-access-from {attributes}/>")))
 }
 
-/// Rule ids and places, as `L01@1:2`.
-fn marks(diagnostics: &[Diagnostic]) -> Vec<String> {
-    let place = |at: Position| format!("@{at}");
-    let mark = |d: &Diagnostic| {
-        let id = d.rule().id().trim_start_matches("FSP-");
-        format!("{id}{}", d.position().map(place).unwrap_or_default())
+/// Returns the diagnostics, each as `ID at LINE:COLUMN`.
+fn ids_and_positions(diagnostics: &[Diagnostic]) -> Vec<String> {
+    let at = |position: Position| format!(" at {position}");
+    let id_and_position = |diagnostic: &Diagnostic| {
+        let position = diagnostic.position().map(at).unwrap_or_default();
+        format!("{}{position}", diagnostic.rule().id())
     };
-    diagnostics.iter().map(mark).collect()
+    diagnostics.iter().map(id_and_position).collect()
 }
 
 fn ids(diagnostics: &[Diagnostic]) -> Vec<&str> {
@@ -61,7 +61,11 @@ const GOOD: &str = r#"<?xml version="1.0"?>
 #[case::m2_all("all", Some(MetaPolicy::All), &[])]
 #[case::m4_by_content_type("by-content-type", Some(MetaPolicy::ByContentType), &["FSP-S04"])]
 #[case::m4_by_ftp_filename("by-ftp-filename", Some(MetaPolicy::ByFtpFilename), &["FSP-S04"])]
-#[case::m4_none_this_response("none-this-response", Some(MetaPolicy::NoneThisResponse), &["FSP-S04"])]
+#[case::m4_none_this_response(
+    "none-this-response",
+    Some(MetaPolicy::NoneThisResponse),
+    &["FSP-S04"]
+)]
 #[case::m5_unknown("master_only", None, &["FSP-S06"])]
 #[case::m5_empty("", None, &["FSP-S06"])]
 #[case::m5_case("ALL", None, &["FSP-S06"])]
@@ -72,7 +76,8 @@ fn a_meta_policy_is_read_exactly(
     #[case] expected: &[&str],
 ) {
     let xml = format!(
-        r#"<site-control permitted-cross-domain-policies="{written}"/><allow-access-from domain="*" to-ports="*"/>"#
+        "<site-control permitted-cross-domain-policies='{written}'/>\
+         <allow-access-from domain='*' to-ports='*'/>"
     );
     let policy = parse(policy(&xml));
     let control = &policy.site_control()[0];
@@ -85,7 +90,7 @@ fn a_meta_policy_is_read_exactly(
 fn m5_a_site_control_without_value_is_unknown() {
     let policy = parse(policy(r#"<site-control/><allow-access-from domain="*" to-ports="*"/>"#));
     assert_eq!(policy.site_control()[0].value(), None);
-    assert_eq!(marks(policy.diagnostics()), ["S06@1:22"]);
+    assert_eq!(ids_and_positions(policy.diagnostics()), ["FSP-S06 at 1:22"]);
 }
 
 #[test]
@@ -96,18 +101,25 @@ fn m3_several_site_controls_are_kept_and_the_strictest_is_the_least() {
     let policy = parse(policy(&elements));
     let strictest = policy.site_control().iter().filter_map(|control| control.value()).min();
     assert_eq!(strictest, Some(MetaPolicy::None));
-    assert_eq!(marks(policy.diagnostics()), ["L04@2:1"]);
+    assert_eq!(ids_and_positions(policy.diagnostics()), ["FSP-L04 at 2:1"]);
 }
 
 #[test]
 fn places_are_lines_and_characters_of_the_original_text() {
-    let text = "\u{feff}\r\n  <!-- é\u{1f600} --><cross-domain-policy>\r\n\t<!-- é --><allow-access-from\r\n domain='x:1'/>\r\n</cross-domain-policy>";
+    let text = "\u{feff}\r\n  <!-- é\u{1f600} --><cross-domain-policy>\r\n\t<!-- é -->\
+        <allow-access-from\r\n domain='x:1'/>\r\n</cross-domain-policy>";
     let policy = parse(text);
-    let expected = ["D17@1:1", "D16@1:1", "D30@2:14", "D01@3:12", "D06@4:2"];
-    assert_eq!(marks(policy.diagnostics()), expected);
+    let expected = [
+        "FSP-D17 at 1:1",
+        "FSP-D16 at 1:1",
+        "FSP-D30 at 2:14",
+        "FSP-D01 at 3:12",
+        "FSP-D06 at 4:2",
+    ];
+    assert_eq!(ids_and_positions(policy.diagnostics()), expected);
     assert_eq!(
-        marks(&[rejected("\n  <cross-domain-policy a=1>").diagnostic().clone()]),
-        ["D22@2:26"]
+        ids_and_positions(&[rejected("\n  <cross-domain-policy a=1>").diagnostic().clone()]),
+        ["FSP-D22 at 2:26"]
     );
 }
 
@@ -117,7 +129,8 @@ fn a_malformed_policy_says_what_where_and_all_that_came_before() {
         rejected("\u{feff}<cross-domain-policy>\n<allow-access-from>\n</cross-domain-policy>");
     assert_eq!(
         malformed.to_string(),
-        "malformed policy, FSP-D22 at 3:1: XML error: expected 'allow-access-from' tag, not 'cross-domain-policy'"
+        "malformed policy, FSP-D22 at 3:1: XML error: expected 'allow-access-from' tag, not \
+         'cross-domain-policy'"
     );
     assert_eq!(ids(malformed.diagnostics()), ["FSP-D17", "FSP-D22"]);
 }
@@ -238,7 +251,12 @@ fn every_bad_document_yields_the_rule_that_it_is_named_after() {
             Ok(policy) => policy.diagnostics().to_vec(),
             Err(malformed) => malformed.diagnostics().to_vec(),
         };
-        assert!(ids(&found).contains(&id.as_str()), "{}: {:?}", path.display(), marks(&found));
+        assert!(
+            ids(&found).contains(&id.as_str()),
+            "{}: {:?}",
+            path.display(),
+            ids_and_positions(&found)
+        );
     }
 }
 

@@ -4,7 +4,7 @@ use flash_policy_core::diagnostics::{Position, rules};
 use flash_policy_core::document::{DomainPattern, PortGrant, ToPorts};
 use rstest::rstest;
 
-use super::{ids, marks, with_rule};
+use super::{ids, ids_and_positions, with_rule};
 
 #[rstest]
 #[case::p3_one_port("5000", "5000", &[5000], &[4999, 5001])]
@@ -16,7 +16,12 @@ use super::{ids, marks, with_rule};
 #[case::p3_leading_zeros("0080", "80", &[80], &[])]
 #[case::p3_range_of_one_port("80-80", "80", &[80], &[81])]
 #[case::p5_blanks(" 5000 , 5001\t-\n5003 ", "5000-5003", &[5000, 5002], &[5004])]
-#[case::canonical_form_sorts_and_joins("6000,5005-5010,5000-5006,5011", "5000-5011,6000", &[5011], &[5012])]
+#[case::canonical_form_sorts_and_joins(
+    "6000,5005-5010,5000-5006,5011",
+    "5000-5011,6000",
+    &[5011],
+    &[5012]
+)]
 fn ports_are_read_by_the_grammar(
     #[case] written: &str,
     #[case] canonical: &str,
@@ -68,11 +73,27 @@ fn ports_come_from_numbers_and_ranges() {
 }
 
 #[rstest]
-#[case::p4_missing(r#"domain="*""#, PortGrant::Missing, &["D30@1:1", "D01@1:22"])]
-#[case::p4_empty(r#"domain="*" to-ports="""#, PortGrant::Missing, &["D30@1:1", "D01@1:52"])]
-#[case::p4_blank(r#"domain="*" to-ports="  ""#, PortGrant::Missing, &["D30@1:1", "D01@1:52"])]
-#[case::p5_blanks(r#"domain="*" to-ports="80, 81""#, PortGrant::Listed("80-81".parse().unwrap()), &["L01@1:52"])]
-#[case::p6_bad_item_keeps_the_good(r#"domain="*" to-ports="80,x""#, PortGrant::Bad(80.try_into().unwrap()), &["D30@1:1", "D04@1:52"])]
+#[case::p4_missing(r#"domain="*""#, PortGrant::Missing, &["FSP-D30 at 1:1", "FSP-D01 at 1:22"])]
+#[case::p4_empty(
+    r#"domain="*" to-ports="""#,
+    PortGrant::Missing,
+    &["FSP-D30 at 1:1", "FSP-D01 at 1:52"]
+)]
+#[case::p4_blank(
+    r#"domain="*" to-ports="  ""#,
+    PortGrant::Missing,
+    &["FSP-D30 at 1:1", "FSP-D01 at 1:52"]
+)]
+#[case::p5_blanks(
+    r#"domain="*" to-ports="80, 81""#,
+    PortGrant::Listed("80-81".parse().unwrap()),
+    &["FSP-L01 at 1:52"]
+)]
+#[case::p6_bad_item_keeps_the_good(
+    r#"domain="*" to-ports="80,x""#,
+    PortGrant::Bad(80.try_into().unwrap()),
+    &["FSP-D30 at 1:1", "FSP-D04 at 1:52"]
+)]
 #[case::good(r#"domain="*" to-ports="80""#, PortGrant::Listed(80.try_into().unwrap()), &[])]
 fn a_to_ports_attribute_grants_and_is_remarked(
     #[case] attributes: &str,
@@ -81,7 +102,7 @@ fn a_to_ports_attribute_grants_and_is_remarked(
 ) {
     let policy = with_rule(attributes);
     assert_eq!(policy.allow_access_from()[0].to_ports(), &grant);
-    assert_eq!(marks(policy.diagnostics()), expected);
+    assert_eq!(ids_and_positions(policy.diagnostics()), expected);
 }
 
 #[rstest]
@@ -173,7 +194,10 @@ fn a_value_that_is_no_domain_is_named(#[case] value: &str, #[case] id: &str) {
 
 #[test]
 fn d11_an_element_without_domain_grants_nothing() {
-    assert_eq!(marks(with_rule(r#"to-ports="80""#).diagnostics()), ["D30@1:1", "L08@1:22"]);
+    assert_eq!(
+        ids_and_positions(with_rule(r#"to-ports="80""#).diagnostics()),
+        ["FSP-D30 at 1:1", "FSP-L08 at 1:22"]
+    );
 }
 
 #[rstest]
@@ -183,6 +207,6 @@ fn d11_an_element_without_domain_grants_nothing() {
 #[case::d8_suffix("*.bücher.example")]
 fn d8_an_unusual_spelling_is_remarked_and_kept(#[case] value: &str) {
     let policy = with_rule(&format!("domain=\"{value}\" to-ports=\"80\""));
-    assert_eq!(marks(policy.diagnostics()), ["D13@1:41"]);
+    assert_eq!(ids_and_positions(policy.diagnostics()), ["FSP-D13 at 1:41"]);
     assert_eq!(policy.allow_access_from()[0].domain().unwrap().to_string(), value);
 }
