@@ -1,14 +1,17 @@
-//! The player's rules, pure: who asks, which policies are looked up, who grants, and what the SWF
-//! is told.
+//! The rules of the player: who asks, which policies are looked up, who grants, and which events
+//! the SWF gets.
 //!
-//! [`Lookup`] is the one state machine. The async client, the blocking client and the
-//! [`Evaluator`] drive it, so they cannot disagree.
+//! Everything here is pure. [`Lookup`] is the state machine that the async client, the blocking
+//! client and the [`Evaluator`] all drive, so they cannot disagree. It knows no socket and no
+//! clock.
 
 mod answer;
 mod cause;
+mod connection;
 mod diagnosis;
 mod endpoint;
 mod outcome;
+mod player_event;
 mod policy_log;
 mod profile;
 mod record;
@@ -17,15 +20,17 @@ pub(crate) mod socket;
 mod swf;
 
 pub use answer::{Answer, AnswerKind, Asked, Role, rejection};
-pub use cause::{Cause, PlayerEvent, Verdict};
+pub use cause::{Cause, Verdict};
+pub use connection::{Connection, Ended, Purpose};
 pub use endpoint::{Endpoint, InvalidEndpoint, MASTER_PORT, canonical_host};
 pub use outcome::{Outcome, Unexpected};
+pub use player_event::PlayerEvent;
 pub use profile::{
     CacheKey, Dead, DocumentProfile, Leniency, LookupProfile, MalformedMaster, Preset, Profile,
     RefusedBackend, ReportProfile, SecurityErrorAt, TimingProfile, TrailingDot, TrustedScope,
     WireProfile,
 };
-pub use record::{Connection, DecidingRule, Ended, Grantor, Purpose, Target};
+pub use record::{DecidingRule, Grantor, Target};
 pub use session::Session;
 pub use socket::{Action, Evaluator, Event, FIRST_HIGH_PORT, Lookup, parse_location};
 pub use swf::{InvalidSwf, Sandbox, Swf};

@@ -1,4 +1,4 @@
-//! What became of asking one location for its policy.
+//! The answer of one location that was asked for its policy. Does not know how the bytes were read.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,82 +9,29 @@ use crate::diagnostics::{Diagnostic, rules};
 use crate::document::PolicyFile;
 use crate::ids;
 
-/// What became of asking one location for its policy. The session remembers it (rulebook C1).
+/// The answer of one location that was asked for its policy. The session caches it (rulebook C1).
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub(super) kind: AnswerKind,
     pub(super) policy: Option<PolicyFile>,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) took: Duration,
-    /// Whether anything stands there; what is not mapped refuses.
+    /// False when nothing is mapped at the location, which then counts as refusing connections.
     pub(super) is_mapped: bool,
 }
 
-ids! {
-    /// The kinds of [`Answer`]; the ids ([`AnswerKind::as_str`]) are an interface.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub enum AnswerKind {
-        /// A policy file that the player accepts.
-        Policy = "policy",
-        /// Something else, or a policy file that the player rejects (X1).
-        Malformed = "malformed",
-        /// The request itself came back, so this is no policy server.
-        NotAPolicy = "not-a-policy",
-        /// Silent, or incomplete at its deadline.
-        None = "none",
-        /// Nothing listens there.
-        Refused = "refused",
-        /// The SYN was never answered.
-        Dropped = "dropped",
-        /// Closed without a byte (W9), or without a NUL where the profile asks for one (W5).
-        Closed = "closed",
-        /// Reset before a NUL (W9).
-        Reset = "reset",
-        /// More than the cap (W10).
-        TooLarge = "too-large",
-        /// No connection was tried.
-        NotAsked = "not-asked",
-        /// Asked before in this session (C1).
-        Cached = "cached",
-    }
-}
-
-/// One location that a lookup consulted, in order.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    pub(super) endpoint: Endpoint,
-    pub(super) role: Role,
-    pub(super) cached: bool,
-    pub(super) answer: Arc<Answer>,
-    pub(super) diagnostics: Vec<Diagnostic>,
-}
-
-ids! {
-    /// Why a location is consulted (rulebook L2).
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum Role {
-        /// The master, on port 843.
-        Master = "master",
-        /// Named by `Security.loadPolicyFile`.
-        Explicit = "loadPolicyFile",
-        /// The port that the SWF connects to.
-        Destination = "destination",
-    }
-}
-
 impl Answer {
-    /// Which kind it is.
+    /// Returns the kind of the answer.
     pub fn kind(&self) -> AnswerKind {
         self.kind
     }
 
-    /// The policy file, where there is one that the player accepts.
+    /// Returns the policy file, if the location sent one that the player accepts.
     pub fn policy(&self) -> Option<&PolicyFile> {
         self.policy.as_ref()
     }
 
-    /// How long the load took, in the player's time.
+    /// Returns the duration of the load, in the player's time.
     pub fn took(&self) -> Duration {
         self.took
     }
@@ -101,47 +48,106 @@ impl Answer {
         Self { kind, policy, diagnostics, took: Duration::ZERO, is_mapped: true }
     }
 
-    /// Adds what is to be said about the wire, where there is a policy to say it of.
-    pub(super) fn noting(mut self, diagnostic: Option<Diagnostic>) -> Self {
-        self.diagnostics.extend(diagnostic.filter(|_| self.policy.is_some()));
+    /// Adds a diagnostic of the wire if the answer has a policy. Without one, the failure already
+    /// has a diagnostic of its own.
+    pub(super) fn with_diagnostic(mut self, diagnostic: Option<Diagnostic>) -> Self {
+        if self.policy.is_some() {
+            self.diagnostics.extend(diagnostic);
+        }
         self
     }
 }
 
+ids! {
+    /// The kind of an [`Answer`]. The ids ([`AnswerKind::as_str`]) are stable.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub enum AnswerKind {
+        /// A policy file that the player accepts.
+        Policy = "policy",
+        /// Bytes that are no policy file, or a policy file that the player rejects (X1).
+        Malformed = "malformed",
+        /// The request itself, echoed back. The location is not a policy server.
+        NotAPolicy = "not-a-policy",
+        /// No complete policy by the deadline: silence, or only part of an answer.
+        None = "none",
+        /// Connection refused: nothing listens there.
+        Refused = "refused",
+        /// No reply to the SYN.
+        Dropped = "dropped",
+        /// Closed without a byte (W9), or without a NUL where the profile requires one (W5).
+        Closed = "closed",
+        /// Reset before a NUL (W9).
+        Reset = "reset",
+        /// An answer over [`WireProfile::answer_cap`](super::WireProfile::answer_cap) (W10).
+        TooLarge = "too-large",
+        /// No connection attempted.
+        NotAsked = "not-asked",
+        /// Asked earlier in the same session, so not asked again (C1).
+        Cached = "cached",
+    }
+}
+
+/// One location that a lookup consulted, with its answer.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub(super) endpoint: Endpoint,
+    pub(super) role: Role,
+    pub(super) cached: bool,
+    pub(super) answer: Arc<Answer>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
 impl Asked {
-    /// The logical location.
+    /// Returns the logical location.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    /// Why it was consulted.
+    /// Returns the reason why it was consulted.
     pub fn role(&self) -> Role {
         self.role
     }
 
-    /// What it answered; [`AnswerKind::Cached`] where the session had asked it before.
+    /// Returns the kind of its answer, or [`AnswerKind::Cached`] if this session had asked it
+    /// before.
     pub fn answer(&self) -> AnswerKind {
         if self.cached { AnswerKind::Cached } else { self.answer.kind }
     }
 
-    /// The policy file, where there is one that the player accepts.
+    /// Returns the policy file, if the location sent one that the player accepts.
     pub fn policy(&self) -> Option<&PolicyFile> {
         self.answer.policy()
     }
 
-    /// How long it took, in the player's time.
+    /// Returns the duration of the load, in the player's time.
     pub fn took(&self) -> Duration {
         self.answer.took
     }
 
-    /// What is to be said about the answer, its wire and its document.
+    /// Returns the diagnostics of the answer: of the wire, of the document, and of its place in
+    /// this lookup.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         let document = self.answer.policy.iter().flat_map(|policy| policy.diagnostics());
         self.answer.diagnostics.iter().chain(document).chain(&self.diagnostics)
     }
 }
 
-/// Why this profile rejects a file that can be read: the first diagnostic that it does not forgive.
+ids! {
+    /// The reason why a location is consulted (rulebook L2).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Role {
+        /// The master policy file, on port 843.
+        Master = "master",
+        /// A location named with `Security.loadPolicyFile`.
+        Explicit = "loadPolicyFile",
+        /// The port that the SWF connects to.
+        Destination = "destination",
+    }
+}
+
+/// Returns the reason why this profile rejects a policy file that can be parsed: its first
+/// diagnostic that the profile does not tolerate.
 pub fn rejection(policy: &PolicyFile, profile: &DocumentProfile) -> Option<Diagnostic> {
     let rejects = |diagnostic: &&Diagnostic| match *diagnostic.rule() {
         rules::D16 => profile.leading_white_space == Leniency::Reject,

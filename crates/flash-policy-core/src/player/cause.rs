@@ -1,24 +1,22 @@
-//! What a connection attempt comes to: the verdict, its true cause, and what the SWF is told.
-
-use std::fmt;
+//! The verdict of a connection attempt, and its true cause.
 
 use crate::ids;
 
 ids! {
-    /// Whether the SWF gets its connection, as far as policy goes.
+    /// The verdict of a connection attempt.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum Verdict {
-        /// A policy or the sandbox grants, and the connection stands.
+        /// A policy or the sandbox grants the connection, and it is established.
         Permitted = "permitted",
-        /// Nothing grants.
+        /// Nothing grants the connection.
         Denied = "denied",
-        /// It is granted, and the backend cannot be reached.
+        /// The connection is granted, but the backend cannot be reached.
         Unreachable = "unreachable",
     }
 }
 
 ids! {
-    /// Why. The list is closed, and the ids ([`Cause::as_str`]) are an interface.
+    /// The reason for a verdict. The list is closed, and the ids ([`Cause::as_str`]) are stable.
     ///
     /// ```
     /// use flash_policy_core::{Cause, Verdict};
@@ -29,63 +27,48 @@ ids! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum Cause {
-        /// The connection stands.
+        /// The connection is established.
         Connected = "connected",
-        /// A policy from a port of 1024 or more cannot grant a lower one (P1).
+        /// The matching rule came from a port of 1024 or more, which cannot grant a lower port
+        /// (P1).
         LowPort = "low-port",
-        /// `secure="true"` and the SWF was not loaded over https (X9).
+        /// The matching rule is only for SWFs loaded over HTTPS (`secure="true"`), and this one was
+        /// not (X9).
         SecureOnly = "secure-only",
-        /// A rule names the requester, none its port.
+        /// Rules name the requester, but none of them lists the port.
         PortNotListed = "port-not-listed",
         /// No rule names the requester.
         DomainNotListed = "domain-not-listed",
-        /// What answered is not a policy file that the player accepts (X1).
+        /// The answer is not a policy file that the player accepts (X1).
         MalformedPolicy = "malformed-policy",
-        /// Nothing answered with a policy file.
+        /// No location answered with a policy file.
         NoPolicy = "no-policy",
-        /// The master allows no policy at all (L5).
+        /// The master's meta-policy is `none`: no policy file of the host counts (L5).
         MetaPolicyNone = "meta-policy-none",
-        /// The master allows no other policy, and does not grant itself (L6).
+        /// The master allows no other policy file, and does not grant the connection itself (L6).
         MasterOnly = "master-only",
-        /// `Socket.timeout` ran out before a verdict (T4).
+        /// `Socket.timeout` ran out before a verdict (T4). In a profile without that timeout, the
+        /// client's [patience](super::TimingProfile::patience) did.
         TimedOut = "timed-out",
-        /// Such a SWF may not use sockets (R3).
+        /// A SWF in the sandbox `local-with-file` may not use sockets (R3).
         SandboxLocalWithFile = "sandbox-local-with-file",
         /// The page embeds the SWF with `allowNetworking="none"` (R5).
         NetworkingDisabled = "networking-disabled",
-        /// Not a port from 0 to 65535 (P8).
+        /// The port is not a number from 0 to 65535 (P8).
         InvalidPort = "invalid-port",
-        /// Nothing listens at the destination.
+        /// The destination refuses connections: nothing listens there.
         BackendRefused = "backend-refused",
         /// The destination never answered the SYN.
         BackendTimedOut = "backend-timed-out",
-        /// The destination reset the connection before it stood.
+        /// The destination reset the connection while it was being opened.
         BackendReset = "backend-reset",
         /// The destination's name does not resolve.
         NameNotFound = "name-not-found",
     }
 }
 
-/// What the SWF is told. Displayed as `connect`, `securityError#2048`, `ioError#2031`, `throw#2010`.
-///
-/// The number does not make the kind: an `ioError` can carry #2048 (rulebook E8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum PlayerEvent {
-    /// The socket is connected (E1).
-    Connect,
-    /// A `securityError` event with this number (E2).
-    SecurityError(u16),
-    /// An `ioError` event with this number (E3).
-    IoError(u16),
-    /// A load is complete.
-    Complete,
-    /// An error thrown by the call itself.
-    Throw(u16),
-}
-
 impl Cause {
-    /// The verdict that this is a cause of.
+    /// Returns the verdict that this cause belongs to.
     pub fn verdict(self) -> Verdict {
         match self {
             Self::Connected => Verdict::Permitted,
@@ -97,8 +80,8 @@ impl Cause {
         }
     }
 
-    /// Returns how near a miss was to a grant: the smaller, the nearer. Among the causes of several
-    /// policies, the nearest is the one that is told.
+    /// Returns the distance of this miss from a grant; 0 is the nearest. When several policies
+    /// miss, the nearest cause is reported.
     pub(super) fn distance(self) -> u8 {
         match self {
             Self::LowPort => 0,
@@ -107,30 +90,6 @@ impl Cause {
             Self::DomainNotListed => 3,
             Self::MalformedPolicy => 4,
             _ => 5,
-        }
-    }
-}
-
-impl PlayerEvent {
-    /// The events that a SWF can get for a socket, by their ids (rulebook E).
-    pub const OF_SOCKETS: &[(&str, Self)] = &[
-        ("connect", Self::Connect),
-        ("securityError#2048", Self::SecurityError(2048)),
-        ("ioError#2031", Self::IoError(2031)),
-        ("throw#2003", Self::Throw(2003)),
-        ("throw#2010", Self::Throw(2010)),
-        ("throw#2146", Self::Throw(2146)),
-    ];
-}
-
-impl fmt::Display for PlayerEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Connect => f.write_str("connect"),
-            Self::SecurityError(number) => write!(f, "securityError#{number}"),
-            Self::IoError(number) => write!(f, "ioError#{number}"),
-            Self::Complete => f.write_str("complete"),
-            Self::Throw(number) => write!(f, "throw#{number}"),
         }
     }
 }

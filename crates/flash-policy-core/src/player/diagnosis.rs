@@ -1,5 +1,5 @@
-//! The diagnosis: which policies were asked, what each answered, what decided, what the player will claim, and
-//! what to do about it.
+//! Writes the diagnosis of an attempt as text: the policies that were asked, their answers, the
+//! decision, the player's events and an advice. Decides nothing itself.
 
 mod advice;
 
@@ -7,14 +7,19 @@ use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
 use super::answer::{AnswerKind, Asked};
-use super::record::{Connection, Purpose, Record};
+use super::connection::{Connection, Purpose};
+use super::record::Record;
 use super::{Cause, PlayerEvent, Sandbox, Swf, Verdict};
 use crate::wire::escape;
 
-/// How many bytes of an answer are shown before it is cut.
+/// The most bytes of an answer that are shown.
 const SHOWN_BYTES: usize = 480;
 
-/// Writes everything below the headline. The advice is how to get the `wanted` verdict, where the test says which.
+/// Writes everything below the headline.
+///
+/// `wanted` is the verdict that a test expected, if any. If the outcome is closer to a connection
+/// than that, the advice says how to prevent it; otherwise the advice says how to get the
+/// connection.
 pub(super) fn write(
     f: &mut Formatter<'_>,
     record: &Record,
@@ -50,7 +55,7 @@ pub(super) fn write(
     }
 }
 
-/// What the debug player says (rulebook E2, E3, E7).
+/// Returns the text of an event as the debug player words it (rulebook E2, E3, E7).
 pub(super) fn event_text(record: &Record, event: PlayerEvent) -> String {
     let Record { swf, target, .. } = record;
     match event {
@@ -145,7 +150,7 @@ fn answer_text(asked: &Asked) -> String {
     }
 }
 
-/// Player time as seconds, to the millisecond, without needless digits.
+/// Formats a time in seconds with at most three decimals.
 fn seconds(time: Duration) -> String {
     format!("{} s", time.as_millis() as f64 / 1000.0)
 }

@@ -1,4 +1,4 @@
-//! Logical endpoints: the host and port that a SWF names, wherever they really are.
+//! Logical endpoints: the host and port that a SWF names. Does not know the addresses behind them.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -6,12 +6,10 @@ use std::str::FromStr;
 
 use crate::debug_as_text;
 
-/// The port of the master policy file (rulebook L2).
-pub const MASTER_PORT: u16 = 843;
-
-/// A logical `host:port`. Every rule is judged on it, never on the real address behind it.
+/// A logical `host:port`. The player's rules are judged on it, never on the real address behind it.
 ///
-/// Hosts compare without regard to ASCII case and without DNS (rulebook L13); an IPv6 host is written in brackets.
+/// Hosts are compared without regard to ASCII case and without DNS (rulebook L13). An IPv6 host is
+/// written in brackets.
 ///
 /// ```
 /// use flash_policy_core::Endpoint;
@@ -28,29 +26,23 @@ pub struct Endpoint {
     port: u16,
 }
 
-/// Text that is not a logical `host:port`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct InvalidEndpoint {
-    written: String,
-}
-
 impl Endpoint {
-    /// The endpoint `port` on `host`.
+    /// Creates the endpoint `port` on `host`.
     pub fn new(host: &str, port: u16) -> Self {
         Self { host: canonical_host(host), port }
     }
 
-    /// The host, in ASCII lower case, an IPv6 address without its brackets.
+    /// Returns the host, in ASCII lower case; an IPv6 address is without brackets.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The logical port.
+    /// Returns the logical port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The same host's master policy endpoint (rulebook L2).
+    /// Returns the endpoint of the master policy file on the same host (rulebook L2).
     pub fn master(&self) -> Self {
         Self { host: self.host.clone(), port: MASTER_PORT }
     }
@@ -73,7 +65,7 @@ impl FromStr for Endpoint {
         let invalid = || InvalidEndpoint { written: written.to_owned() };
         let (host, digits) =
             written.rsplit_once(':').filter(|(host, _)| is_host(host)).ok_or_else(invalid)?;
-        // No sign and no leading zero: a port is written in one way.
+        // A port has one spelling: no sign and no leading zero.
         let port = digits.parse::<u16>().ok().filter(|port| port.to_string() == digits);
         Ok(Self::new(host, port.ok_or_else(invalid)?))
     }
@@ -93,6 +85,12 @@ impl TryFrom<&str> for Endpoint {
     }
 }
 
+/// The error for a text that is not a logical `host:port`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InvalidEndpoint {
+    written: String,
+}
+
 impl fmt::Display for InvalidEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { written } = self;
@@ -107,7 +105,11 @@ debug_as_text!(InvalidEndpoint);
 
 impl std::error::Error for InvalidEndpoint {}
 
-/// A host as it is compared: ASCII lower case, an IPv6 address parsed and without brackets (rulebook D7, D8).
+/// The port of the master policy file (rulebook L2).
+pub const MASTER_PORT: u16 = 843;
+
+/// Returns a host in the form in which hosts are compared: in ASCII lower case, and an IPv6 address
+/// parsed and without brackets (rulebook D7, D8).
 pub fn canonical_host(host: &str) -> String {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     match bare.parse::<Ipv6Addr>() {
@@ -116,8 +118,9 @@ pub fn canonical_host(host: &str) -> String {
     }
 }
 
-/// Whether this can stand as the host of an endpoint or URL: an IPv6 address in brackets, or a name without
-/// separators. Nothing else is checked: hosts are compared as they are written.
+/// Returns true if the text can be the host of an endpoint or URL: an IPv6 address in brackets, or
+/// a name without separators, white space and control characters. Nothing else is checked, because
+/// hosts are compared as they are written.
 pub(crate) fn is_host(host: &str) -> bool {
     match host.strip_prefix('[') {
         Some(rest) => {

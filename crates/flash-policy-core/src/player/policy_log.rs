@@ -1,5 +1,5 @@
-//! What the debug player would write to `policyfiles.txt` (rulebook G3). Lines that no public log shows are
-//! modelled after memory, as the rulebook marks them.
+//! Writes the lines that the debug player would add to `policyfiles.txt` (rulebook G3). Lines that
+//! no public log shows are modelled from memory; the rulebook marks them.
 
 use super::answer::{AnswerKind, Asked, Role};
 use super::record::{Grantor, Record};
@@ -7,7 +7,7 @@ use super::{Cause, Verdict};
 
 const STRICT_POLICY_FILES: &str = "http://www.adobe.com/go/strict_policy_files";
 
-/// The lines of one attempt.
+/// Returns the lines of one attempt.
 pub(super) fn lines(record: &Record) -> Vec<String> {
     let swf = &record.swf;
     let resource = format!("xmlsocket://{}", record.target);

@@ -9,8 +9,8 @@ use super::endpoint::{Endpoint, canonical_host};
 use super::profile::{CacheKey, Profile};
 use super::socket::policies::{CacheEntry, Load, SocketPolicies};
 
-/// One player session. Policies that it has loaded stay valid until it ends (rulebook C1), and its concurrent
-/// lookups share a load in progress (C4).
+/// One player session. The policies that it has loaded stay valid until it ends (rulebook C1), and
+/// its concurrent lookups share a load in progress (C4).
 ///
 /// ```
 /// use flash_policy_core::{Profile, player::Session};
@@ -26,28 +26,31 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that has loaded nothing yet.
+    /// Creates a session that has loaded nothing yet.
     pub fn new(profile: Profile) -> Self {
         Self { profile, socket: SocketPolicies::default(), addresses: BTreeMap::new() }
     }
 
-    /// `Security.loadPolicyFile`: registers a location, which is asked when a later connect needs it (L14). As in
-    /// the player nothing is reported if the URL is no `xmlsocket://host:port` (L15): outcomes carry FSP-S11.
+    /// Registers a location, as `Security.loadPolicyFile` does. A later connect asks it when needed
+    /// (L14).
+    ///
+    /// As in the player, a URL that is not `xmlsocket://host:port` (L15) causes no error here. The
+    /// outcomes of later connects carry the diagnostic FSP-S11.
     pub fn load_policy_file(&mut self, url: &str) {
         self.socket.register(url);
     }
 
-    /// Says what address a host has, for a profile that files policies by address (Q9).
+    /// Sets the address of a host, for a profile that caches policies by address (Q9).
     pub fn resolve(&mut self, host: &str, address: IpAddr) {
         self.addresses.insert(canonical_host(host), address);
     }
 
-    /// The choices that this session's player makes.
+    /// Returns the profile of this session's player.
     pub fn profile(&self) -> &Profile {
         &self.profile
     }
 
-    /// What became of a location that this session has asked.
+    /// Returns the cached answer of a location that this session has asked.
     pub fn answer(&self, location: &Endpoint) -> Option<&Arc<Answer>> {
         match self.load(location) {
             Some(Load::Done(answer)) => Some(answer),
@@ -55,7 +58,7 @@ impl Session {
         }
     }
 
-    /// Whether a lookup of this session is asking `location` just now (C4).
+    /// Returns true while a lookup of this session is asking `location` (C4).
     pub fn is_loading(&self, location: &Endpoint) -> bool {
         matches!(self.load(location), Some(Load::InProgress))
     }

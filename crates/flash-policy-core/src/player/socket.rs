@@ -1,4 +1,5 @@
-//! The lookup for a socket: 843, then what the SWF named, then the port itself.
+//! The lookup for a socket: it asks the master on port 843, then the locations that the SWF named,
+//! then the destination port itself.
 
 mod ask;
 mod evaluator;

@@ -1,4 +1,4 @@
-//! Who asks: a SWF, by its URL or by its sandbox (rulebook R).
+//! The SWF that asks, identified by its URL or by its sandbox (rulebook R).
 
 use std::convert::Infallible;
 use std::fmt;
@@ -8,7 +8,8 @@ use super::endpoint::{canonical_host, is_host};
 use crate::debug_as_text;
 use crate::ids;
 
-/// The SWF that opens sockets. Its identity is the host of its own URL, not of the page around it (rulebook R1).
+/// The SWF that opens sockets. Its identity is the host of its own URL, not of the page that embeds
+/// it (rulebook R1).
 ///
 /// ```
 /// use flash_policy_core::{Sandbox, Swf};
@@ -25,61 +26,30 @@ pub struct Swf {
     networking: bool,
 }
 
-ids! {
-    /// The security sandbox that the player puts a SWF in (rulebook R3).
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub enum Sandbox {
-        /// Loaded from a web server: bound to policies. A SWF with a URL is in this one.
-        Remote = "remote",
-        /// May not use sockets at all (#2010).
-        LocalWithFile = "local-with-file",
-        /// Bound to policies, and matched by `domain="*"` only.
-        LocalWithNetworking = "local-with-networking",
-        /// No policy is asked. What Flash Builder and the IDE run as.
-        LocalTrusted = "local-trusted",
-        /// No policy is asked.
-        AirApplication = "air-application",
-    }
-}
-
-/// Text that is no SWF URL.
-#[derive(Clone, PartialEq, Eq)]
-pub struct InvalidSwf {
-    written: String,
-    problem: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Url {
-    written: String,
-    host: String,
-    https: bool,
-}
-
 impl Swf {
-    /// The SWF as the page embeds it with `allowNetworking="none"`: every socket call throws #2146 (rulebook R5).
+    /// Returns the SWF as a page embeds it with `allowNetworking="none"`: every socket call throws
+    /// #2146 (rulebook R5).
     #[must_use]
     pub fn without_networking(self) -> Self {
         Self { networking: false, ..self }
     }
 
-    /// The host that policies must name, or `None` for a SWF without a URL.
+    /// Returns the host that policies must name, or `None` for a SWF without a URL.
     pub fn host(&self) -> Option<&str> {
         self.url.as_ref().map(|url| url.host.as_str())
     }
 
-    /// The sandbox it runs in.
+    /// Returns the sandbox that the SWF runs in.
     pub fn sandbox(&self) -> Sandbox {
         self.sandbox
     }
 
-    /// Whether it was loaded over https, which `secure="true"` asks for (rulebook X9).
+    /// Returns true if the SWF was loaded over HTTPS, which `secure="true"` requires (rulebook X9).
     pub fn is_secure(&self) -> bool {
         self.url.as_ref().is_some_and(|url| url.https)
     }
 
-    /// Whether the embedding page lets it use the network (rulebook R5).
+    /// Returns true if the embedding page lets the SWF use the network (rulebook R5).
     pub fn may_use_network(&self) -> bool {
         self.networking
     }
@@ -118,7 +88,32 @@ impl TryFrom<&str> for Swf {
     }
 }
 
-/// For what is a [`Swf`] already, which converts without fail.
+ids! {
+    /// The security sandbox that the player puts a SWF in (rulebook R3).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub enum Sandbox {
+        /// Loaded from a web server, and bound to policies. A SWF with a URL is in this sandbox.
+        Remote = "remote",
+        /// May not use sockets at all (#2010).
+        LocalWithFile = "local-with-file",
+        /// Bound to policies, and matched only by `domain="*"`.
+        LocalWithNetworking = "local-with-networking",
+        /// Needs no policy. Flash Builder and the Flash IDE run SWFs in this sandbox.
+        LocalTrusted = "local-trusted",
+        /// Needs no policy.
+        AirApplication = "air-application",
+    }
+}
+
+/// The error for a text that is not the URL of a SWF.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InvalidSwf {
+    written: String,
+    problem: &'static str,
+}
+
+/// Lets functions accept a [`Swf`] as well as a text: converting a `Swf` to itself cannot fail.
 impl From<Infallible> for InvalidSwf {
     fn from(never: Infallible) -> Self {
         match never {}
@@ -139,6 +134,14 @@ debug_as_text!(InvalidSwf);
 
 impl std::error::Error for InvalidSwf {}
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Url {
+    written: String,
+    host: String,
+    https: bool,
+}
+
+/// Parses the URL of a SWF. The error says what is wrong with it.
 fn parse_url(written: &str) -> Result<Url, &'static str> {
     if written.contains(char::is_control) {
         return Err("it has a control character in it");
@@ -155,10 +158,10 @@ fn parse_url(written: &str) -> Result<Url, &'static str> {
         _ => return Err("only http and https SWFs have a host that policies can name"),
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
-    let (host, port) = match place.rsplit_once(':') {
+    let host_and_port = authority.rsplit_once('@').map_or(authority, |(_, rest)| rest);
+    let (host, port) = match host_and_port.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
-        _ => (place, None),
+        _ => (host_and_port, None),
     };
     if !is_host(host) {
         return Err("it has no host");

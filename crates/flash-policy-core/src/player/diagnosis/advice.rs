@@ -1,4 +1,4 @@
-//! The advice at the end of a diagnosis, and the rule of the catalogue that it rests on.
+//! The advice at the end of a diagnosis, and the catalogue rule that it rests on.
 
 use std::net::IpAddr;
 
@@ -8,12 +8,12 @@ use crate::player::answer::{AnswerKind, Asked, Role};
 use crate::player::record::Record;
 use crate::player::{Cause, Endpoint, Verdict};
 
-/// The rule of the catalogue that speaks of the cause.
+/// Returns the catalogue rule that explains the cause, if there is one.
 pub(super) fn rule_of(record: &Record) -> Option<Rule> {
     Some(match record.cause() {
         Cause::LowPort => rules::S01,
         Cause::SecureOnly => rules::D15,
-        Cause::DomainNotListed => return nearly_named(record),
+        Cause::DomainNotListed => return similar_name_rule(record),
         Cause::PortNotListed if lacks_ports(record) => rules::D01,
         Cause::PortNotListed if lists_the_policy_port(record) => rules::D03,
         Cause::PortNotListed => rules::D02,
@@ -36,8 +36,9 @@ fn lists_the_policy_port(record: &Record) -> bool {
     record.rule.as_ref().is_some_and(|rule| rule.element().contains(" to-ports=\"843\""))
 }
 
-/// The rule of the catalogue for a requester whom the policies name by another name, if they do.
-fn nearly_named(record: &Record) -> Option<Rule> {
+/// Returns the catalogue rule for a requester that the policies name in a similar but different
+/// form, if they do.
+fn similar_name_rule(record: &Record) -> Option<Rule> {
     let host = record.swf.host()?;
     let elements =
         record.asked.iter().filter_map(Asked::policy).flat_map(PolicyFile::allow_access_from);
@@ -138,7 +139,7 @@ fn to_reach_the_backend(record: &Record) -> String {
     }
 }
 
-/// One sentence that says how the player comes to a policy, where nothing answered with one.
+/// Returns one sentence that says how to serve a policy, for a lookup that got none.
 fn to_get_a_policy(record: &Record, requester: &str) -> String {
     let target = &record.target;
     let (host, port) = (target.host(), target.port());
@@ -162,7 +163,7 @@ fn to_get_a_policy(record: &Record, requester: &str) -> String {
     }
 }
 
-/// One sentence that says how a granted connection is denied.
+/// Returns one sentence that says how to deny a connection that was granted.
 pub(super) fn to_deny(record: &Record) -> String {
     match &record.rule {
         Some(rule) => format!(
@@ -173,7 +174,7 @@ pub(super) fn to_deny(record: &Record) -> String {
     }
 }
 
-/// The last location that answered at all.
+/// Returns the last location that answered with a document, well-formed or not.
 fn nearest_policy(record: &Record) -> Option<&Endpoint> {
     let answered =
         |asked: &&Asked| matches!(asked.answer.kind, AnswerKind::Policy | AnswerKind::Malformed);

@@ -1,4 +1,4 @@
-//! One load in progress, with its deadline.
+//! One load of a policy in progress, with its deadline.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::player::answer::{Answer, AnswerKind, Role};
 use crate::player::{Endpoint, Profile};
 use crate::wire::{AnswerEnd, AnswerReader};
 
-/// A load in progress.
+/// One load of a policy in progress.
 #[derive(Debug)]
 pub(super) struct Ask {
     pub(super) endpoint: Endpoint,
@@ -16,12 +16,13 @@ pub(super) struct Ask {
     pub(super) started: Duration,
     pub(super) deadline: Option<Duration>,
     pub(super) reader: AnswerReader,
-    /// The peer reset the connection after its answer.
+    /// True if the peer reset the connection after its answer.
     pub(super) reset: bool,
 }
 
 impl Ask {
-    /// Asks `endpoint` from `started` on, for `patience`; without one the player itself sets no deadline.
+    /// Starts a load at the time `started`, with `patience` until its deadline. Without `patience`
+    /// the player itself sets no deadline.
     pub(super) fn new(
         endpoint: Endpoint,
         role: Role,
@@ -39,29 +40,35 @@ impl Ask {
         }
     }
 
+    /// Returns the time at which the TCP connect is given up. Without a deadline of the player, the
+    /// operating system sets it.
     pub(super) fn connect_deadline(&self, profile: &Profile) -> Duration {
         self.deadline.unwrap_or(self.started.saturating_add(profile.timing.connect_timeout))
     }
 
-    /// Judges the answer that ended so. HTTP on the master's port is a web server, not a proxy in the way (FSP-T11).
+    /// Judges an answer that is over. HTTP on the master's port comes from a web server, not from a
+    /// proxy in front of it (FSP-T11).
     pub(super) fn read(&self, end: AnswerEnd, profile: &Profile) -> Answer {
         let mut answer = Answer::read(&self.reader, end, profile);
         let is_http = |diagnostic: &&mut Diagnostic| *diagnostic.rule() == rules::T10;
-        if let Some(http) =
-            answer.diagnostics.iter_mut().find(is_http).filter(|_| self.role == Role::Master)
-        {
-            *http = Diagnostic::new(rules::T11, &[]);
+        if self.role == Role::Master {
+            if let Some(http) = answer.diagnostics.iter_mut().find(is_http) {
+                *http = Diagnostic::new(rules::T11, &[]);
+            }
         }
         answer
     }
 
-    /// No answer to the SYN: every first connection pays for it (FSP-T02), an explicit one the more (FSP-T03).
+    /// Returns the diagnostic for a SYN without a reply. With a deadline, every first connection
+    /// pays for the wait (FSP-T02). Without one, as for explicit locations, the wait is longer
+    /// (FSP-T03).
     pub(super) fn filtered(&self, at: Duration) -> Diagnostic {
         let rule = if self.deadline.is_some() { rules::T02 } else { rules::T03 };
-        self.note(rule, at)
+        self.diagnostic(rule, at)
     }
 
-    /// The deadline came first: silence (FSP-T04), a policy that only lacks its NUL (FSP-T14), or a part (FSP-T05).
+    /// Judges a load whose deadline came first: silence (FSP-T04), a policy that only lacks its NUL
+    /// (FSP-T14), or part of an answer (FSP-T05).
     pub(super) fn unanswered(&self, at: Duration) -> Answer {
         let rule = if self.reader.received().is_empty() {
             rules::T04
@@ -70,10 +77,10 @@ impl Ask {
         } else {
             rules::T05
         };
-        Answer::failed(AnswerKind::None, Some(self.note(rule, at)))
+        Answer::failed(AnswerKind::None, Some(self.diagnostic(rule, at)))
     }
 
-    fn note(&self, rule: Rule, at: Duration) -> Diagnostic {
+    fn diagnostic(&self, rule: Rule, at: Duration) -> Diagnostic {
         let waited = at.saturating_sub(self.started).as_secs_f64().to_string();
         let port = self.endpoint.port().to_string();
         let received = self.reader.received().len().to_string();

@@ -1,4 +1,4 @@
-//! The verdict without a network: the same lookup, driven by declarations alone.
+//! Verdicts without a network: drives the lookup with declared endpoints alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -10,8 +10,8 @@ use crate::player::endpoint::canonical_host;
 use crate::player::{Endpoint, InvalidSwf, Outcome, Profile, Session, Swf};
 use crate::wire::{Declaration, EndpointState, Playback, Script, Sent, Stamped};
 
-/// One player session before declared endpoints, without a network and without a clock. It drives the same
-/// [`Lookup`] as the clients do.
+/// One player session with declared endpoints, without a network and without a clock. It drives the
+/// same [`Lookup`] as the clients do.
 ///
 /// ```
 /// use flash_policy_core::{Evaluator, PolicyFile, wire::Script};
@@ -33,25 +33,18 @@ pub struct Evaluator {
     unknown: BTreeSet<String>,
 }
 
-/// The policy connection in progress.
-struct Conversation {
-    endpoint: Endpoint,
-    opened_at: Duration,
-    playback: Playback,
-    coming: std::vec::IntoIter<Stamped>,
-}
-
 impl Evaluator {
-    /// A session of `swf` in the default profile. Endpoints that are not declared refuse.
+    /// Creates a session of `swf` in the default profile. Endpoints that are not declared refuse
+    /// connections.
     ///
     /// # Errors
     ///
-    /// `swf` is neither a SWF's URL nor a sandbox.
+    /// Returns [`InvalidSwf`] if `swf` is neither the URL of a SWF nor a sandbox.
     pub fn new(swf: impl TryInto<Swf, Error: Into<InvalidSwf>>) -> Result<Self, InvalidSwf> {
         Ok(Self::with_profile(swf.try_into().map_err(Into::into)?, Profile::default()))
     }
 
-    /// A session of `swf` in this profile.
+    /// Creates a session of `swf` in this profile.
     pub fn with_profile(swf: Swf, profile: Profile) -> Self {
         Self {
             swf,
@@ -62,11 +55,12 @@ impl Evaluator {
         }
     }
 
-    /// Declares a well-behaved policy server for `document`. At an endpoint with a backend it answers in-band.
+    /// Declares a well-behaved policy server for `document`. At an endpoint with a backend, the
+    /// policy is answered in-band.
     ///
     /// # Panics
     ///
-    /// `at` is not a `host:port`.
+    /// Panics at the caller's line if `at` is not a `host:port`.
     #[track_caller]
     pub fn policy(self, at: &str, document: impl Into<PolicyDocument>) -> Self {
         let script = Script::policy(document.into().as_bytes());
@@ -77,55 +71,57 @@ impl Evaluator {
     ///
     /// # Panics
     ///
-    /// `at` is not a `host:port`.
+    /// Panics at the caller's line if `at` is not a `host:port`.
     #[track_caller]
     pub fn backend(self, at: &str, script: Script) -> Self {
         self.change(at, |declared| declared.backend(script))
     }
 
-    /// Declares all that stands at an endpoint.
+    /// Declares an endpoint as a whole, in place of an earlier declaration.
     pub fn declare(&mut self, at: Endpoint, declaration: Declaration) {
         self.endpoints.insert(at, declaration);
     }
 
-    /// Declares that a host's name does not resolve.
+    /// Declares that the name of a host does not resolve.
     pub fn unknown_name(&mut self, host: &str) {
         self.unknown.insert(canonical_host(host));
     }
 
-    /// The session, to register locations with [`Session::load_policy_file`].
+    /// Returns the session, on which locations are registered with [`Session::load_policy_file`].
     pub fn session(&mut self) -> &mut Session {
         &mut self.session
     }
 
-    /// `Socket.connect(host, port)`.
+    /// Connects as `Socket.connect(host, port)` does, and returns the outcome.
     pub fn connect(&mut self, host: &str, port: impl Into<i64>) -> Outcome<()> {
         let mut lookup = Lookup::start(&mut self.session, &self.swf, host, port);
         let mut now = Duration::ZERO;
-        let mut conversation = None;
+        let mut connection = None;
         loop {
             match lookup.action() {
                 Action::Connect { endpoint, until, .. } => {
-                    let event = self.knock(&endpoint);
-                    now = if event == Event::Elapsed { until } else { now };
-                    conversation = Some(self.converse(endpoint, now));
+                    let event = self.connect_event(&endpoint);
+                    if event == Event::Elapsed {
+                        now = until;
+                    }
+                    connection = Some(self.open(endpoint, now));
                     lookup.handle(&mut self.session, event, now);
                 }
                 Action::Send(bytes) => {
-                    if let Some(conversation) = &mut conversation {
-                        conversation.playback.hear(bytes);
+                    if let Some(connection) = &mut connection {
+                        connection.playback.hear(bytes);
                     }
                     lookup.handle(&mut self.session, Event::Sent, now);
                 }
                 Action::Receive { until } => {
-                    let next =
-                        conversation.as_mut().and_then(|open| open.next(until, &mut self.turns));
-                    now = next.as_ref().map_or(until, |(at, _)| *at);
-                    let sent = next.map(|(_, sent)| sent);
-                    lookup.handle(&mut self.session, sent.as_ref().into(), now);
+                    let open = connection.as_mut();
+                    let next = open.and_then(|open| open.next(until, &mut self.turns));
+                    now = next.as_ref().map_or(until, |next| next.at);
+                    let sent = next.as_ref().map(|next| &next.sent);
+                    lookup.handle(&mut self.session, sent.into(), now);
                 }
                 Action::Close => {
-                    for sent in conversation.take().into_iter().flat_map(|open| open.rest(now)) {
+                    for sent in connection.take().into_iter().flat_map(|open| open.rest(now)) {
                         lookup.handle(&mut self.session, Some(&sent).into(), now);
                     }
                     lookup.handle(&mut self.session, Event::Closed, now);
@@ -144,7 +140,8 @@ impl Evaluator {
         self
     }
 
-    fn knock(&self, endpoint: &Endpoint) -> Event<'static> {
+    /// Returns the result of connecting to an endpoint.
+    fn connect_event(&self, endpoint: &Endpoint) -> Event<'static> {
         if self.unknown.contains(endpoint.host()) {
             return Event::NameNotFound;
         }
@@ -156,37 +153,41 @@ impl Evaluator {
         }
     }
 
-    fn converse(&self, endpoint: Endpoint, opened_at: Duration) -> Conversation {
+    fn open(&self, endpoint: Endpoint, opened_at: Duration) -> PolicyConnection {
         let declared = self.endpoints.get(&endpoint).cloned().unwrap_or_default();
-        Conversation {
+        PolicyConnection {
             endpoint,
             opened_at,
             playback: Playback::new(&declared),
-            coming: Vec::new().into_iter(),
+            pending: Vec::new().into_iter(),
         }
     }
 }
 
-impl Conversation {
-    /// What comes next, until the player's time `until`.
-    fn next(
-        &mut self,
-        until: Duration,
-        turns: &mut BTreeMap<Endpoint, usize>,
-    ) -> Option<(Duration, Sent)> {
-        if self.coming.as_slice().is_empty() {
+/// The policy connection in progress.
+struct PolicyConnection {
+    endpoint: Endpoint,
+    opened_at: Duration,
+    playback: Playback,
+    pending: std::vec::IntoIter<Stamped>,
+}
+
+impl PolicyConnection {
+    /// Returns what the peer sends next, up to the player's time `until`. Its time is the player's.
+    fn next(&mut self, until: Duration, turns: &mut BTreeMap<Endpoint, usize>) -> Option<Stamped> {
+        if self.pending.as_slice().is_empty() {
             let next_turn = turns.entry(self.endpoint.clone()).or_default();
             let mut turn = || std::mem::replace(next_turn, *next_turn + 1);
             let script_until = until.saturating_sub(self.opened_at);
-            self.coming = self.playback.play_until(script_until, &mut turn).into_iter();
+            self.pending = self.playback.play_until(script_until, &mut turn).into_iter();
         }
-        let stamped = self.coming.next()?;
-        Some((self.opened_at + stamped.at, stamped.sent))
+        let Stamped { at, sent } = self.pending.next()?;
+        Some(Stamped { at: self.opened_at + at, sent })
     }
 
-    /// What was put on the wire together with what ended the answer.
+    /// Returns what the peer sent at the same time as the end of its answer.
     fn rest(self, now: Duration) -> impl Iterator<Item = Sent> {
-        let Self { opened_at, coming, .. } = self;
-        coming.take_while(move |stamped| opened_at + stamped.at <= now).map(|stamped| stamped.sent)
+        let Self { opened_at, pending, .. } = self;
+        pending.take_while(move |stamped| opened_at + stamped.at <= now).map(|stamped| stamped.sent)
     }
 }

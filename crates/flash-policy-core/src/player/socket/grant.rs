@@ -1,14 +1,12 @@
-//! Whether one policy file grants (rulebook P, D, X9, and `grants` of section 2).
+//! Judges whether one policy file grants a connection (rulebook P, D, X9, and `grants` of section
+//! 2). Does not know which locations were asked.
 
 use crate::diagnostics::{Diagnostic, rules};
 use crate::document::{AllowAccessFrom, DomainPattern, MetaPolicy, PolicyFile, PortGrant, ToPorts};
 use crate::player::profile::{Dead, DocumentProfile, TrailingDot};
 use crate::player::{Cause, Endpoint, Swf};
 
-/// From here on a port is high: a policy from a high port cannot grant a low one (rulebook P1).
-pub const FIRST_HIGH_PORT: u16 = 1024;
-
-/// What one policy file says about a requester: the rule that grants, or the nearest miss.
+/// The judgement of one policy file about a requester: the rule that grants, or the nearest miss.
 pub(super) enum Judgement<'a> {
     Grant(&'a AllowAccessFrom),
     Miss(Cause, Option<&'a AllowAccessFrom>),
@@ -35,82 +33,7 @@ pub(super) fn judge<'a>(
     Judgement::Miss(cause.unwrap_or(Cause::DomainNotListed), rule)
 }
 
-/// What one rule opens to whom it names. The only reading of its ports and of `secure`: a verdict and a difference of two
-/// policies both stand on it.
-pub(crate) struct Terms<'a> {
-    /// The ports that it lists (rulebook P3-P6).
-    listed: Option<&'a ToPorts>,
-    /// The lowest port that its policy can grant at all (rulebook P1).
-    lowest: u16,
-    /// Only for SWFs that were loaded over https (rulebook X9).
-    secure_only: bool,
-}
-
-impl<'a> Terms<'a> {
-    /// The terms of `rule` in a policy that came from the port `source`.
-    pub(crate) fn of(rule: &'a AllowAccessFrom, source: u16, profile: &DocumentProfile) -> Self {
-        let listed = match rule.to_ports() {
-            PortGrant::Listed(ports) => Some(ports),
-            PortGrant::Bad(readable) if profile.bad_to_ports == Dead::Item => Some(readable),
-            _ => None,
-        };
-        let lowest = if source < FIRST_HIGH_PORT { 0 } else { FIRST_HIGH_PORT };
-        Self { listed, lowest, secure_only: rule.secure().unwrap_or(profile.secure_by_default) }
-    }
-
-    /// All ports that a SWF can reach which the rule names, over https or not.
-    #[cfg(feature = "lint")]
-    pub(crate) fn opened(
-        &self,
-        https: bool,
-    ) -> impl Iterator<Item = std::ops::RangeInclusive<u16>> {
-        let heeded = self.listed.filter(|_| https || !self.secure_only);
-        let ranges = heeded
-            .map_or(&[][..], ToPorts::ranges)
-            .iter()
-            .filter(|range| *range.end() >= self.lowest);
-        ranges.map(|range| *range.start().max(&self.lowest)..=*range.end())
-    }
-}
-
-/// The meta-policy of a master (rulebook M2-M5): the strictest of its elements, or `None` where it has none.
-pub(crate) fn meta_policy(policy: &PolicyFile, profile: &DocumentProfile) -> Option<MetaPolicy> {
-    let values = policy.site_control().iter().map(|element| match element.value() {
-        None => profile.unknown_meta_policy,
-        Some(value @ (MetaPolicy::None | MetaPolicy::MasterOnly | MetaPolicy::All)) => value,
-        Some(_) => profile.inapplicable_meta_policy,
-    });
-    values.min()
-}
-
-/// A remark on the first rule that misses the requester only for the dot at the end of the requester's host
-/// (rulebook D8). A dot at the end of the rule's own domain is remarked by the document.
-pub(super) fn missed_by_a_dot(
-    policy: &PolicyFile,
-    swf: &Swf,
-    profile: &DocumentProfile,
-) -> Option<Diagnostic> {
-    let host = swf
-        .host()
-        .filter(|host| host.ends_with('.') && profile.trailing_dot == TrailingDot::Significant)?;
-    let misses = |domain: &&DomainPattern| {
-        !domain.matches(Some(host)) && domain.matches_ignoring_trailing_dot(Some(host))
-    };
-    policy.allow_access_from().iter().find_map(|rule| {
-        let domain = rule.domain().filter(misses)?.to_string();
-        let what = format!("differs from the requester {host} by the dot at its end");
-        let note = Diagnostic::new(rules::D13, &[("s", &domain), ("what", &what)]);
-        Some(rule.position().map_or(note.clone(), |position| note.at(position)))
-    })
-}
-
-/// Whether a rule for `domain` names a requester from this host (rulebook D).
-pub(crate) fn names(domain: &DomainPattern, host: Option<&str>, profile: &DocumentProfile) -> bool {
-    let dot_counts = profile.trailing_dot == TrailingDot::Significant;
-    if dot_counts { domain.matches(host) } else { domain.matches_ignoring_trailing_dot(host) }
-}
-
-/// Why `rule` does not grant; `None` where it does.
+/// Returns the reason why `rule` does not grant, or `None` if it does.
 fn miss(
     rule: &AllowAccessFrom,
     source: &Endpoint,
@@ -130,4 +53,89 @@ fn miss(
     } else {
         None
     }
+}
+
+/// The ports that one rule opens to the requesters that it names. Verdicts and the difference of
+/// two policies both read `to-ports` and `secure` here, so they cannot disagree.
+pub(crate) struct Terms<'a> {
+    /// The ports that the rule lists (rulebook P3-P6).
+    listed: Option<&'a ToPorts>,
+    /// The lowest port that the rule's policy can grant at all (rulebook P1).
+    lowest: u16,
+    /// True if the rule is only for SWFs loaded over HTTPS (rulebook X9).
+    secure_only: bool,
+}
+
+impl<'a> Terms<'a> {
+    /// Returns the terms of `rule` in a policy that came from the port `source`.
+    pub(crate) fn of(rule: &'a AllowAccessFrom, source: u16, profile: &DocumentProfile) -> Self {
+        let listed = match rule.to_ports() {
+            PortGrant::Listed(ports) => Some(ports),
+            PortGrant::Bad(readable) if profile.bad_to_ports == Dead::Item => Some(readable),
+            _ => None,
+        };
+        let lowest = if source < FIRST_HIGH_PORT { 0 } else { FIRST_HIGH_PORT };
+        Self { listed, lowest, secure_only: rule.secure().unwrap_or(profile.secure_by_default) }
+    }
+
+    /// Returns the ports that the rule opens to the SWFs that it names, loaded over HTTPS or not.
+    #[cfg(feature = "lint")]
+    pub(crate) fn opened(
+        &self,
+        https: bool,
+    ) -> impl Iterator<Item = std::ops::RangeInclusive<u16>> {
+        let is_open = https || !self.secure_only;
+        let listed = if is_open { self.listed } else { None };
+        let ranges = listed.map_or(&[][..], ToPorts::ranges).iter();
+        ranges
+            .filter(|range| *range.end() >= self.lowest)
+            .map(|range| *range.start().max(&self.lowest)..=*range.end())
+    }
+}
+
+/// The first high port. A policy from this port or a higher one cannot grant a lower one (rulebook
+/// P1).
+pub const FIRST_HIGH_PORT: u16 = 1024;
+
+/// Returns the meta-policy of a master (rulebook M2-M5): the strictest of its elements, or `None`
+/// if it has none.
+pub(crate) fn meta_policy(policy: &PolicyFile, profile: &DocumentProfile) -> Option<MetaPolicy> {
+    let values = policy.site_control().iter().map(|element| match element.value() {
+        None => profile.unknown_meta_policy,
+        Some(value @ (MetaPolicy::None | MetaPolicy::MasterOnly | MetaPolicy::All)) => value,
+        Some(_) => profile.inapplicable_meta_policy,
+    });
+    values.min()
+}
+
+/// Returns true if a rule for `domain` names a requester from this host (rulebook D).
+pub(crate) fn names(domain: &DomainPattern, host: Option<&str>, profile: &DocumentProfile) -> bool {
+    let dot_counts = profile.trailing_dot == TrailingDot::Significant;
+    if dot_counts { domain.matches(host) } else { domain.matches_ignoring_trailing_dot(host) }
+}
+
+/// Returns a diagnostic for the first rule that misses the requester only because the requester's
+/// host ends with a dot (rulebook D8). A dot at the end of the rule's own domain is a diagnostic of
+/// the document.
+pub(super) fn missed_by_a_dot(
+    policy: &PolicyFile,
+    swf: &Swf,
+    profile: &DocumentProfile,
+) -> Option<Diagnostic> {
+    if profile.trailing_dot != TrailingDot::Significant {
+        return None;
+    }
+    let host = swf.host().filter(|host| host.ends_with('.'))?;
+    let misses = |domain: &&DomainPattern| {
+        !domain.matches(Some(host)) && domain.matches_ignoring_trailing_dot(Some(host))
+    };
+    policy.allow_access_from().iter().find_map(|rule| {
+        let domain = rule.domain().filter(misses)?.to_string();
+        let what = format!("differs from the requester {host} by the dot at its end");
+        let diagnostic = Diagnostic::new(rules::D13, &[("s", &domain), ("what", &what)]);
+        Some(match rule.position() {
+            Some(position) => diagnostic.at(position),
+            None => diagnostic,
+        })
+    })
 }

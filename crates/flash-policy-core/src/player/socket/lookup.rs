@@ -1,22 +1,29 @@
-//! One connection attempt, as a machine without sockets and without a clock (rulebook L, T, E).
+//! One connection attempt, as a state machine without sockets and without a clock (rulebook L, T,
+//! E).
+
+mod step;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::step::{Action, Event};
 use super::ask::Ask;
 use super::policies::Load;
 use super::search::Search;
 use crate::diagnostics::{Diagnostic, rules};
 use crate::player::answer::{Answer, AnswerKind, Asked, Role};
+use crate::player::connection::{Ended, Purpose};
 use crate::player::outcome::Outcome;
 use crate::player::profile::{Profile, TrustedScope};
-use crate::player::record::{Ended, Grantor, Purpose, Record, Target};
+use crate::player::record::{Grantor, Record, Target};
 use crate::player::{Cause, Endpoint, Sandbox, Session, Swf};
-use crate::wire::{AnswerEnd, POLICY_REQUEST, Sent};
+use crate::wire::{AnswerEnd, POLICY_REQUEST};
 
-/// One attempt of a SWF to connect. It says what to do ([`Lookup::action`]), and is told what happened and when
-/// ([`Lookup::handle`]); all times are the player's, counted from `connect()`. Drivers do just that, and no rule
-/// is theirs.
+/// One attempt of a SWF to connect, as a state machine.
+///
+/// A driver carries out [`Lookup::action`], and reports the result and its time with
+/// [`Lookup::handle`], until the action is [`Action::Decided`]. All times are the player's, counted
+/// from `connect()`. A driver applies no rule of its own.
 ///
 /// ```
 /// use std::time::Duration;
@@ -40,102 +47,11 @@ pub struct Lookup {
     phase: Phase,
 }
 
-/// The next step of the driver. Every driver must know all of them, so this enum is exhaustive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Open a TCP connection: [`Event::Connected`] or why not; [`Event::Elapsed`] at `until`.
-    Connect {
-        /// Where to, logically.
-        endpoint: Endpoint,
-        /// For a policy, or for the SWF's own data.
-        purpose: Purpose,
-        /// When to give up.
-        until: Duration,
-    },
-    /// Send these bytes: [`Event::Sent`], whether that worked or not; what can still be read decides.
-    Send(&'static [u8]),
-    /// Read: [`Event::Received`], [`Event::EndOfStream`] or [`Event::Reset`]; [`Event::Elapsed`] at `until`.
-    Receive {
-        /// When to give up.
-        until: Duration,
-    },
-    /// Close the policy connection: [`Event::Closed`]. What is seen of the peer's end may be told before.
-    Close,
-    /// Another lookup of this session asks the same location: [`Event::Joined`] when that is done or given up.
-    Join {
-        /// The location.
-        endpoint: Endpoint,
-        /// When to give up: [`Event::Elapsed`].
-        until: Duration,
-    },
-    /// The attempt is decided: [`Lookup::finish`].
-    Decided,
-}
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Event<'a> {
-    /// The TCP connection stands.
-    Connected,
-    /// It was refused.
-    Refused,
-    /// It counts as refused, because nothing is mapped there.
-    NotMapped,
-    /// It was reset, before or after it stood.
-    Reset,
-    /// The host's name does not resolve.
-    NameNotFound,
-    /// The request was sent.
-    Sent,
-    /// Bytes came, in whatever segments.
-    Received(&'a [u8]),
-    /// The peer closed.
-    EndOfStream,
-    /// The time given as `until` was reached.
-    Elapsed,
-    /// The policy connection is closed.
-    Closed,
-    /// The load that was joined is over.
-    Joined,
-}
-
-/// What came by the time given as `until`, if anything.
-impl<'a> From<Option<&'a Sent>> for Event<'a> {
-    fn from(sent: Option<&'a Sent>) -> Self {
-        match sent {
-            Some(Sent::Bytes(bytes)) => Self::Received(bytes),
-            Some(Sent::Fin) => Self::EndOfStream,
-            Some(Sent::Rst) => Self::Reset,
-            None => Self::Elapsed,
-        }
-    }
-}
-
-#[derive(Debug)]
-enum Phase {
-    Joining(Endpoint),
-    Connecting(Ask),
-    Sending(Ask),
-    Receiving(Ask),
-    Closing(Ask, Over),
-    Reaching(Duration),
-    Decided,
-}
-
-/// Why a policy connection is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Over {
-    Answered(AnswerEnd),
-    /// The load's own deadline came.
-    Deadline,
-    /// The end of the whole attempt came.
-    TimedOut,
-}
-
 impl Lookup {
-    /// `Socket.connect(host, port)`, called now. An empty host means the SWF's own (L16). A port out of range, or a
-    /// sandbox without sockets, is decided at once.
+    /// Starts an attempt, as `Socket.connect(host, port)` does. An empty host means the SWF's own
+    /// (L16).
+    ///
+    /// A port out of range, or a sandbox without sockets, is decided at once.
     pub fn start(session: &mut Session, swf: &Swf, host: &str, port: impl Into<i64>) -> Self {
         let host = if host.is_empty() { swf.host().unwrap_or_default() } else { host };
         let target = Target::new(host, port.into());
@@ -143,11 +59,11 @@ impl Lookup {
         let search = Search::new(session, &mut record);
         let mut lookup =
             Self { profile: session.profile().clone(), record, search, phase: Phase::Decided };
-        lookup.phase = lookup.enter(session);
+        lookup.phase = lookup.first_phase(session);
         lookup
     }
 
-    /// What to do now.
+    /// Returns the next step of the driver.
     pub fn action(&self) -> Action {
         match &self.phase {
             Phase::Joining(endpoint) => {
@@ -161,16 +77,17 @@ impl Lookup {
             Phase::Sending(_) => Action::Send(POLICY_REQUEST),
             Phase::Receiving(ask) => Action::Receive { until: self.until(ask.deadline) },
             Phase::Closing(..) => Action::Close,
-            Phase::Reaching(started) => Action::Connect {
+            Phase::OpeningPayload(started) => Action::Connect {
                 endpoint: self.record.target.endpoint(),
                 purpose: Purpose::Payload,
-                until: self.until(self.reach_deadline(*started)),
+                until: self.until(Some(self.payload_deadline(*started))),
             },
             Phase::Decided => Action::Decided,
         }
     }
 
-    /// Takes what happened, at the player's time `at`. An event that the present action does not lead to is ignored.
+    /// Takes an event that happened at the player's time `at`. An event that does not belong to the
+    /// current action is ignored, except that any event answers [`Action::Send`].
     pub fn handle(&mut self, session: &mut Session, event: Event<'_>, at: Duration) {
         self.phase = match std::mem::replace(&mut self.phase, Phase::Decided) {
             Phase::Joining(endpoint) => self.joining(session, endpoint, event, at),
@@ -180,14 +97,14 @@ impl Lookup {
                 Phase::Receiving(ask)
             }
             Phase::Receiving(ask) => self.receiving(ask, event, at),
-            Phase::Closing(ask, over) => self.closing(session, ask, over, event, at),
-            Phase::Reaching(started) => self.reaching(started, event, at),
+            Phase::Closing(ask, reason) => self.closing(session, ask, reason, event, at),
+            Phase::OpeningPayload(started) => self.opening_payload(started, event, at),
             Phase::Decided => Phase::Decided,
         };
     }
 
-    /// The location that this lookup is loading: if the lookup is given up now, the session must
-    /// [`Session::abandon`] it.
+    /// Returns the location that this lookup is loading. A driver that gives the lookup up now must
+    /// call [`Session::abandon`] with it.
     pub fn loading(&self) -> Option<&Endpoint> {
         match &self.phase {
             Phase::Connecting(ask)
@@ -198,13 +115,13 @@ impl Lookup {
         }
     }
 
-    /// What came of it, with the live socket where there is one.
+    /// Returns the outcome, with the live socket if there is one.
     pub fn finish<S>(self, socket: Option<S>) -> Outcome<S> {
         Outcome::new(self.record, socket)
     }
 
-    /// What needs no network (rulebook P8, R3, R5), then the first location.
-    fn enter(&mut self, session: &mut Session) -> Phase {
+    /// Decides what needs no network (rulebook P8, R3, R5), or turns to the first location.
+    fn first_phase(&mut self, session: &mut Session) -> Phase {
         let swf = &self.record.swf;
         if !swf.may_use_network() {
             self.decide(Cause::NetworkingDisabled, Duration::ZERO)
@@ -214,12 +131,13 @@ impl Lookup {
             self.decide(Cause::InvalidPort, Duration::ZERO)
         } else if self.is_exempt() {
             self.record.granted_by = Some(Grantor::Sandbox);
-            Phase::Reaching(Duration::ZERO)
+            Phase::OpeningPayload(Duration::ZERO)
         } else {
             self.advance(session, Duration::ZERO)
         }
     }
 
+    /// Returns true if the sandbox needs no policy (rulebook R3).
     fn is_exempt(&self) -> bool {
         match self.record.swf.sandbox() {
             Sandbox::AirApplication => true,
@@ -232,36 +150,48 @@ impl Lookup {
         }
     }
 
-    /// Consults one location after the other (rulebook L2, L10) until one must be loaded, or all is known.
+    /// Consults one location after the other (rulebook L2, L10), until one must be loaded or the
+    /// attempt is decided.
     fn advance(&mut self, session: &mut Session, at: Duration) -> Phase {
         while let Some((endpoint, role)) = self.search.next_location(&self.record) {
-            let blocked = &self.profile.lookup.blocked_policy_ports;
-            let (answer, cached) = match session.load(&endpoint) {
-                _ if role == Role::Explicit && blocked.contains(&endpoint.port()) => {
-                    let note = Diagnostic::new(rules::T33, &[("p", &endpoint.port().to_string())]);
-                    (Arc::new(Answer::failed(AnswerKind::NotAsked, Some(note))), false)
+            if role == Role::Explicit && self.is_blocked(endpoint.port()) {
+                let port = endpoint.port().to_string();
+                let diagnostic = Diagnostic::new(rules::T33, &[("p", &port)]);
+                let answer = Answer::failed(AnswerKind::NotAsked, Some(diagnostic));
+                self.consult(endpoint, role, Arc::new(answer), false);
+                continue;
+            }
+            match session.load(&endpoint) {
+                Some(Load::Done(answer)) => {
+                    let answer = answer.clone();
+                    self.consult(endpoint, role, answer, true);
                 }
-                Some(Load::Done(answer)) => (answer.clone(), true),
                 Some(Load::InProgress) => return Phase::Joining(endpoint),
-                None => {
-                    session.begin(&endpoint);
-                    let patience = self.search.patience(role, &self.profile);
-                    return Phase::Connecting(Ask::new(
-                        endpoint,
-                        role,
-                        at,
-                        patience,
-                        &self.profile,
-                    ));
-                }
-            };
-            self.consult(endpoint, role, answer, cached);
+                None => return self.start_load(session, endpoint, role, at),
+            }
         }
         if self.record.is_granted() {
-            Phase::Reaching(at)
+            Phase::OpeningPayload(at)
         } else {
             self.decide(self.search.cause(), at)
         }
+    }
+
+    /// Returns true if the profile loads no policy from this port (rulebook L15).
+    fn is_blocked(&self, port: u16) -> bool {
+        self.profile.lookup.blocked_policy_ports.contains(&port)
+    }
+
+    fn start_load(
+        &self,
+        session: &mut Session,
+        endpoint: Endpoint,
+        role: Role,
+        at: Duration,
+    ) -> Phase {
+        session.begin(&endpoint);
+        let patience = self.search.patience(role, &self.profile);
+        Phase::Connecting(Ask::new(endpoint, role, at, patience, &self.profile))
     }
 
     fn joining(
@@ -292,63 +222,68 @@ impl Lookup {
             }
             Event::Refused | Event::NotMapped => {
                 let is_mapped = event == Event::Refused;
-                Answer { is_mapped, ..Answer::failed(AnswerKind::Refused, self.refused(&ask)) }
+                let answer = Answer::failed(AnswerKind::Refused, self.refused(&ask));
+                Answer { is_mapped, ..answer }
             }
             Event::Reset => Answer::failed(AnswerKind::Reset, None),
             Event::NameNotFound => {
-                let note = Diagnostic::new(rules::T34, &[("host", ask.endpoint.host())]);
-                Answer::failed(AnswerKind::NotAsked, Some(note))
+                let host = ask.endpoint.host();
+                let diagnostic = Diagnostic::new(rules::T34, &[("host", host)]);
+                Answer::failed(AnswerKind::NotAsked, Some(diagnostic))
             }
             Event::Elapsed => Answer::failed(AnswerKind::Dropped, Some(ask.filtered(at))),
             _ => return Phase::Connecting(ask),
         };
-        if event == Event::Elapsed && self.is_over(at) {
+        if event == Event::Elapsed && self.has_ended(at) {
             self.timed_out(session, ask, answer, at)
         } else {
             self.loaded(session, ask, answer, at)
         }
     }
 
+    /// Returns the diagnostic for a refused master: the destination itself is asked next.
     fn refused(&self, ask: &Ask) -> Option<Diagnostic> {
         let port = self.record.target.endpoint().port().to_string();
         (ask.role == Role::Master).then(|| Diagnostic::new(rules::T01, &[("port", &port)]))
     }
 
     fn receiving(&mut self, mut ask: Ask, event: Event<'_>, at: Duration) -> Phase {
-        let (over, ended) = match event {
+        let (reason, ended) = match event {
             Event::Received(bytes) => {
                 self.record.connection().received.extend_from_slice(bytes);
                 match ask.reader.receive(bytes) {
-                    Some(end) => (Over::Answered(end), Ended::ClientClosed),
+                    Some(end) => (CloseReason::Answered(end), Ended::ClientClosed),
                     None => return Phase::Receiving(ask),
                 }
             }
-            Event::EndOfStream => (Over::Answered(AnswerEnd::EndOfStream), Ended::PeerClosed),
-            Event::Reset => (Over::Answered(AnswerEnd::Reset), Ended::Reset),
-            Event::Elapsed => {
-                (if self.is_over(at) { Over::TimedOut } else { Over::Deadline }, Ended::Deadline)
+            Event::EndOfStream => {
+                (CloseReason::Answered(AnswerEnd::EndOfStream), Ended::PeerClosed)
             }
+            Event::Reset => (CloseReason::Answered(AnswerEnd::Reset), Ended::Reset),
+            Event::Elapsed if self.has_ended(at) => (CloseReason::TimedOut, Ended::Deadline),
+            Event::Elapsed => (CloseReason::Deadline, Ended::Deadline),
             _ => return Phase::Receiving(ask),
         };
         self.record.connection().ended = ended;
-        Phase::Closing(ask, over)
+        Phase::Closing(ask, reason)
     }
 
-    /// The peer's own end may still be seen: more bytes, a FIN, or a RST (FSP-T06). It changes no verdict.
+    /// Takes events while the policy connection is being closed. The peer's end may still be seen:
+    /// more bytes, a FIN or a RST (FSP-T06). It changes no verdict.
     fn closing(
         &mut self,
         session: &mut Session,
         mut ask: Ask,
-        over: Over,
+        reason: CloseReason,
         event: Event<'_>,
         at: Duration,
     ) -> Phase {
         match event {
-            Event::Closed => return self.closed(session, ask, over, at),
+            Event::Closed => return self.closed(session, ask, reason, at),
             Event::EndOfStream => self.record.connection().ended = Ended::PeerClosed,
             Event::Reset => {
                 self.record.connection().ended = Ended::Reset;
-                ask.reset = over == Over::Answered(AnswerEnd::Nul);
+                ask.reset = reason == CloseReason::Answered(AnswerEnd::Nul);
             }
             Event::Received(bytes) => {
                 self.record.connection().received.extend_from_slice(bytes);
@@ -356,22 +291,29 @@ impl Lookup {
             }
             _ => {}
         }
-        Phase::Closing(ask, over)
+        Phase::Closing(ask, reason)
     }
 
-    fn closed(&mut self, session: &mut Session, ask: Ask, over: Over, at: Duration) -> Phase {
-        let answer = match over {
-            Over::Answered(end) => ask.read(end, &self.profile),
-            Over::Deadline => ask.unanswered(at),
-            Over::TimedOut => {
+    fn closed(
+        &mut self,
+        session: &mut Session,
+        ask: Ask,
+        reason: CloseReason,
+        at: Duration,
+    ) -> Phase {
+        let answer = match reason {
+            CloseReason::Answered(end) => ask.read(end, &self.profile),
+            CloseReason::Deadline => ask.unanswered(at),
+            CloseReason::TimedOut => {
                 let answer = ask.unanswered(at);
                 return self.timed_out(session, ask, answer, at);
             }
         };
         let reset = ask.reset.then(|| Diagnostic::new(rules::T06, &[]));
-        self.loaded(session, ask, answer.noting(reset), at)
+        self.loaded(session, ask, answer.with_diagnostic(reset), at)
     }
 
+    /// Stores a finished load in the session, and consults it.
     fn loaded(
         &mut self,
         session: &mut Session,
@@ -386,7 +328,8 @@ impl Lookup {
         self.advance(session, at)
     }
 
-    /// The end of the whole attempt came while `ask` was pending: the session may ask there again.
+    /// Ends an attempt whose deadline passed during `ask`. The session may ask the same location
+    /// again.
     fn timed_out(
         &mut self,
         session: &mut Session,
@@ -404,7 +347,7 @@ impl Lookup {
         self.search.consult(asked, &mut self.record, &self.profile);
     }
 
-    fn reaching(&mut self, started: Duration, event: Event<'_>, at: Duration) -> Phase {
+    fn opening_payload(&mut self, started: Duration, event: Event<'_>, at: Duration) -> Phase {
         let cause = match event {
             Event::Connected => {
                 self.record.opened(self.record.target.endpoint(), Purpose::Payload);
@@ -417,7 +360,7 @@ impl Lookup {
             Event::Reset => Cause::BackendReset,
             Event::NameNotFound => Cause::NameNotFound,
             Event::Elapsed => Cause::BackendTimedOut,
-            _ => return Phase::Reaching(started),
+            _ => return Phase::OpeningPayload(started),
         };
         self.decide(cause, at)
     }
@@ -427,24 +370,50 @@ impl Lookup {
         Phase::Decided
     }
 
-    /// The nearest of a deadline and the end of the whole attempt.
+    /// Returns the earlier of a deadline and the deadline of the whole attempt.
     fn until(&self, deadline: Option<Duration>) -> Duration {
-        deadline.map_or(self.end(), |deadline| deadline.min(self.end()))
+        let end = self.attempt_deadline();
+        deadline.map_or(end, |deadline| deadline.min(end))
     }
 
-    fn is_over(&self, at: Duration) -> bool {
-        at >= self.end()
+    fn has_ended(&self, at: Duration) -> bool {
+        at >= self.attempt_deadline()
     }
 
-    /// `Socket.timeout` (T4), or this client's patience where the player has none.
-    fn end(&self) -> Duration {
+    /// Returns the deadline of the whole attempt: `Socket.timeout` (T4), or this client's patience
+    /// if the player has no such timeout.
+    fn attempt_deadline(&self) -> Duration {
         let timing = &self.profile.timing;
         timing.socket_timeout.unwrap_or(timing.patience)
     }
 
-    /// Without `Socket.timeout` the operating system ends the SWF's own connect.
-    fn reach_deadline(&self, started: Duration) -> Option<Duration> {
+    /// Returns the deadline of the SWF's own connect. Without `Socket.timeout` the operating system
+    /// ends it.
+    fn payload_deadline(&self, started: Duration) -> Duration {
         let timing = &self.profile.timing;
-        timing.socket_timeout.or(Some(started.saturating_add(timing.connect_timeout)))
+        timing.socket_timeout.unwrap_or(started.saturating_add(timing.connect_timeout))
     }
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Waiting for another lookup that asks this location.
+    Joining(Endpoint),
+    Connecting(Ask),
+    Sending(Ask),
+    Receiving(Ask),
+    Closing(Ask, CloseReason),
+    /// Opening the connection for the SWF's own data, since the given time.
+    OpeningPayload(Duration),
+    Decided,
+}
+
+/// The reason why a policy connection is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CloseReason {
+    Answered(AnswerEnd),
+    /// The load's own deadline passed.
+    Deadline,
+    /// The deadline of the whole attempt passed.
+    TimedOut,
 }

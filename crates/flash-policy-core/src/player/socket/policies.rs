@@ -1,4 +1,4 @@
-//! The socket policies of a session: the locations that it was told of, and what it has loaded.
+//! The socket policies of a session: the registered locations, and the policies that were loaded.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,21 +10,11 @@ use crate::player::endpoint::{Endpoint, is_host};
 /// The socket policies that one player session knows.
 #[derive(Clone, Debug, Default)]
 pub(in crate::player) struct SocketPolicies {
-    /// The locations that were named with `loadPolicyFile`.
+    /// The locations named with `loadPolicyFile`.
     pub(in crate::player) explicit: Vec<Endpoint>,
-    /// Diagnostics of URLs that name no location.
+    /// The diagnostics for URLs that name no location.
     pub(in crate::player) ignored: Vec<Diagnostic>,
     loads: BTreeMap<CacheEntry, Load>,
-}
-
-/// The name or address and the port that a policy is remembered for.
-pub(in crate::player) type CacheEntry = (String, u16);
-
-/// The load of one location.
-#[derive(Clone, Debug)]
-pub(in crate::player) enum Load {
-    InProgress,
-    Done(Arc<Answer>),
 }
 
 impl SocketPolicies {
@@ -62,7 +52,18 @@ impl SocketPolicies {
     }
 }
 
-/// Parses `xmlsocket://host:port`, the only form that can authorise a socket (rulebook L15, W12).
+/// The name or address, and the port, under which a policy is cached.
+pub(in crate::player) type CacheEntry = (String, u16);
+
+/// The load of one location.
+#[derive(Clone, Debug)]
+pub(in crate::player) enum Load {
+    InProgress,
+    Done(Arc<Answer>),
+}
+
+/// Parses `xmlsocket://host:port`, the only form of URL that can authorise a socket (rulebook L15,
+/// W12). The port is required.
 pub fn parse_location(url: &str) -> Option<Endpoint> {
     let (scheme, rest) = url.split_once("://")?;
     let (host, _) = rest.rsplit_once(':')?;

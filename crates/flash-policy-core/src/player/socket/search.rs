@@ -1,5 +1,5 @@
-//! Which location is consulted next, and what its answer means (rulebook L2-L9): all of a lookup that needs neither
-//! the network nor the clock.
+//! Chooses the location that is consulted next, and judges its answer (rulebook L2-L9). Knows
+//! neither the network nor the clock.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,45 +16,53 @@ use crate::player::{Cause, Endpoint, Session};
 /// The search for a grant, location by location.
 #[derive(Debug)]
 pub(super) struct Search {
-    /// What is still to be consulted, in order: the master, what `loadPolicyFile` named before `connect()` for this
-    /// host (L13, L14), and where the profile says so the destination's own port (L2, L12, Q1, Q2).
+    /// The locations still to be consulted, in order: the master, the locations of this host that
+    /// `loadPolicyFile` named before `connect()` (L13, L14), and, if the profile says so, the
+    /// destination's own port (L2, L12, Q1, Q2).
     locations: VecDeque<(Endpoint, Role)>,
     master_is_explicit: bool,
     miss: Option<Cause>,
 }
 
 impl Search {
-    /// The search that a connect of this session begins. A policy speaks for its own host alone (rulebook L13): where
-    /// a location names another one, the record says so.
+    /// Starts the search of a new attempt. A policy speaks only for its own host (rulebook L13), so
+    /// a location on another host is a diagnostic of the attempt.
     pub(super) fn new(session: &Session, record: &mut Record) -> Self {
-        let (target, host) = (record.target.endpoint(), record.target.host());
+        let target = record.target.endpoint();
+        let host = record.target.host();
         let (own, foreign): (Vec<&Endpoint>, Vec<_>) =
             session.socket.explicit.iter().partition(|location| location.host() == host);
-        let note = |location: &Endpoint| {
+        let of_another_host = |location: &Endpoint| {
             Diagnostic::new(rules::S14, &[("a", location.host()), ("b", host)])
         };
-        record.diagnostics.extend(foreign.into_iter().map(note));
+        record.diagnostics.extend(foreign.into_iter().map(of_another_host));
         let (masters, explicit): (Vec<_>, Vec<_>) =
             own.into_iter().partition(|own| own.port() == MASTER_PORT);
         let lookup = &session.profile().lookup;
-        let by_default = explicit.is_empty();
-        let asks_destination =
-            if by_default { lookup.destination_by_default } else { lookup.destination_fallback };
+        let asks_destination = if explicit.is_empty() {
+            lookup.destination_by_default
+        } else {
+            lookup.destination_fallback
+        };
         let mut locations = VecDeque::from([(target.master(), Role::Master)]);
         locations.extend(explicit.into_iter().map(|location| (location.clone(), Role::Explicit)));
         locations.extend(asks_destination.then_some((target, Role::Destination)));
         Self { locations, master_is_explicit: !masters.is_empty(), miss: None }
     }
 
-    /// The location whose turn it is. The destination has none where a policy granted, or where it was asked already.
+    /// Returns the next location. The destination is not asked if a policy has granted, or if it
+    /// was asked already.
     pub(super) fn next_location(&self, record: &Record) -> Option<(Endpoint, Role)> {
         let (endpoint, role) = self.locations.front()?;
-        let is_known =
-            record.is_granted() || record.asked.iter().any(|asked| asked.endpoint == *endpoint);
-        (*role != Role::Destination || !is_known).then(|| (endpoint.clone(), *role))
+        let was_asked = || record.asked.iter().any(|asked| asked.endpoint == *endpoint);
+        if *role == Role::Destination && (record.is_granted() || was_asked()) {
+            return None;
+        }
+        Some((endpoint.clone(), *role))
     }
 
-    /// How long a load may take (rulebook T1-T3): what `loadPolicyFile` named has no deadline of the player's.
+    /// Returns the time that a load may take (rulebook T1-T3). The player sets no deadline for a
+    /// location that `loadPolicyFile` named.
     pub(super) fn patience(&self, role: Role, profile: &Profile) -> Option<Duration> {
         match role {
             Role::Master if self.master_is_explicit => None,
@@ -64,56 +72,57 @@ impl Search {
         }
     }
 
-    /// Weighs one answer, and turns to the next location or to none.
+    /// Judges one answer, and turns to the next location or ends the search.
     pub(super) fn consult(&mut self, mut asked: Asked, record: &mut Record, profile: &Profile) {
         self.locations.pop_front();
         if !record.is_granted() {
             let answer = asked.answer.clone();
             match answer.policy() {
-                Some(policy) => self.weigh(policy, &mut asked, record, profile),
-                None => self.weigh_failure(&asked, record, profile),
+                Some(policy) => self.judge_policy(policy, &mut asked, record, profile),
+                None => self.judge_failure(&asked, record, profile),
             }
         }
         record.asked.push(asked);
     }
 
-    /// Why nothing granted.
+    /// Returns the reason why nothing granted.
     pub(super) fn cause(&self) -> Cause {
         self.miss.unwrap_or(Cause::NoPolicy)
     }
 
-    /// A location without a policy (rulebook L8, L9).
-    fn weigh_failure(&mut self, asked: &Asked, record: &mut Record, profile: &Profile) {
+    /// Judges a location that sent no policy file (rulebook L8, L9).
+    fn judge_failure(&mut self, asked: &Asked, record: &mut Record, profile: &Profile) {
         let malformed = asked.answer.kind == AnswerKind::Malformed;
         let denies = profile.lookup.malformed_master == MalformedMaster::Deny;
-        self.missed(if malformed { Cause::MalformedPolicy } else { Cause::NoPolicy }, None, record);
+        let cause = if malformed { Cause::MalformedPolicy } else { Cause::NoPolicy };
+        self.missed(cause, None, record);
         if malformed && denies && asked.role == Role::Master {
             self.locations.clear();
         }
     }
 
-    /// A policy file: its meta-policy, then its rules (rulebook L3-L7).
-    fn weigh(
+    /// Judges a policy file: its meta-policy, then its rules (rulebook L3-L7).
+    fn judge_policy(
         &mut self,
         policy: &PolicyFile,
         asked: &mut Asked,
         record: &mut Record,
         profile: &Profile,
     ) {
-        let (from, document) = (&asked.endpoint, &profile.document);
-        let is_master = asked.role == Role::Master;
-        let is_destination = *from == record.target.endpoint();
-        let heeded = is_master
-            || (profile.lookup.destination_site_control && is_destination && !record.has_master());
-        let meta = meta_policy(policy, document).filter(|_| heeded).unwrap_or(MetaPolicy::All);
+        let from = &asked.endpoint;
+        let document = &profile.document;
+        let counts = site_control_counts(asked, record, profile);
+        let meta = if counts { meta_policy(policy, document) } else { None };
+        let meta = meta.unwrap_or(MetaPolicy::All);
         let control = policy.site_control().first();
-        if control.is_some() && !heeded {
+        if control.is_some() && !counts {
             asked.diagnostics.push(Diagnostic::new(rules::S05, &[]));
         }
         let control = control.map(|element| DecidingRule::new(from, element, element.position()));
         if meta == MetaPolicy::None {
-            return self.settled(Cause::MetaPolicyNone, control, record);
+            return self.end(Cause::MetaPolicyNone, control, record);
         }
+        let is_master = asked.role == Role::Master;
         let master_only = is_master && meta != MetaPolicy::All;
         match judge(policy, from, &record.swf, record.target.port(), document) {
             Judgement::Grant(rule) => {
@@ -124,14 +133,11 @@ impl Search {
                     self.locations.clear();
                 }
             }
-            Judgement::Miss(..) if master_only => self.settled(Cause::MasterOnly, control, record),
+            Judgement::Miss(..) if master_only => self.end(Cause::MasterOnly, control, record),
             Judgement::Miss(cause, rule) => {
                 asked.diagnostics.extend(missed_by_a_dot(policy, &record.swf, document));
-                self.missed(
-                    cause,
-                    rule.map(|rule| DecidingRule::new(from, rule, rule.position())),
-                    record,
-                );
+                let rule = rule.map(|rule| DecidingRule::new(from, rule, rule.position()));
+                self.missed(cause, rule, record);
             }
         }
     }
@@ -144,10 +150,18 @@ impl Search {
         }
     }
 
-    /// The master ended the lookup: this cause wins over any miss (rulebook L5, L6).
-    fn settled(&mut self, cause: Cause, rule: Option<DecidingRule>, record: &mut Record) {
+    /// Ends the search with a cause that takes precedence over every miss (rulebook L5, L6).
+    fn end(&mut self, cause: Cause, rule: Option<DecidingRule>, record: &mut Record) {
         self.miss = Some(cause);
         record.rule = rule;
         self.locations.clear();
     }
+}
+
+/// Returns true if the meta-policy in an answer counts: in the master (rulebook M1), and if the
+/// profile says so, in the destination's own policy when there is no master (Q16).
+fn site_control_counts(asked: &Asked, record: &Record, profile: &Profile) -> bool {
+    let is_destination = asked.endpoint == record.target.endpoint();
+    asked.role == Role::Master
+        || (profile.lookup.destination_site_control && is_destination && !record.has_master())
 }
