@@ -1,8 +1,9 @@
-//! What crosses the wire: the 23 request bytes, where an answer ends, and what a peer does step by step.
+//! The bytes on the wire: the 23 bytes of the request, the end of an answer, and the behaviour of a
+//! peer, step by step.
 //!
-//! Everything here is pure. A [`Script`] says what a peer does on one connection, a [`Declaration`] what
-//! stands at one endpoint, and a [`Playback`] plays them: the servers, the evaluator and a stage's clock
-//! all use that one machine, so they cannot disagree.
+//! Everything here is pure. A [`Script`] says what a peer does on one connection, and a
+//! [`Declaration`] what an endpoint does. A [`Playback`] plays them. The servers, the evaluator and
+//! a stage's clock all use that one machine, so they cannot disagree.
 
 mod declaration;
 mod endpoint_state;
@@ -30,10 +31,11 @@ pub use script::{Script, Step};
 /// ```
 pub const POLICY_REQUEST: &[u8; 23] = b"<policy-file-request/>\0";
 
-/// The most bytes of an answer that a client reads before it gives up (rulebook W10): 64 KiB.
+/// The most bytes of an answer that a client reads before it gives up: 64 KiB (rulebook W10).
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// Bytes as a person reads them: ASCII as it is, everything else escaped, a NUL as `\0`.
+/// Formats bytes for a person: printable ASCII as it is, a NUL as `\0`, and the backslash and all
+/// other bytes escaped.
 ///
 /// ```
 /// use flash_policy_core::wire::{POLICY_REQUEST, escape};

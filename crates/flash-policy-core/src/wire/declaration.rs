@@ -1,12 +1,13 @@
-//! What stands at one endpoint, as data.
+//! The behaviour of one endpoint, as data. Opens no connection.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{EndpointState, POLICY_REQUEST, Playback, Script, Sent};
 
-/// What stands at one endpoint: whether it accepts, the scripts by which it answers policy requests, and the
-/// script of the backend behind it. One endpoint can be both, which is what an in-band policy is.
+/// The behaviour of one endpoint: its state, the scripts that answer policy requests, and the
+/// script of the backend. An endpoint can have both kinds of script, which makes its policy an
+/// in-band policy.
 ///
 /// ```
 /// use flash_policy_core::wire::{Declaration, Script};
@@ -21,77 +22,87 @@ use super::{EndpointState, POLICY_REQUEST, Playback, Script, Sent};
 pub struct Declaration {
     state: EndpointState,
     serial: bool,
-    /// Every connection has them: they are shared.
+    /// Shared, because every connection has a copy of the declaration.
     policy: Arc<[Script]>,
     pub(super) backend: Option<Script>,
 }
 
 impl Declaration {
-    /// An endpoint that accepts, and neither answers policy requests nor speaks.
+    /// Creates an endpoint that accepts connections but never speaks.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An endpoint at which nothing listens.
+    /// Creates an endpoint at which nothing listens.
     pub fn refused() -> Self {
         Self::new().in_state(EndpointState::Refused)
     }
 
-    /// An endpoint whose SYNs are never answered.
+    /// Creates an endpoint that never answers a SYN.
     pub fn dropped() -> Self {
         Self::new().in_state(EndpointState::Dropped)
     }
 
-    /// Sets what it does with new connections.
+    /// Sets the state, which decides about new connections.
     pub fn in_state(self, state: EndpointState) -> Self {
         Self { state, ..self }
     }
 
-    /// Serves one connection after the other: the next one waits until the one before has ended. The policy requests of
-    /// this crate's own clients do not wait: what others do is no part of what is declared, and could last for ever.
+    /// Serves one connection at a time: the next one waits until the one before has ended.
+    ///
+    /// Policy requests of the project's own clients do not wait. What other connections do is not
+    /// declared, so the wait could last forever.
     pub fn serial(self) -> Self {
         Self { serial: true, ..self }
     }
 
-    /// Answers policy requests: the first by the first script, and so on; the last one repeats.
+    /// Answers policy requests: the first with the first script, and so on. The last script
+    /// repeats.
     pub fn policy(self, scripts: impl IntoIterator<Item = Script>) -> Self {
         Self { policy: scripts.into_iter().collect(), ..self }
     }
 
-    /// Puts a backend here. Without a policy it takes a policy request for its own protocol's bytes.
+    /// Puts a backend at the endpoint. Without a policy, the backend reads policy requests as bytes
+    /// of its own protocol.
     pub fn backend(self, script: Script) -> Self {
         Self { backend: Some(script), ..self }
     }
 
-    /// What it is after it has answered `turns` policy requests.
+    /// Returns the declaration as it is after `turns` policy requests. The last script always
+    /// stays.
     pub fn after(self, turns: usize) -> Self {
         let last = self.policy.len().saturating_sub(1);
         Self { policy: self.policy[turns.min(last)..].into(), ..self }
     }
 
-    /// What it does with a new connection.
+    /// Returns the state.
     pub fn state(&self) -> EndpointState {
         self.state
     }
 
-    /// Whether it serves one connection after the other.
+    /// Returns true if the endpoint serves one connection at a time.
     pub fn is_serial(&self) -> bool {
         self.serial
     }
 
-    /// Whether a backend stands here.
+    /// Returns true if the endpoint has a backend.
     pub fn has_backend(&self) -> bool {
         self.backend.is_some()
     }
 
-    /// Whether, on any turn, a policy request is answered and the connection ended without a pause: then a client
-    /// need not ask what will come and when. At a serial endpoint it has to: it is served because it asks.
+    /// Returns true if every policy request is answered, and its connection ended, without a pause.
+    ///
+    /// A client of such an endpoint need not ask the server in advance what will arrive and when. A
+    /// serial endpoint is never prompt: its clients have to ask, because that is how they are
+    /// served without a wait.
     pub fn is_prompt(&self) -> bool {
         !self.serial && (0..self.policy.len().max(1)).all(|turn| self.is_prompt_on(turn))
     }
 
-    /// A peer that resets unasked has to be asked: the RST could overtake the client's own connect, and take an answer
-    /// with it.
+    /// Returns true if the request number `turn` is answered and ended without a pause.
+    ///
+    /// A peer that resets before it is asked does not count: the RST could overtake the client's
+    /// own connect, and take an answer with it.
     fn is_prompt_on(&self, turn: usize) -> bool {
         let mut playback = Playback::new(self);
         let mut sent = playback.play_until(Duration::ZERO, &mut || turn);

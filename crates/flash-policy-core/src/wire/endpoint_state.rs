@@ -1,9 +1,9 @@
-//! The state of an endpoint, apart from what it does on a connection.
+//! The state of an endpoint. Says nothing about its behaviour on an established connection.
 
 use crate::ids;
 
 ids! {
-    /// The state of an endpoint: what becomes of a new connection.
+    /// The state of an endpoint, which decides about new connections.
     ///
     /// ```
     /// use flash_policy_core::wire::EndpointState;
@@ -12,12 +12,12 @@ ids! {
     /// ```
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub enum EndpointState {
-        /// It listens.
+        /// The endpoint listens.
         #[default]
         Up = "up",
-        /// It answers the SYN with a RST: nothing listens there.
+        /// The endpoint answers a SYN with a RST: nothing listens there.
         Refused = "refused",
-        /// It never answers the SYN, as behind a firewall that drops.
+        /// The endpoint never answers a SYN, as behind a firewall that drops packets.
         Dropped = "dropped",
     }
 }

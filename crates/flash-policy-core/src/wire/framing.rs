@@ -1,6 +1,6 @@
-//! Where the answer to a policy request ends (rulebook W4-W10).
+//! Finds the end of the answer to a policy request (rulebook W4-W10). Does not parse the document.
 
-/// Collects an answer, in whatever segments it comes, until it is complete.
+/// A reader that collects an answer, segmented in any way, until it is complete.
 ///
 /// ```
 /// use flash_policy_core::wire::{AnswerEnd, AnswerReader};
@@ -18,27 +18,14 @@ pub struct AnswerReader {
     cap: usize,
 }
 
-/// Why an answer is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AnswerEnd {
-    /// The first NUL came (W4). The player closes now.
-    Nul,
-    /// The peer closed without a NUL (W5).
-    EndOfStream,
-    /// The peer reset the connection before a NUL (W9).
-    Reset,
-    /// More than the cap came, without a NUL (W10).
-    TooLarge,
-}
-
 impl AnswerReader {
-    /// A reader that gives up after `cap` bytes without a NUL.
+    /// Creates a reader that gives up after `cap` bytes without a NUL.
     pub fn new(cap: usize) -> Self {
         Self { received: Vec::new(), nul: None, cap }
     }
 
-    /// Takes one segment. `Some` once the answer is complete; what comes later is kept, and changes nothing.
+    /// Takes one segment. Returns the end of the answer once it is complete. Later bytes are kept
+    /// but change nothing.
     pub fn receive(&mut self, bytes: &[u8]) -> Option<AnswerEnd> {
         let before = self.received.len();
         self.received.extend_from_slice(bytes);
@@ -52,18 +39,32 @@ impl AnswerReader {
         }
     }
 
-    /// The document: what came before the first NUL, or everything where there is none.
+    /// Returns the document: the bytes before the first NUL, or all bytes if there is no NUL.
     pub fn document(&self) -> &[u8] {
         &self.received[..self.nul.unwrap_or(self.received.len())]
     }
 
-    /// What came after the first NUL. The player ignores it (W4).
+    /// Returns the bytes after the first NUL, which the player ignores (W4).
     pub fn after_nul(&self) -> &[u8] {
         self.nul.map_or(&[], |at| &self.received[at + 1..])
     }
 
-    /// All that came.
+    /// Returns all bytes that arrived.
     pub fn received(&self) -> &[u8] {
         &self.received
     }
+}
+
+/// The reason why an answer is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AnswerEnd {
+    /// The first NUL arrived (W4). The player closes now.
+    Nul,
+    /// The peer closed without a NUL (W5).
+    EndOfStream,
+    /// The peer reset the connection before a NUL (W9).
+    Reset,
+    /// More bytes than the cap arrived without a NUL (W10).
+    TooLarge,
 }

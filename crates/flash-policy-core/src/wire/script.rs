@@ -1,10 +1,10 @@
-//! What a peer does on one connection, as data.
+//! The behaviour of a peer on one connection, as data.
 
 use std::time::Duration;
 
 use super::{MAX_ANSWER_BYTES, POLICY_REQUEST};
 
-/// What a peer does on one connection, step by step; after the last step it reads on, and says nothing.
+/// The behaviour of a peer on one connection, step by step. After the last step it only reads.
 ///
 /// ```
 /// use std::time::Duration;
@@ -23,57 +23,29 @@ pub struct Script {
     steps: Vec<Step>,
 }
 
-/// One step of a [`Script`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Step {
-    /// Read until this many more bytes came.
-    Read(usize),
-    /// Read these bytes; a peer that says anything else gets a FIN and the script ends.
-    Expect(Vec<u8>),
-    /// Read these bytes, which the connection's first segment must hold, and nothing else; a peer that says anything
-    /// else, or this in parts, gets a FIN and the script ends.
-    ExpectAtOnce(Vec<u8>),
-    /// Read until this byte came, which must be one of the next 64 KiB.
-    ReadThrough(u8),
-    /// Lose what came and was not read.
-    Swallow,
-    /// Go on as the backend at this endpoint does; without one say nothing more.
-    Backend,
-    /// Write these bytes, in a segment of their own.
-    Write(Vec<u8>),
-    /// Do nothing for this long.
-    Wait(Duration),
-    /// From here on, write back all that comes.
-    Echo,
-    /// Close: what was written is delivered, and what the peer still sends is read and dropped.
-    Fin,
-    /// Abort the connection with a RST.
-    Rst,
-}
-
 impl Script {
-    /// A peer that accepts and never speaks.
+    /// Creates a peer that accepts but never speaks.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The well-behaved policy server (rulebook W3): the request, the document, one NUL, FIN.
+    /// Creates a well-behaved policy server (rulebook W3): it reads the request, sends the document
+    /// and one NUL, and closes.
     pub fn policy(document: &[u8]) -> Self {
         Self::new().read_request().write([document, b"\0"].concat()).fin()
     }
 
-    /// A server that writes back all that comes.
+    /// Creates a server that writes back all bytes that arrive.
     pub fn echo() -> Self {
         Self::new().then(Step::Echo)
     }
 
-    /// Adds [`Step::Read`]: waits for `bytes` more bytes.
+    /// Adds [`Step::Read`]: reads `bytes` more bytes.
     pub fn read(self, bytes: usize) -> Self {
         self.then(Step::Read(bytes))
     }
 
-    /// Adds a [`Step::Expect`] of the 23 request bytes.
+    /// Adds a [`Step::Expect`] of the 23 bytes of the policy request.
     pub fn read_request(self) -> Self {
         self.then(Step::Expect(POLICY_REQUEST.to_vec()))
     }
@@ -83,7 +55,7 @@ impl Script {
         self.then(Step::Write(bytes.as_ref().to_vec()))
     }
 
-    /// Adds [`Step::Wait`]. A stage's own clients do not wait: their clock jumps.
+    /// Adds [`Step::Wait`]. The clients of a stage do not really wait, because their clock jumps.
     pub fn wait(self, pause: Duration) -> Self {
         self.then(Step::Wait(pause))
     }
@@ -104,17 +76,17 @@ impl Script {
         self
     }
 
-    /// The steps, in order.
+    /// Returns the steps, in order.
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    /// Whether the peer acts before it has read anything.
+    /// Returns true if the peer acts before it has read anything.
     pub(super) fn acts_first(&self) -> bool {
         self.steps.first().is_some_and(|step| step.reads() == 0)
     }
 
-    /// The bytes by which a connection is known to be for this script.
+    /// Returns the bytes that mark a connection as one for this script.
     pub(super) fn opening(&self) -> &[u8] {
         match self.steps.first() {
             Some(Step::Expect(bytes)) => bytes,
@@ -122,14 +94,44 @@ impl Script {
         }
     }
 
-    /// Whether the peer writes, or waits in order to write, before it has read anything.
+    /// Returns true if the peer writes, or waits in order to write, before it has read anything.
     pub(super) fn speaks_first(&self) -> bool {
         matches!(self.steps.first(), Some(Step::Write(_) | Step::Wait(_)))
     }
 }
 
+/// One step of a [`Script`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// Read this many more bytes.
+    Read(usize),
+    /// Read these bytes. If the peer sends anything else, close the connection and end the script.
+    Expect(Vec<u8>),
+    /// Read these bytes, which must be exactly the connection's first segment. If the peer sends
+    /// anything else, or sends them in parts, close the connection and end the script.
+    ExpectAtOnce(Vec<u8>),
+    /// Read up to and including this byte, which must be among the next 64 KiB.
+    ReadThrough(u8),
+    /// Drop the bytes that have arrived but were not read.
+    Swallow,
+    /// Continue as the backend at this endpoint, or say nothing more if there is none.
+    Backend,
+    /// Write these bytes, in a segment of their own.
+    Write(Vec<u8>),
+    /// Wait for this long.
+    Wait(Duration),
+    /// From here on, write back all bytes that arrive.
+    Echo,
+    /// Close the connection. Written bytes are delivered, and bytes that the peer still sends are
+    /// read and dropped.
+    Fin,
+    /// Abort the connection with a RST.
+    Rst,
+}
+
 impl Step {
-    /// How many bytes it reads at most.
+    /// Returns the most bytes that the step reads.
     pub(super) fn reads(&self) -> usize {
         match self {
             Self::Read(bytes) => *bytes,
