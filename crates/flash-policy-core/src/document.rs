@@ -1,19 +1,27 @@
-//! The policy document: parsed from bytes, built in code, written back. Pure: no I/O, no clock.
+//! The policy document: parsed from bytes, built in code, and written back. Pure: no I/O, no clock.
 //!
-//! Start with [`PolicyFile`]. A parse never expands an entity, fetches a DTD or panics; it either yields a policy with [diagnostics](crate::diagnostics::Diagnostic)
-//! or rejects the whole document as a player does ([`MalformedPolicy`], rulebook X1).
+//! Start with [`PolicyFile`]. Parsing never expands an entity, fetches a DTD or panics. It either
+//! returns a policy with [diagnostics](crate::diagnostics::Diagnostic), or rejects the whole
+//! document as a player does ([`MalformedPolicy`], rulebook X1).
 //!
 //! ```
 //! use flash_policy_core::document::{MetaPolicy, PolicyFile};
 //!
-//! let policy = PolicyFile::builder().allow("*.example.com", 5000..=5010).site_control(MetaPolicy::MasterOnly).build();
+//! let policy = PolicyFile::builder()
+//!     .allow("*.example.com", 5000..=5010)
+//!     .site_control(MetaPolicy::MasterOnly)
+//!     .build();
 //! let rule = &policy.allow_access_from()[0];
 //! assert!(rule.domain().is_some_and(|domain| domain.matches(Some("www.example.com"))));
-//! assert_eq!(rule.to_string(), r#"<allow-access-from domain="*.example.com" to-ports="5000-5010"/>"#);
+//! assert_eq!(
+//!     rule.to_string(),
+//!     r#"<allow-access-from domain="*.example.com" to-ports="5000-5010"/>"#,
+//! );
 //! ```
 //!
-//! How a document is read: `decode` (bytes to characters), `tokens` and `outline` (what may stand
-//! where), `elements` (the XML), `interpret` (what the elements mean).
+//! A document passes through these modules: `decode` turns bytes into characters, `tokens` and
+//! `outline` check its structure, `elements` reads the XML, `interpret` reads the elements, and
+//! `kind_checks` finds what is wrong in one kind of policy only.
 
 mod allow_access_from;
 mod builder;
@@ -23,6 +31,7 @@ mod elements;
 mod interpret;
 mod invalid_rule;
 mod kind;
+mod kind_checks;
 mod malformed;
 mod outline;
 mod policy_document;

@@ -1,4 +1,4 @@
-//! One `<allow-access-from>`.
+//! The element `<allow-access-from>`.
 
 use std::fmt;
 
@@ -6,14 +6,17 @@ use super::elements::escape;
 use super::{DomainPattern, ToPorts};
 use crate::diagnostics::Position;
 
-/// One `<allow-access-from>`: SWFs from this domain may connect to these ports.
+/// One `<allow-access-from>`, which lets SWFs from a domain connect to some ports.
 ///
 /// Its `Display` is the element as canonical XML, with the attribute values as they were written.
 ///
 /// ```
 /// use flash_policy_core::document::{PolicyFile, PortGrant};
 ///
-/// let policy = PolicyFile::parse("<cross-domain-policy>\n  <allow-access-from domain='http://a.com'/>\n</cross-domain-policy>")?;
+/// let xml = r#"<cross-domain-policy>
+///   <allow-access-from domain='http://a.com'/>
+/// </cross-domain-policy>"#;
+/// let policy = PolicyFile::parse(xml)?;
 /// let rule = &policy.allow_access_from()[0];
 /// assert_eq!(rule.domain(), None); // dead: the value is no domain
 /// assert_eq!(rule.to_ports(), &PortGrant::Missing);
@@ -27,41 +30,38 @@ pub struct AllowAccessFrom {
     pub(super) to_ports: PortGrant,
     pub(super) secure: Option<bool>,
     pub(super) position: Option<Position>,
-    /// In the order of the canonical form.
+    /// The attributes in the order of the canonical form.
     pub(super) written: Vec<Written>,
 }
 
-/// An attribute as it stands in the document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Written {
-    pub(super) name: &'static str,
-    pub(super) value: String,
-    /// Where its name stands, if it was read.
-    pub(super) position: Option<Position>,
-}
-
 impl AllowAccessFrom {
-    /// Whom the rule names; `None` when `domain` is missing or none of the three forms, so that the rule grants nothing (rulebook D1, D4, D9, D11).
+    /// Returns the requesters that the rule names.
+    ///
+    /// `None` means that `domain` is missing or has none of the three forms, so that the rule
+    /// grants nothing (rulebook D1, D4, D9, D11).
     pub fn domain(&self) -> Option<&DomainPattern> {
         self.domain.as_ref()
     }
 
-    /// Which ports the rule opens.
+    /// Returns the ports that the rule opens.
     pub fn to_ports(&self) -> &PortGrant {
         &self.to_ports
     }
 
-    /// The `secure` attribute; `None` when it is absent or neither `true` nor `false`. For sockets that means `false` (rulebook X9).
+    /// Returns the `secure` attribute.
+    ///
+    /// `None` means that it is absent, or neither `true` nor `false`. For sockets that means
+    /// `false` (rulebook X9).
     pub fn secure(&self) -> Option<bool> {
         self.secure
     }
 
-    /// Where the element's `<` stands; `None` when the rule was built.
+    /// Returns the position of the element's `<`, or `None` for a rule built in code.
     pub fn position(&self) -> Option<Position> {
         self.position
     }
 
-    /// Where its attribute of this name stands, if it has such a one and was read.
+    /// Returns the position of the attribute with this name, if the rule has it and was parsed.
     pub fn position_of(&self, attribute: &str) -> Option<Position> {
         self.written.iter().find(|written| written.name == attribute)?.position
     }
@@ -77,22 +77,34 @@ impl fmt::Display for AllowAccessFrom {
     }
 }
 
-/// What a `to-ports` attribute says.
+/// The value of a `to-ports` attribute.
 ///
 /// ```
 /// use flash_policy_core::document::{PolicyFile, PortGrant};
 ///
 /// let policy = PolicyFile::builder().allow("*", "80,5000-5010").build();
-/// let PortGrant::Listed(ports) = policy.allow_access_from()[0].to_ports() else { panic!("the builder takes only good ports") };
-/// assert!(ports.contains(5010));
+/// match policy.allow_access_from()[0].to_ports() {
+///     PortGrant::Listed(ports) => assert!(ports.contains(5010)),
+///     _ => unreachable!("the builder takes only good ports"),
+/// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PortGrant {
-    /// No `to-ports`, or an empty one: grants no port (rulebook P4).
+    /// No `to-ports`, or an empty one, which grants no port (rulebook P4).
     Missing,
-    /// Every item is good.
+    /// A list without a bad item.
     Listed(ToPorts),
-    /// Some item is bad, so that by default the whole element grants nothing (rulebook P6, Q10). Holds the good items, perhaps none.
+    /// A list with a bad item, so that by default the whole element grants nothing (rulebook P6,
+    /// Q10). Holds the good items, which may be none.
     Bad(ToPorts),
+}
+
+/// An attribute as it is written in the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) name: &'static str,
+    pub(super) value: String,
+    /// The position of the attribute's name, if it was parsed.
+    pub(super) position: Option<Position>,
 }

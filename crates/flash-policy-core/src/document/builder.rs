@@ -1,4 +1,4 @@
-//! A policy file in code.
+//! A builder for policy files.
 
 use super::allow_access_from::Written;
 use super::{
@@ -7,12 +7,15 @@ use super::{
 };
 use crate::or_panic;
 
-/// Builds a [`PolicyFile`]: any number of rules, in order.
+/// A builder for a [`PolicyFile`] with any number of rules, in order.
 ///
 /// ```
 /// use flash_policy_core::document::PolicyFile;
 ///
-/// let policy = PolicyFile::builder().allow("*.example.com", 5000).allow_secure("bank.example", "443,8000-8010").build();
+/// let policy = PolicyFile::builder()
+///     .allow("*.example.com", 5000)
+///     .allow_secure("bank.example", "443,8000-8010")
+///     .build();
 /// assert_eq!(policy.allow_access_from().len(), 2);
 /// ```
 #[derive(Debug, Clone, Default)]
@@ -24,7 +27,11 @@ pub struct PolicyFileBuilder {
 }
 
 impl PolicyFileBuilder {
-    /// Adds an `<allow-access-from>`: a domain such as `"*.example.com"`, and ports as `5000`, `5000..=5010`, `"80,5000-5010"` or [`ToPorts`].
+    /// Adds an `<allow-access-from>`.
+    ///
+    /// `domain` is a text such as `"*.example.com"`. `ports` is one of `5000`, `5000..=5010`,
+    /// `"80,5000-5010"` and [`ToPorts`]. An invalid value is reported by [`build`](Self::build) or
+    /// [`try_build`](Self::try_build).
     pub fn allow<D, P>(self, domain: D, ports: P) -> Self
     where
         D: TryInto<DomainPattern, Error: Into<InvalidRule>>,
@@ -33,7 +40,8 @@ impl PolicyFileBuilder {
         self.rule(domain, ports, None)
     }
 
-    /// As [`allow`](Self::allow), with `secure="true"`: only for SWFs loaded over https (rulebook X9).
+    /// Adds a rule as [`allow`](Self::allow) does, with `secure="true"`: it is only for SWFs loaded
+    /// over HTTPS (rulebook X9).
     pub fn allow_secure<D, P>(self, domain: D, ports: P) -> Self
     where
         D: TryInto<DomainPattern, Error: Into<InvalidRule>>,
@@ -53,11 +61,12 @@ impl PolicyFileBuilder {
         self
     }
 
-    /// The policy file.
+    /// Builds the policy file.
     ///
     /// # Panics
     ///
-    /// When a domain or ports were invalid; [`try_build`](Self::try_build) is the form that does not.
+    /// Panics at the caller's line if a domain or a list of ports was invalid.
+    /// [`try_build`](Self::try_build) returns an error instead.
     #[track_caller]
     #[must_use]
     pub fn build(self) -> PolicyFile {
@@ -66,11 +75,11 @@ impl PolicyFileBuilder {
         )
     }
 
-    /// The policy file.
+    /// Builds the policy file.
     ///
     /// # Errors
     ///
-    /// [`InvalidRule`], the first of them, when a domain or ports were invalid.
+    /// Returns the first [`InvalidRule`] if a domain or a list of ports was invalid.
     pub fn try_build(self) -> Result<PolicyFile, InvalidRule> {
         match self.invalid {
             Some(invalid) => Err(invalid),

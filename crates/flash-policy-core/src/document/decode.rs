@@ -1,17 +1,23 @@
-//! From bytes to characters: what may stand around the XML, and how it is encoded.
+//! Turns bytes into characters: finds the end and the encoding of the document. Does not parse XML.
 
 use std::borrow::Cow;
 
 use crate::diagnostics::{Diagnostic, rules};
 use crate::source_text::{LineIndex, Position, START};
 
-/// How many bytes of a policy are read, its NUL not counted (rulebook W10).
+/// The most bytes of a policy, not counting its NUL: 64 KiB (rulebook W10). Longer documents are
+/// rejected.
 pub const MAX_POLICY_BYTES: usize = 64 * 1024;
 
-/// What XML counts as white space.
-pub(super) const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
+/// Returns a document as text for a person to read. Bytes that cannot be decoded become replacement
+/// characters.
+pub fn readable(bytes: &[u8]) -> String {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    characters(bytes, bytes.len())
+        .map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), Cow::into_owned)
+}
 
-/// A document's characters, and where its lines are.
+/// The characters of a document, and the index of its lines.
 pub(super) struct Source<'a> {
     text: Cow<'a, str>,
     lines: LineIndex,
@@ -19,7 +25,7 @@ pub(super) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Cuts the bytes at the first NUL and decodes them. Remarks go to `found`.
+    /// Cuts the bytes at the first NUL and decodes them. Adds diagnostics to `found`.
     pub(super) fn decode(bytes: &'a [u8], found: &mut Vec<Diagnostic>) -> Result<Self, Diagnostic> {
         if let Some(foreign) = foreign(bytes) {
             return Err(foreign.at(START));
@@ -49,44 +55,38 @@ impl<'a> Source<'a> {
         Source { text, lines, body }
     }
 
-    /// All characters, but for a byte order mark.
+    /// Returns all characters except a byte order mark.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
 
-    /// The byte in [`text`](Self::text) where the leading blanks end.
+    /// Returns the byte of [`text`](Self::text) at which the leading blanks end.
     pub(super) fn body(&self) -> usize {
         self.body
     }
 
-    /// The place of a byte of the text.
+    /// Returns the position of a byte of the text.
     pub(super) fn position(&self, offset: usize) -> Position {
         self.lines.position(&self.text, offset)
     }
 
-    /// The place after the last character.
+    /// Returns the position after the last character.
     pub(super) fn end(&self) -> Position {
         self.position(self.text.len())
     }
 
     fn leading_blanks(&self) -> Option<Diagnostic> {
+        if self.body == 0 {
+            return None;
+        }
         let body = &self.text[self.body..];
-        let markup =
-            body.split(BLANKS).next().filter(|first| self.body > 0 && !first.is_empty())?;
+        let markup = body.split(BLANKS).next().filter(|first| !first.is_empty())?;
         Some(Diagnostic::new(rules::D16, &[("markup", &excerpt(markup))]).at(START))
     }
 }
 
-/// The beginning of a text, to quote it in a message.
-pub(super) fn excerpt(text: &str) -> String {
-    let line = text.trim_matches(BLANKS).lines().next().unwrap_or_default();
-    match line.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
-}
-
-// Bytes of another protocol or encoding, where "not XML" would be true and of no use.
+/// Recognises another protocol or encoding, for which the diagnostic "not XML" would be true but
+/// useless.
 fn foreign(bytes: &[u8]) -> Option<Diagnostic> {
     let utf16 = |n| Diagnostic::new(rules::D18, &[("n", n)]);
     match bytes {
@@ -96,7 +96,7 @@ fn foreign(bytes: &[u8]) -> Option<Diagnostic> {
         [0xfe, 0xff, ..] => Some(utf16("2")),
         [b'<', 0, _, 0, ..] => Some(utf16("1")),
         [0, b'<', 0, _, ..] => Some(utf16("0")),
-        // Blank lines may stand before a document, and look like a length too.
+        // Blank lines before a document look like a length too.
         [high, low, rest @ ..]
             if rest.first() == Some(&b'<')
                 && !(high.is_ascii_whitespace() && low.is_ascii_whitespace()) =>
@@ -123,13 +123,6 @@ fn characters(bytes: &[u8], with_mark: usize) -> Result<Cow<'_, str>, Diagnostic
     }
 }
 
-/// What a person sees in a document: as it is read, and replacement characters where it cannot be.
-pub fn readable(bytes: &[u8]) -> String {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    characters(bytes, bytes.len())
-        .map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), Cow::into_owned)
-}
-
 fn declares_latin1(bytes: &[u8]) -> bool {
     let declaration = bytes.trim_ascii_start().strip_prefix(b"<?xml").unwrap_or_default();
     let declaration =
@@ -139,3 +132,16 @@ fn declares_latin1(bytes: &[u8]) -> bool {
     let single_byte = ["iso-8859-1", "latin1", "latin-1", "windows-1252", "us-ascii"];
     value.is_some_and(|value| single_byte.contains(&value.to_ascii_lowercase().as_str()))
 }
+
+/// Returns the beginning of a text, to quote it in a message: at most 40 characters of its first
+/// line.
+pub(super) fn excerpt(text: &str) -> String {
+    let line = text.trim_matches(BLANKS).lines().next().unwrap_or_default();
+    match line.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+/// The white space of XML.
+pub(super) const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];

@@ -1,4 +1,4 @@
-//! The `domain` attribute.
+//! The attribute `domain`.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -8,7 +8,8 @@ use super::InvalidRule;
 use super::decode::BLANKS;
 use crate::diagnostics::{Diagnostic, Rule, rules};
 
-/// Whom a rule names: `*`, `*.suffix`, one host, or one IP address (rulebook D1). ASCII case does not matter (D7).
+/// A pattern for requesters: `*`, `*.suffix`, one host or one IP address (rulebook D1). ASCII case
+/// does not matter (D7).
 ///
 /// ```
 /// use flash_policy_core::document::DomainPattern;
@@ -23,20 +24,11 @@ pub struct DomainPattern {
     form: Form,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Form {
-    Any,
-    /// What follows `*.`; never numeric, so that it cannot be the tail of an IPv4 address.
-    Suffix(String),
-    /// A name or an IPv4 address: both are compared as text.
-    Host(String),
-    /// As written, and parsed, which is what is compared (rulebook D8).
-    Ipv6(String, Ipv6Addr),
-}
-
 impl DomainPattern {
-    /// Whether the pattern covers a requester: the host of the SWF's URL, or `None` for content without an origin
-    /// (local-with-networking), which only `*` covers (rulebook D2-D12). A trailing dot is significant (D8).
+    /// Returns true if the pattern covers a requester (rulebook D2-D12).
+    ///
+    /// `requester` is the host of the SWF's URL, or `None` for a SWF without one
+    /// (local-with-networking), which only `*` covers. A trailing dot is significant (D8).
     pub fn matches(&self, requester: Option<&str>) -> bool {
         match (&self.form, requester) {
             (Form::Any, _) => true,
@@ -47,7 +39,8 @@ impl DomainPattern {
         }
     }
 
-    /// As [`matches`](Self::matches), but one trailing dot counts on neither side: the other reading of rulebook Q17.
+    /// Returns true if the pattern covers a requester, as [`matches`](Self::matches) does, but
+    /// ignores one trailing dot on either side. This is the other reading of rulebook Q17.
     ///
     /// ```
     /// use flash_policy_core::document::DomainPattern;
@@ -66,8 +59,8 @@ impl DomainPattern {
         DomainPattern { form }.matches(requester.map(without_trailing_dot))
     }
 
-    /// Why a valid pattern may still not match what its author means (rulebook D8).
-    pub(super) fn remark(&self) -> Option<&'static str> {
+    /// Returns the reason why a valid pattern may not match what its author means (rulebook D8).
+    pub(super) fn caveat(&self) -> Option<&'static str> {
         let (Form::Suffix(text) | Form::Host(text)) = &self.form else {
             return None;
         };
@@ -114,7 +107,7 @@ impl FromStr for DomainPattern {
             None if written.contains('*') => return invalid(rules::D08),
             None => Form::Host(written.to_owned()),
         };
-        if !written.trim_matches(BLANKS).chars().all(may_stand_in_a_host) {
+        if !written.trim_matches(BLANKS).chars().all(may_be_in_a_host) {
             return invalid(rules::L15);
         }
         Ok(DomainPattern { form })
@@ -129,7 +122,18 @@ impl TryFrom<&str> for DomainPattern {
     }
 }
 
-// A part of a URL that has no place in `domain`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Form {
+    Any,
+    /// The text after `*.`. Never numeric, so that it cannot be the end of an IPv4 address.
+    Suffix(String),
+    /// A name or an IPv4 address, which are both compared as text.
+    Host(String),
+    /// An address as it is written, and parsed. The parsed one is compared (rulebook D8).
+    Ipv6(String, Ipv6Addr),
+}
+
+/// Returns the rule for a part of a URL that does not belong in `domain`.
 fn foreign_part(written: &str) -> Option<Rule> {
     let colons = written.matches(':').count();
     if written.trim().is_empty() {
@@ -147,7 +151,7 @@ fn foreign_part(written: &str) -> Option<Rule> {
     }
 }
 
-/// The host in what was written as a URL, or as a part of one.
+/// Returns the host in a text that is a URL or part of one.
 pub(crate) fn bare_host(url: &str) -> &str {
     let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = after_scheme.split(['/', '\\', '?', '#']).next().unwrap_or(after_scheme);
@@ -158,13 +162,15 @@ pub(crate) fn bare_host(url: &str) -> &str {
     }
 }
 
-// Not ASCII is remarkable (rulebook D8), not invalid; but it must be a character that XML can hold.
-fn may_stand_in_a_host(c: char) -> bool {
+/// Returns true if a host may contain the character. A character outside ASCII has a diagnostic
+/// (rulebook D8) but is valid, as long as XML can hold it.
+fn may_be_in_a_host(c: char) -> bool {
     let writable = !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
     c.is_ascii_alphanumeric() || "*-._".contains(c) || (!c.is_ascii() && writable)
 }
 
-/// Whether a value looks like a template's placeholder that nobody filled in: `{host}`, `%1`, `$PORT`, `@HOST@`, `__HOST__`.
+/// Returns true if a value looks like a template's placeholder that was not filled in: `{host}`,
+/// `%1`, `$PORT`, `@HOST@`, `__HOST__`.
 pub(super) fn is_template(value: &str) -> bool {
     let wrapped =
         |mark| value.strip_prefix(mark).is_some_and(|rest| rest.len() > 1 && rest.ends_with(mark));
@@ -189,7 +195,8 @@ fn is_ip(host: &str) -> bool {
     host.parse::<Ipv4Addr>().is_ok() || ipv6(host).is_some()
 }
 
-// The last label is a number: such a host can only be an IPv4 address, for no top-level domain is a number.
+/// Returns true if the last label is a number. Such a host can only be an IPv4 address, because no
+/// top-level domain is a number.
 fn is_numeric(host: &str) -> bool {
     let last = without_trailing_dot(host).rsplit('.').next().unwrap_or_default();
     !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit())

@@ -1,41 +1,15 @@
-//! The elements of a well-formed document, whatever they mean.
+//! Reads the elements of a well-formed document. Does not know what they mean.
 
 use roxmltree::{Document, Error, Node, ParsingOptions, TextPos};
 
 use super::decode::{BLANKS, Source, excerpt};
 use super::outline::{Outline, is_blank};
-use crate::diagnostics::{Diagnostic, Position, rules};
+use crate::diagnostics::{Diagnostic, Position, Rule, rules};
 
 const MAX_NODES: u32 = 8192;
 const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
-/// An element with its attributes.
-pub(super) struct Element {
-    pub(super) name: String,
-    /// The names of the elements that it stands in, outermost first; empty for the root.
-    pub(super) ancestors: Vec<String>,
-    pub(super) attributes: Vec<Attribute>,
-    pub(super) position: Position,
-}
-
-/// An attribute; a namespaced one has its namespace before its name.
-pub(super) struct Attribute {
-    pub(super) name: String,
-    pub(super) value: String,
-    pub(super) position: Position,
-}
-
-impl Element {
-    pub(super) fn attribute(&self, name: &str) -> Option<&Attribute> {
-        self.attributes.iter().find(|attribute| attribute.name == name)
-    }
-
-    pub(super) fn value(&self, name: &str) -> Option<&str> {
-        self.attribute(name).map(|attribute| attribute.value.as_str())
-    }
-}
-
-/// All elements in document order, the root first.
+/// Returns all elements in document order, the root first.
 pub(super) fn elements(source: &Source<'_>, outline: Outline) -> Result<Vec<Element>, Diagnostic> {
     let options =
         ParsingOptions { allow_dtd: true, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
@@ -50,20 +24,35 @@ pub(super) fn elements(source: &Source<'_>, outline: Outline) -> Result<Vec<Elem
     }
 }
 
-/// A value as it must be written between double quotes.
-pub(super) fn escape(value: &str) -> String {
-    let mut escaped = String::with_capacity(value.len());
-    for c in value.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            c if c.is_control() => escaped.push_str(&format!("&#x{:x};", u32::from(c))),
-            c => escaped.push(c),
-        }
+/// An element with its attributes.
+pub(super) struct Element {
+    pub(super) name: String,
+    /// The names of the elements around it, outermost first; empty for the root.
+    pub(super) ancestors: Vec<String>,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) position: Position,
+}
+
+impl Element {
+    pub(super) fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.name == name)
     }
-    escaped
+
+    /// Returns a diagnostic at the element.
+    pub(super) fn diagnostic(&self, rule: Rule, values: &[(&str, &str)]) -> Diagnostic {
+        Diagnostic::new(rule, values).at(self.position)
+    }
+
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        self.attribute(name).map(|attribute| attribute.value.as_str())
+    }
+}
+
+/// An attribute. The name of a namespaced one begins with its namespace.
+pub(super) struct Attribute {
+    pub(super) name: String,
+    pub(super) value: String,
+    pub(super) position: Position,
 }
 
 fn read(source: &Source<'_>, node: Node<'_, '_>) -> Option<Result<Element, Diagnostic>> {
@@ -72,19 +61,21 @@ fn read(source: &Source<'_>, node: Node<'_, '_>) -> Option<Result<Element, Diagn
 
 fn element(source: &Source<'_>, node: Node<'_, '_>) -> Result<Element, Diagnostic> {
     let place = |offset| source.position(source.body() + offset);
-    let (name, position) = (node.tag_name().name().to_owned(), place(node.range().start));
+    let name = node.tag_name().name().to_owned();
+    let position = place(node.range().start);
     if node.tag_name().namespace().is_some() {
         return Err(Diagnostic::new(rules::L07, &[("element", &name)]).at(position));
     }
     let outer = node.ancestors().skip(1).filter(Node::is_element);
     let mut ancestors: Vec<_> = outer.map(|outer| outer.tag_name().name().to_owned()).collect();
     ancestors.reverse();
-    // A schema's place is no attribute of the policy (rulebook X4).
+    // The location of a schema is not an attribute of the policy (rulebook X4).
     let own = node.attributes().filter(|own| own.namespace() != Some(SCHEMA_INSTANCE));
     let attributes = own.map(|own| Attribute {
-        name: own
-            .namespace()
-            .map_or(own.name().to_owned(), |space| format!("{space}:{}", own.name())),
+        name: match own.namespace() {
+            Some(namespace) => format!("{namespace}:{}", own.name()),
+            None => own.name().to_owned(),
+        },
         value: own.value().to_owned(),
         position: place(own.range().start),
     });
@@ -102,7 +93,7 @@ fn stray_text(source: &Source<'_>, node: Node<'_, '_>) -> Option<Diagnostic> {
 }
 
 fn rejected(source: &Source<'_>, error: &Error, fault: Option<Diagnostic>) -> Diagnostic {
-    let position = placed(source, error.pos());
+    let position = absolute(source, error.pos());
     let at_end =
         matches!(error, Error::NoRootNode | Error::UnclosedRootNode | Error::UnexpectedEndOfStream);
     if let Some(fault) = fault.filter(|fault| at_end || fault.position() <= Some(position)) {
@@ -121,9 +112,25 @@ fn rejected(source: &Source<'_>, error: &Error, fault: Option<Diagnostic>) -> Di
     .at(position)
 }
 
-// The parser counts from the end of the leading blanks.
-fn placed(source: &Source<'_>, relative: TextPos) -> Position {
+/// Converts a position of the parser, which counts from the end of the leading blanks.
+fn absolute(source: &Source<'_>, relative: TextPos) -> Position {
     let body = source.position(source.body());
     let column = if relative.row == 1 { relative.col + body.column - 1 } else { relative.col };
     Position { line: relative.row + body.line - 1, column }
+}
+
+/// Escapes a value so that it can be written between double quotes.
+pub(super) fn escape(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    for c in value.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            c if c.is_control() => escaped.push_str(&format!("&#x{:x};", u32::from(c))),
+            c => escaped.push(c),
+        }
+    }
+    escaped
 }

@@ -1,4 +1,4 @@
-//! The error of a value that cannot stand in a policy file.
+//! The error for a value that is not valid in a policy file.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -7,7 +7,7 @@ use std::fmt;
 use crate::debug_as_text;
 use crate::diagnostics::Diagnostic;
 
-/// A domain, a list of ports or a meta-policy that is none.
+/// The error for a text that is not a valid domain, list of ports or meta-policy.
 ///
 /// ```
 /// use flash_policy_core::document::{DomainPattern, PolicyFile};
@@ -15,7 +15,8 @@ use crate::diagnostics::Diagnostic;
 /// let invalid = "http://a.com/".parse::<DomainPattern>().expect_err("a URL is no domain");
 /// assert_eq!(invalid.diagnostic().rule().id(), "FSP-D05");
 ///
-/// let invalid = PolicyFile::builder().allow("a.com", "523-516").try_build().expect_err("the range is reversed");
+/// let policy = PolicyFile::builder().allow("a.com", "523-516").try_build();
+/// let invalid = policy.expect_err("the range is reversed");
 /// assert_eq!(invalid.diagnostic().rule().id(), "FSP-D04");
 /// assert!(invalid.to_string().starts_with(r#"cannot parse port range "523-516""#));
 /// ```
@@ -29,7 +30,7 @@ impl InvalidRule {
         InvalidRule { diagnostic: Box::new(diagnostic) }
     }
 
-    /// The rule that names the mistake, without a position.
+    /// Returns the diagnostic that names the mistake. It has no position.
     pub fn diagnostic(&self) -> &Diagnostic {
         &self.diagnostic
     }
@@ -51,7 +52,7 @@ debug_as_text!(InvalidRule);
 
 impl Error for InvalidRule {}
 
-// For `DomainPattern` and `ToPorts` themselves, which convert without fail.
+/// Lets functions accept a `DomainPattern` or `ToPorts` itself: that conversion cannot fail.
 impl From<Infallible> for InvalidRule {
     fn from(never: Infallible) -> Self {
         match never {}

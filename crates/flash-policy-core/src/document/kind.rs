@@ -3,12 +3,13 @@
 use crate::ids;
 
 ids! {
-    /// What a policy file is for. Both have the same elements; what they mean differs.
+    /// The kind of a policy file. Both kinds have the same elements, but with different meanings.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum PolicyKind {
-        /// Served over a bare socket, on 843 or on the port itself: who may open sockets.
+        /// A policy served over a bare socket, on 843 or on the port itself. It says who may open
+        /// sockets.
         Socket = "socket",
-        /// `crossdomain.xml`, served over HTTP: who may read data.
+        /// A `crossdomain.xml`, served over HTTP. It says who may read data.
         Url = "url",
     }
 }

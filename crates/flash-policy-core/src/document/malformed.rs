@@ -1,4 +1,4 @@
-//! The error of a document that is rejected as a whole.
+//! The error for a document that is rejected as a whole.
 
 use std::error::Error;
 use std::fmt;
@@ -6,14 +6,20 @@ use std::fmt;
 use crate::debug_as_text;
 use crate::diagnostics::Diagnostic;
 
-/// The whole document is rejected: it grants nothing and sets no meta-policy (rulebook X1).
+/// The error for a document that is rejected as a whole: it grants nothing and sets no meta-policy
+/// (rulebook X1).
 ///
 /// ```
 /// use flash_policy_core::document::PolicyFile;
 ///
-/// let malformed = PolicyFile::parse("<Cross-Domain-Policy/>").expect_err("the root's name is case-sensitive");
+/// let policy = PolicyFile::parse("<Cross-Domain-Policy/>");
+/// let malformed = policy.expect_err("the name of the root is case-sensitive");
 /// assert_eq!(malformed.diagnostic().rule().id(), "FSP-D23");
-/// assert_eq!(malformed.to_string(), "malformed policy, FSP-D23 at 1:1: root element is <Cross-Domain-Policy>, expected <cross-domain-policy>");
+/// assert_eq!(
+///     malformed.to_string(),
+///     "malformed policy, FSP-D23 at 1:1: \
+///      root element is <Cross-Domain-Policy>, expected <cross-domain-policy>"
+/// );
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct MalformedPolicy {
@@ -28,12 +34,13 @@ impl MalformedPolicy {
         MalformedPolicy { fatal: Box::new(fatal), found }
     }
 
-    /// Why the document is rejected.
+    /// Returns the reason why the document is rejected.
     pub fn diagnostic(&self) -> &Diagnostic {
         &self.fatal
     }
 
-    /// Everything that was found before the reading ended, the fatal one included, in document order.
+    /// Returns all diagnostics up to the point where parsing stopped, in document order. The reason
+    /// for the rejection is one of them.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.found
     }

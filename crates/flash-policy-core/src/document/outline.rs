@@ -1,4 +1,5 @@
-//! What may stand where around and inside the root element (rulebook X1), and how deep. Runs before the XML parser, so that nothing hostile reaches it.
+//! Checks the structure around and inside the root element (rulebook X1), and the depth of nesting.
+//! Runs before the XML parser, so that a document made to exhaust the parser never reaches it.
 
 use super::decode::{BLANKS, Source, excerpt};
 use super::tokens::{Markup, Token, tokens};
@@ -10,21 +11,21 @@ const MAX_DEPTH: usize = 64;
 const MAX_ATTRIBUTES: usize = 64;
 const MAX_NAMESPACES: usize = 64;
 
-/// How far a document keeps to its outline.
+/// The result of the check: the part of the document that the XML parser should see.
 pub(super) struct Outline {
-    /// Where the XML parser must stop: the byte behind the last token that was looked at.
+    /// The end of that part: the byte after the last token that was checked.
     pub(super) end: usize,
-    /// What is wrong there, unless the parser finds something wrong before.
+    /// The fault found at the end, which counts unless the parser finds one earlier.
     pub(super) fault: Option<Diagnostic>,
 }
 
 impl Outline {
-    /// Looks at a document token by token, and rejects at once what must not reach the parser.
+    /// Checks a document token by token. Rejects at once a document that must not reach the parser.
     pub(super) fn of(
         source: &Source<'_>,
         found: &mut Vec<Diagnostic>,
     ) -> Result<Outline, Diagnostic> {
-        // The parser copies namespaces from element to element: many of them cost cubic time.
+        // The parser copies namespaces from element to element, so many of them cost cubic time.
         if source.text().matches("xmlns").count() > MAX_NAMESPACES {
             return Err(over_limit(MAX_NAMESPACES, "namespace declarations"));
         }
@@ -33,7 +34,7 @@ impl Outline {
             let fault = match walk.take(&token, found)? {
                 OutlineStep::Next => continue,
                 OutlineStep::LeaveToParser => None,
-                OutlineStep::BrokenOff(fault) => Some(fault),
+                OutlineStep::StopAt(fault) => Some(fault),
             };
             return Ok(Outline { end: token.start + token.text.len(), fault });
         }
@@ -41,18 +42,12 @@ impl Outline {
     }
 }
 
+/// A walk over the tokens, with the elements that are open and what was seen so far.
 struct Walk<'a> {
     source: &'a Source<'a>,
     open: Vec<&'a str>,
     root_seen: bool,
     comment_seen: bool,
-}
-
-enum OutlineStep {
-    Next,
-    /// Not well-formed, which the XML parser will find too, and word better.
-    LeaveToParser,
-    BrokenOff(Diagnostic),
 }
 
 impl<'a> Walk<'a> {
@@ -61,10 +56,10 @@ impl<'a> Walk<'a> {
         token: &Token<'a>,
         found: &mut Vec<Diagnostic>,
     ) -> Result<OutlineStep, Diagnostic> {
-        // The source of a script that did not run is more telling than its missing end.
+        // The source of a script that did not run says more than its missing end.
         let script = !self.root_seen && token.text.starts_with("<?") && token.name() != "xml";
         if token.kind == Markup::Unfinished && !script {
-            return Ok(OutlineStep::BrokenOff(self.truncated(Some(token.name()))));
+            return Ok(OutlineStep::StopAt(self.truncated(Some(token.name()))));
         }
         match (self.root_seen, self.open.is_empty()) {
             (false, _) => self.before_root(token, found),
@@ -87,7 +82,7 @@ impl<'a> Walk<'a> {
             }
             Markup::InternalSubset => return Err(self.fault(rules::D28, token, &[])),
             Markup::Doctype => found.extend(self.unusual_dtd(token)),
-            // `<!doctype html>`: the root that follows says more.
+            // `<!doctype html>`: the diagnostic of the root element says more.
             Markup::Open if token.name().starts_with('!') => {}
             Markup::Open | Markup::Empty => {
                 self.root_seen = true;
@@ -125,7 +120,7 @@ impl<'a> Walk<'a> {
 
     fn after_root(&self, token: &Token<'a>) -> OutlineStep {
         let text = excerpt(token.text);
-        OutlineStep::BrokenOff(match token.kind {
+        OutlineStep::StopAt(match token.kind {
             Markup::Comment => return OutlineStep::Next,
             Markup::Text if is_blank(token.text) => return OutlineStep::Next,
             Markup::Open | Markup::Empty => self.fault(rules::D24, token, &[("x", token.name())]),
@@ -173,11 +168,18 @@ impl<'a> Walk<'a> {
         Some(self.fault(rules::D25, token, &[("s", &excerpt(system_id))]))
     }
 
-    // Placed at the token's first character that is not blank.
+    /// Returns a diagnostic at the token's first character that is not blank.
     fn fault(&self, rule: Rule, token: &Token<'_>, values: &[(&str, &str)]) -> Diagnostic {
         let blanks = token.text.len() - token.text.trim_start_matches(BLANKS).len();
         Diagnostic::new(rule, values).at(self.source.position(token.start + blanks))
     }
+}
+
+enum OutlineStep {
+    Next,
+    /// Not well-formed. The XML parser will find the same fault and describe it better.
+    LeaveToParser,
+    StopAt(Diagnostic),
 }
 
 fn over_limit(limit: usize, of_what: &str) -> Diagnostic {
@@ -188,7 +190,7 @@ pub(super) fn is_blank(text: &str) -> bool {
     text.chars().all(|c| BLANKS.contains(&c))
 }
 
-// What servers send that mean a NUL byte and quote it wrongly.
+/// Returns true for texts that servers send when they try to send a NUL byte but quote it wrongly.
 fn is_escaped_nul(text: &str) -> bool {
     [
         "u0000", "\\u0000", "\\0", "\\00", "\\000", "\\x00", "\\0x00", "0x00", "\\n", "/n", "/0",
@@ -203,7 +205,7 @@ fn system_id(doctype: &str) -> Option<&str> {
     declaration[..declaration.len() - 1].rsplit_once(quote).map(|(_, id)| id)
 }
 
-// The spellings of rulebook X3.
+/// Returns true for the spellings of rulebook X3.
 fn is_usual_dtd(id: &str) -> bool {
     let without_scheme = id.trim_start_matches("http://").trim_start_matches("https://");
     let host_and_path = without_scheme.trim_start_matches("www.");

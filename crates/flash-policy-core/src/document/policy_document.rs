@@ -1,10 +1,11 @@
-//! What a policy server serves.
+//! The document that a policy server serves.
 
 use std::fmt;
 
 use super::PolicyFile;
 
-/// The bytes that a policy server serves before the NUL, whatever they are: a policy, or on purpose something else.
+/// The bytes that a policy server serves before the NUL. They are usually a policy, but may be
+/// anything that a test needs.
 ///
 /// ```
 /// use flash_policy_core::document::{PolicyDocument, PolicyFile};
@@ -20,7 +21,7 @@ pub struct PolicyDocument {
 }
 
 impl PolicyDocument {
-    /// The bytes, without a terminating NUL unless they were given one.
+    /// Returns the bytes. They end with a NUL only if they were created with one.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }

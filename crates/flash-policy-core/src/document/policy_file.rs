@@ -5,17 +5,22 @@ use std::fmt;
 use super::PolicyKind;
 use super::outline::Outline;
 use super::{AllowAccessFrom, MalformedPolicy, PolicyFileBuilder, SiteControl};
-use super::{decode, elements, interpret};
+use super::{decode, elements, interpret, kind_checks};
 use crate::diagnostics::Diagnostic;
 
-/// A socket policy file: who may connect to which ports, and whether other policy files count.
+/// A policy file: its rules say who may connect to which ports, and its site-control says
+/// whether other policy files count.
 ///
-/// Two files are equal when they are the same document, diagnostics and positions included; compare [`to_xml`](Self::to_xml) to compare what they say.
+/// Two files are equal if they are the same document, including diagnostics and positions. To
+/// compare only their content, compare [`to_xml`](Self::to_xml).
 ///
 /// ```
 /// use flash_policy_core::document::PolicyFile;
 ///
-/// let policy = PolicyFile::parse(r#"<cross-domain-policy><allow-access-from domain="*" to-ports="80,5000-5010"/></cross-domain-policy>"#)?;
+/// let xml = r#"<cross-domain-policy>
+///   <allow-access-from domain="*.example.com" to-ports="80,5000-5010"/>
+/// </cross-domain-policy>"#;
+/// let policy = PolicyFile::parse(xml)?;
 /// assert_eq!(policy.allow_access_from().len(), 1);
 /// assert!(policy.diagnostics().is_empty());
 /// # Ok::<(), flash_policy_core::document::MalformedPolicy>(())
@@ -28,78 +33,75 @@ pub struct PolicyFile {
 }
 
 impl PolicyFile {
-    /// Reads a socket policy from its bytes, up to the first NUL or the end (rulebook W4, W5).
+    /// Parses a socket policy from its bytes, up to the first NUL or the end (rulebook W4, W5).
     ///
-    /// What a player would overlook or read as "grants nothing" becomes a diagnostic; an element that is wrong is kept, and grants nothing.
+    /// Anything that a player would ignore or read as "grants nothing" becomes a diagnostic. A
+    /// faulty element is kept, and grants nothing.
     ///
     /// # Errors
     ///
-    /// [`MalformedPolicy`] when a player would reject the whole document (rulebook X1, X4, X7), or when it exceeds our limits:
-    /// [`MAX_POLICY_BYTES`](super::MAX_POLICY_BYTES), 64 nested elements, 8192 nodes, an internal DTD subset.
+    /// Returns [`MalformedPolicy`] if a player would reject the whole document (rulebook X1, X4,
+    /// X7), or if the document exceeds the limits of this crate:
+    /// [`MAX_POLICY_BYTES`](super::MAX_POLICY_BYTES), 64 nested elements, 64 attributes in one
+    /// element, 64 namespace declarations and 8192 nodes. An internal DTD subset is over the limits
+    /// too.
     pub fn parse(bytes: impl AsRef<[u8]>) -> Result<PolicyFile, MalformedPolicy> {
-        Self::parse_with(interpret::for_sockets, bytes.as_ref())
+        Self::parse_with(kind_checks::for_sockets, bytes.as_ref())
     }
 
-    fn parse_with(remarks: Remarks, bytes: &[u8]) -> Result<PolicyFile, MalformedPolicy> {
-        let mut found = Vec::new();
-        match read(remarks, bytes, &mut found) {
-            Ok(mut policy) => {
-                found.sort_by_key(Diagnostic::position);
-                policy.diagnostics = found;
-                Ok(policy)
-            }
-            Err(fatal) => Err(MalformedPolicy::new(fatal, found)),
-        }
-    }
-
-    /// Reads a policy of this kind from its bytes. One for data over HTTP differs in what is remarked: ports mean nothing
-    /// there, and headers do (rulebook P7, U9).
+    /// Parses a policy of this kind from its bytes. The kinds differ in their diagnostics: in a
+    /// policy for data over HTTP, ports mean nothing and headers do (rulebook P7, U9).
     ///
     /// ```
     /// use flash_policy_core::document::{PolicyFile, PolicyKind};
     ///
-    /// let xml = r#"<cross-domain-policy><allow-access-from domain="www.example.com"/></cross-domain-policy>"#;
+    /// let xml = r#"<cross-domain-policy>
+    ///   <allow-access-from domain="www.example.com"/>
+    /// </cross-domain-policy>"#;
     /// assert!(PolicyFile::parse_as(PolicyKind::Url, xml)?.diagnostics().is_empty());
     /// let for_sockets = PolicyFile::parse_as(PolicyKind::Socket, xml)?;
-    /// assert!(for_sockets.diagnostics().iter().any(|remark| remark.rule().id() == "FSP-D01"));
+    /// assert!(for_sockets.diagnostics().iter().any(|found| found.rule().id() == "FSP-D01"));
     /// # Ok::<(), flash_policy_core::document::MalformedPolicy>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// As [`parse`](Self::parse).
+    /// Returns the same errors as [`parse`](Self::parse).
     pub fn parse_as(
         kind: PolicyKind,
         bytes: impl AsRef<[u8]>,
     ) -> Result<PolicyFile, MalformedPolicy> {
-        let remarks = match kind {
-            PolicyKind::Socket => interpret::for_sockets,
-            PolicyKind::Url => interpret::for_urls,
+        let checks = match kind {
+            PolicyKind::Socket => kind_checks::for_sockets,
+            PolicyKind::Url => kind_checks::for_urls,
         };
-        Self::parse_with(remarks, bytes.as_ref())
+        Self::parse_with(checks, bytes.as_ref())
     }
 
-    /// Starts a policy in code; without a rule it grants nothing.
+    /// Returns a builder for a policy. Without a rule the policy grants nothing.
     pub fn builder() -> PolicyFileBuilder {
         PolicyFileBuilder::default()
     }
 
-    /// The `<allow-access-from>` elements in document order, those that grant nothing included.
+    /// Returns the `<allow-access-from>` elements in document order, including those that grant
+    /// nothing.
     pub fn allow_access_from(&self) -> &[AllowAccessFrom] {
         &self.allow_access_from
     }
 
-    /// The `<site-control>` elements in document order; of several, the most restrictive counts (rulebook M3).
+    /// Returns the `<site-control>` elements in document order. If there are several, the strictest
+    /// counts (rulebook M3).
     pub fn site_control(&self) -> &[SiteControl] {
         &self.site_control
     }
 
-    /// What the parse found to remark, in document order; empty for a policy that was built.
+    /// Returns the diagnostics of the parse in document order. A policy built in code has none.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
 
-    /// The policy as an XML document in UTF-8, without the NUL that ends it on the wire. To parse it gives the same rules again.
+    /// Returns the policy as an XML document in UTF-8, without the NUL that ends it on the wire.
+    /// Parsing it gives the same rules again.
     ///
     /// ```
     /// use flash_policy_core::document::PolicyFile;
@@ -109,6 +111,18 @@ impl PolicyFile {
     /// ```
     pub fn to_xml(&self) -> String {
         self.to_string()
+    }
+
+    fn parse_with(checks: KindChecks, bytes: &[u8]) -> Result<PolicyFile, MalformedPolicy> {
+        let mut found = Vec::new();
+        match read(checks, bytes, &mut found) {
+            Ok(mut policy) => {
+                found.sort_by_key(Diagnostic::position);
+                policy.diagnostics = found;
+                Ok(policy)
+            }
+            Err(fatal) => Err(MalformedPolicy::new(fatal, found)),
+        }
     }
 }
 
@@ -125,11 +139,11 @@ impl fmt::Display for PolicyFile {
     }
 }
 
-/// What is odd in a policy of one kind.
-type Remarks = fn(&[elements::Element], &PolicyFile, &mut Vec<Diagnostic>);
+/// Adds the diagnostics of one kind of policy.
+type KindChecks = fn(&[elements::Element], &PolicyFile, &mut Vec<Diagnostic>);
 
 fn read(
-    remarks: Remarks,
+    checks: KindChecks,
     bytes: &[u8],
     found: &mut Vec<Diagnostic>,
 ) -> Result<PolicyFile, Diagnostic> {
@@ -137,6 +151,6 @@ fn read(
     let outline = Outline::of(&source, found)?;
     let elements = elements::elements(&source, outline)?;
     let policy = interpret::policy(&elements, found);
-    remarks(&elements, &policy, found);
+    checks(&elements, &policy, found);
     Ok(policy)
 }

@@ -1,4 +1,4 @@
-//! `<site-control>` and the meta-policy in it.
+//! The element `<site-control>`, and the meta-policy in it.
 
 use std::fmt;
 
@@ -6,12 +6,15 @@ use super::elements::escape;
 use crate::diagnostics::Position;
 use crate::ids;
 
-/// One `<site-control>`: which other policy files of the host count (rulebook M1).
+/// One `<site-control>`, which says which other policy files of the host count (rulebook M1).
 ///
 /// ```
 /// use flash_policy_core::document::PolicyFile;
 ///
-/// let policy = PolicyFile::parse(r#"<cross-domain-policy><site-control permitted-cross-domain-policies="master_only"/></cross-domain-policy>"#)?;
+/// let xml = r#"<cross-domain-policy>
+///   <site-control permitted-cross-domain-policies="master_only"/>
+/// </cross-domain-policy>"#;
+/// let policy = PolicyFile::parse(xml)?;
 /// let control = &policy.site_control()[0];
 /// assert_eq!((control.value(), control.written()), (None, "master_only"));
 /// # Ok::<(), flash_policy_core::document::MalformedPolicy>(())
@@ -25,22 +28,26 @@ pub struct SiteControl {
 }
 
 impl SiteControl {
-    /// The meta-policy; `None` when the value is missing, empty or unknown, which counts as `none` (rulebook M5).
+    /// Returns the meta-policy.
+    ///
+    /// `None` means that the value is missing, empty or unknown, which counts as `none` (rulebook
+    /// M5).
     pub fn value(&self) -> Option<MetaPolicy> {
         self.value
     }
 
-    /// The value as it stands in the document; empty when the attribute is missing.
+    /// Returns the value as it is written in the document, or an empty text if the attribute is
+    /// missing.
     pub fn written(&self) -> &str {
         &self.written
     }
 
-    /// Where the element's `<` stands; `None` when it was built.
+    /// Returns the position of the element's `<`, or `None` for an element built in code.
     pub fn position(&self) -> Option<Position> {
         self.position
     }
 
-    /// Where its attribute stands, if it has one and was read.
+    /// Returns the position of its attribute, if it has the attribute and was parsed.
     pub fn value_position(&self) -> Option<Position> {
         self.value_position
     }
@@ -53,27 +60,29 @@ impl fmt::Display for SiteControl {
 }
 
 ids! {
-    /// A meta-policy, ordered from the strictest to the laxest: of several, `min()` counts (rulebook M2, M3).
+    /// A meta-policy. The order is from the strictest to the laxest, so that `min()` of several is
+    /// the one that counts (rulebook M2, M3).
     ///
     /// ```
     /// use flash_policy_core::document::MetaPolicy;
     ///
     /// assert_eq!("master-only".parse(), Ok(MetaPolicy::MasterOnly));
     /// assert!("Master-Only".parse::<MetaPolicy>().is_err());
-    /// assert_eq!([MetaPolicy::All, MetaPolicy::MasterOnly].into_iter().min(), Some(MetaPolicy::MasterOnly));
+    /// let both = [MetaPolicy::All, MetaPolicy::MasterOnly];
+    /// assert_eq!(both.into_iter().min(), Some(MetaPolicy::MasterOnly));
     /// ```
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     #[non_exhaustive]
     pub enum MetaPolicy {
         /// No policy file of the host counts, not even the master.
         None = "none",
-        /// In an HTTP header only: this response is no policy.
+        /// This response is not a policy. Valid in an HTTP header only.
         NoneThisResponse = "none-this-response",
         /// Only the master policy file counts.
         MasterOnly = "master-only",
-        /// Over HTTP, only what is served as `text/x-cross-domain-policy`.
+        /// Over HTTP, only files served as `text/x-cross-domain-policy` count.
         ByContentType = "by-content-type",
-        /// Over FTP, only files named `crossdomain.xml`.
+        /// Over FTP, only files named `crossdomain.xml` count.
         ByFtpFilename = "by-ftp-filename",
         /// Every policy file of the host counts.
         All = "all",
@@ -81,7 +90,7 @@ ids! {
 }
 
 impl MetaPolicy {
-    /// Whether the value means something for sockets (rulebook M4).
+    /// Returns true if the value has a meaning for sockets (rulebook M4).
     pub(super) fn applies_to_sockets(self) -> bool {
         matches!(self, Self::None | Self::MasterOnly | Self::All)
     }

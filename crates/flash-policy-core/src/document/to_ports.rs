@@ -1,4 +1,4 @@
-//! The `to-ports` attribute.
+//! The attribute `to-ports`.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -8,9 +8,11 @@ use super::InvalidRule;
 use super::domain_pattern::is_template;
 use crate::diagnostics::{Diagnostic, rules};
 
-/// A set of ports: any, or inclusive ranges within 1-65535 (rulebook P3). Equal when the same ports are in it by the same form.
+/// A set of ports: any port, or inclusive ranges within 1-65535 (rulebook P3). Two sets are equal
+/// if they hold the same ports in the same form, so `*` differs from `1-65535`.
 ///
-/// The rule that a policy from a high port may not grant a low one (rulebook P1) is not here: it needs the policy's source.
+/// A policy from a high port may not grant a low one (rulebook P1). This type does not apply that
+/// rule, because it does not know the source of the policy.
 ///
 /// ```
 /// use flash_policy_core::document::ToPorts;
@@ -27,23 +29,18 @@ pub struct ToPorts {
     ports: Ports,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Ports {
-    Any,
-    /// Ascending, neither overlapping nor adjacent, none of them empty.
-    Listed(Vec<RangeInclusive<u16>>),
-}
-
 impl ToPorts {
-    /// `*`: every port.
+    /// Every port, written `*`.
     pub const ANY: ToPorts = ToPorts { ports: Ports::Any };
 
-    /// Whether the port is in the set. `*` has every number in it, 0 too (rulebook P8: port 0 fails later, in the connect).
+    /// Returns true if the port is in the set. `*` contains every number, including 0, to which a
+    /// connect fails later (rulebook P8).
     pub fn contains(&self, port: u16) -> bool {
         self.ranges().iter().any(|range| range.contains(&port))
     }
 
-    /// The ports as ascending, disjoint, inclusive ranges; for `*` all of them.
+    /// Returns the ports as ascending, disjoint, inclusive ranges. `*` is one range from 0 to
+    /// 65535.
     pub fn ranges(&self) -> &[RangeInclusive<u16>] {
         match &self.ports {
             Ports::Any => &[0..=u16::MAX],
@@ -66,7 +63,8 @@ impl ToPorts {
     }
 }
 
-/// As it would stand in a document: ascending, joined where ranges touch, without blanks.
+/// Writes the set as an attribute value: ascending, with touching ranges joined, and without
+/// blanks.
 impl fmt::Display for ToPorts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Ports::Listed(ranges) = &self.ports else {
@@ -80,7 +78,7 @@ impl fmt::Display for ToPorts {
     }
 }
 
-/// By the grammar of rulebook P3; blanks around items and hyphens are accepted (P5).
+/// Parses the grammar of rulebook P3. Blanks around items and hyphens are accepted (P5).
 impl FromStr for ToPorts {
     type Err = InvalidRule;
 
@@ -91,50 +89,6 @@ impl FromStr for ToPorts {
             None => Ok(reading.good),
         }
     }
-}
-
-/// What a `to-ports` value holds, item by item.
-pub(super) struct Reading<'a> {
-    /// The ports of the items that are good.
-    pub(super) good: ToPorts,
-    /// The first bad item (rulebook P6), trimmed.
-    pub(super) bad: Option<&'a str>,
-    /// Whether there are blanks (rulebook P5).
-    pub(super) blanks: bool,
-}
-
-impl<'a> Reading<'a> {
-    pub(super) fn of(written: &'a str) -> Self {
-        let (mut ranges, mut any, mut bad) = (Vec::new(), false, None);
-        for item in written.split(',').map(str::trim_ascii) {
-            match range(item) {
-                Some(range) => ranges.push(range),
-                None if item == "*" => any = true,
-                None => bad = bad.or(Some(item)),
-            }
-        }
-        let good = if any { ToPorts::ANY } else { ToPorts::of(ranges) };
-        Reading { good, bad, blanks: written.contains(|c: char| c.is_ascii_whitespace()) }
-    }
-
-    /// What is wrong with the value, if anything is.
-    pub(super) fn fault(&self, written: &str) -> Option<Diagnostic> {
-        let values = [("item", self.bad?), ("s", written)];
-        let rule = if is_template(written) { rules::D31 } else { rules::D04 };
-        Some(Diagnostic::new(rule, &values))
-    }
-}
-
-fn range(item: &str) -> Option<RangeInclusive<u16>> {
-    let (start, end) = item.split_once('-').unwrap_or((item, item));
-    let (start, end) = (port(start.trim_ascii_end())?, port(end.trim_ascii_start())?);
-    (start <= end).then_some(start..=end)
-}
-
-// `u16::from_str` alone would take a plus sign.
-fn port(digits: &str) -> Option<u16> {
-    let port = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())??;
-    (port > 0).then_some(port)
 }
 
 macro_rules! try_from {
@@ -159,4 +113,55 @@ try_from! {
     [] RangeInclusive<u16>: range => [range].try_into();
     [] Vec<RangeInclusive<u16>>: ranges => ranges.as_slice().try_into();
     [const N: usize] [RangeInclusive<u16>; N]: ranges => ranges.as_slice().try_into();
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Ports {
+    Any,
+    /// Ranges in ascending order. None is empty, and no two overlap or touch.
+    Listed(Vec<RangeInclusive<u16>>),
+}
+
+/// The content of a `to-ports` value, item by item.
+pub(super) struct Reading<'a> {
+    /// The ports of the good items.
+    pub(super) good: ToPorts,
+    /// The first bad item (rulebook P6), trimmed.
+    pub(super) bad: Option<&'a str>,
+    /// True if the value contains blanks (rulebook P5).
+    pub(super) blanks: bool,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn of(written: &'a str) -> Self {
+        let (mut ranges, mut any, mut bad) = (Vec::new(), false, None);
+        for item in written.split(',').map(str::trim_ascii) {
+            match range(item) {
+                Some(range) => ranges.push(range),
+                None if item == "*" => any = true,
+                None => bad = bad.or(Some(item)),
+            }
+        }
+        let good = if any { ToPorts::ANY } else { ToPorts::of(ranges) };
+        Reading { good, bad, blanks: written.contains(|c: char| c.is_ascii_whitespace()) }
+    }
+
+    /// Returns the diagnostic for a value with a bad item.
+    pub(super) fn fault(&self, written: &str) -> Option<Diagnostic> {
+        let values = [("item", self.bad?), ("s", written)];
+        let rule = if is_template(written) { rules::D31 } else { rules::D04 };
+        Some(Diagnostic::new(rule, &values))
+    }
+}
+
+fn range(item: &str) -> Option<RangeInclusive<u16>> {
+    let (start, end) = item.split_once('-').unwrap_or((item, item));
+    let (start, end) = (port(start.trim_ascii_end())?, port(end.trim_ascii_start())?);
+    (start <= end).then_some(start..=end)
+}
+
+/// Parses a port from 1 to 65535. Unlike `u16::from_str`, accepts no plus sign.
+fn port(digits: &str) -> Option<u16> {
+    let port = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())??;
+    (port > 0).then_some(port)
 }

@@ -1,34 +1,6 @@
-//! A text cut into markup, tolerantly: enough to see the outline of a document that need not be well-formed.
+//! Cuts a text into markup. Tolerates documents that are not well-formed.
 
-/// A piece of markup, or the text between two.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Token<'a> {
-    pub(crate) kind: Markup,
-    /// Where it begins, in bytes.
-    pub(crate) start: usize,
-    pub(crate) text: &'a str,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Markup {
-    Text,
-    Comment,
-    Cdata,
-    /// `<?…?>`, the XML declaration included.
-    Instruction,
-    Doctype,
-    /// A DOCTYPE up to the `[` of its internal subset.
-    InternalSubset,
-    /// A start tag.
-    Open,
-    /// An empty-element tag.
-    Empty,
-    Close,
-    /// Markup that the text breaks off in.
-    Unfinished,
-}
-
-/// Cuts a text into tokens that together are the whole text.
+/// Cuts a text into tokens that together make up the whole text.
 pub(crate) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     let mut start = 0;
     std::iter::from_fn(move || {
@@ -40,12 +12,41 @@ pub(crate) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     })
 }
 
+/// A piece of markup, or the text between two pieces.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Token<'a> {
+    pub(crate) kind: Markup,
+    /// The byte at which the token begins.
+    pub(crate) start: usize,
+    pub(crate) text: &'a str,
+}
+
 impl<'a> Token<'a> {
-    /// The name in a tag or the target of an instruction; of other markup, what follows its `<`.
+    /// Returns the name in a tag, or the target of an instruction. For other markup, returns the
+    /// text after its `<`.
     pub(crate) fn name(&self) -> &'a str {
         let inner = self.text.trim_start_matches(['<', '/', '?']);
         inner.split([' ', '\t', '\r', '\n', '/', '>', '?']).next().unwrap_or_default()
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Markup {
+    Text,
+    Comment,
+    Cdata,
+    /// `<?…?>`, including the XML declaration.
+    Instruction,
+    Doctype,
+    /// A DOCTYPE up to the `[` of its internal subset.
+    InternalSubset,
+    /// A start tag.
+    Open,
+    /// An empty-element tag.
+    Empty,
+    Close,
+    /// Markup that is not finished at the end of the text.
+    Unfinished,
 }
 
 fn first(rest: &str) -> (Markup, usize) {
@@ -74,7 +75,8 @@ fn first(rest: &str) -> (Markup, usize) {
     }
 }
 
-// After the `>` that ends a tag, or in a DOCTYPE the `[`, whichever comes first outside quotes.
+/// Returns the byte after the `>` that ends a tag, or in a DOCTYPE after the `[`, whichever comes
+/// first outside quotes.
 fn tag_end(rest: &str, doctype: bool) -> Option<usize> {
     let mut quote = None;
     for (at, byte) in rest.bytes().enumerate() {
