@@ -1,7 +1,8 @@
-//! What can be said of policies without a network: lints, the difference of two policies, the matrix
-//! of many requesters and targets, and which rules a set of cases exercised.
+//! Analyses policies without a network: lints and fixes them, compares two of them, tabulates
+//! verdicts for many requesters and targets, and counts which rules a set of cases exercises.
 //!
-//! Policies in, findings out. It knows no scenario file and no format.
+//! Takes policies and outcomes, and returns findings. Does not know scenario files or report
+//! formats.
 
 mod coverage;
 #[cfg(feature = "lint")]
@@ -20,7 +21,7 @@ pub use coverage::{Coverage, ElementCoverage};
 #[cfg(feature = "lint")]
 pub use diff::{Change, Diff, Direction, MetaPolicyChange, Origin, PortSet, Scheme, Witness};
 #[cfg(feature = "lint")]
-pub use fix::{Fix, mended};
+pub use fix::{Fix, apply_fixes};
 #[cfg(feature = "lint")]
 pub use lint::Linter;
 pub use matrix::{Cell, CellChange, Matrix};

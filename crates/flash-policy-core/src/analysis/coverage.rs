@@ -1,58 +1,41 @@
-//! Which rules of which policies a set of outcomes exercised.
+//! Counts which rules of which policies a set of outcomes exercises.
 
 use crate::diagnostics::Position;
 use crate::document::{MetaPolicy, PolicyFile};
 use crate::player::{DecidingRule, Endpoint, Outcome};
 
-/// How often each element of some policies decided.
+/// The number of times that each element of some policies decided.
 ///
 /// ```
 /// use flash_policy_core::{Evaluator, PolicyFile, analysis::Coverage};
 ///
-/// let policy = PolicyFile::builder().allow("www.example.com", 5000).allow("beta.example.com", 5000).build();
+/// let policy = PolicyFile::builder()
+///     .allow("www.example.com", 5000)
+///     .allow("beta.example.com", 5000)
+///     .build();
 /// let mut coverage = Coverage::new();
 /// coverage.add("game.example.com:843".parse().unwrap(), &policy);
 ///
-/// let mut player = Evaluator::new("http://www.example.com/game.swf").unwrap().policy("game.example.com:843", policy);
+/// let mut player = Evaluator::new("http://www.example.com/game.swf")
+///     .unwrap()
+///     .policy("game.example.com:843", policy);
 /// coverage.count(&player.connect("game.example.com", 5000));
 ///
-/// let never: Vec<_> = coverage.elements().iter().filter(|element| !element.is_exercised()).collect();
+/// let elements = coverage.elements().iter();
+/// let never: Vec<_> = elements.filter(|element| !element.is_exercised()).collect();
 /// assert_eq!(never.len(), 1);
-/// assert_eq!(never[0].element, r#"<allow-access-from domain="beta.example.com" to-ports="5000"/>"#);
+/// assert_eq!(
+///     never[0].element,
+///     r#"<allow-access-from domain="beta.example.com" to-ports="5000"/>"#,
+/// );
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
     elements: Vec<ElementCoverage>,
 }
 
-/// How often one `<allow-access-from>` or `<site-control>` decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ElementCoverage {
-    /// Where its policy stands.
-    pub endpoint: Endpoint,
-    /// The element, as XML.
-    pub element: String,
-    /// Where it stands in its document.
-    pub position: Option<Position>,
-    /// How many connections it granted, backends that could not be reached included.
-    pub granted: usize,
-    /// How many denials it decided, as the nearest miss or as the meta-policy.
-    pub denied: usize,
-    kind: ElementKind,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ElementKind {
-    Grant,
-    /// A meta-policy that can deny.
-    Restriction,
-    /// A meta-policy that decides nothing.
-    Permission,
-}
-
 impl Coverage {
-    /// Of no policy yet.
+    /// Creates a coverage of no policies.
     pub fn new() -> Self {
         Self::default()
     }
@@ -83,7 +66,8 @@ impl Coverage {
         self.elements.extend(elements);
     }
 
-    /// Counts what decided an outcome: the rule that granted, the nearest miss, or the meta-policy.
+    /// Counts the element that decided an outcome: the rule that granted, the nearest miss, or the
+    /// meta-policy.
     pub fn count<S>(&mut self, outcome: &Outcome<S>) {
         let Some(rule) = outcome.rule() else { return };
         let index = self.find(rule);
@@ -95,24 +79,45 @@ impl Coverage {
         }
     }
 
-    /// The elements, policy by policy, in document order.
+    /// Returns the elements, policy by policy, in document order.
     pub fn elements(&self) -> &[ElementCoverage] {
         &self.elements
     }
 
-    /// Where it is; a document that was changed on its way has it elsewhere, but as it is written.
+    /// Returns the index of an element. In a document that was changed on its way, the element may
+    /// be at another position, so the same text is enough.
     fn find(&self, rule: &DecidingRule) -> Option<usize> {
-        let is_alike = |element: &ElementCoverage| {
+        let has_text = |element: &ElementCoverage| {
             element.endpoint == *rule.endpoint() && element.element == rule.element()
         };
-        let is_it =
-            |element: &ElementCoverage| is_alike(element) && element.position == rule.position();
-        self.elements.iter().position(is_it).or_else(|| self.elements.iter().position(is_alike))
+        let is_same =
+            |element: &ElementCoverage| has_text(element) && element.position == rule.position();
+        let index = self.elements.iter().position(is_same);
+        index.or_else(|| self.elements.iter().position(has_text))
     }
 }
 
+/// The number of times that one `<allow-access-from>` or `<site-control>` decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ElementCoverage {
+    /// The logical endpoint of its policy.
+    pub endpoint: Endpoint,
+    /// The element, as XML.
+    pub element: String,
+    /// The position of the element in its document.
+    pub position: Option<Position>,
+    /// The number of connections that it granted, including those to backends that could not be
+    /// reached.
+    pub granted: usize,
+    /// The number of denials that it decided, as the nearest miss or as the meta-policy.
+    pub denied: usize,
+    kind: ElementKind,
+}
+
 impl ElementCoverage {
-    /// Whether it did what it is there for: a rule has granted, a meta-policy that can deny has denied.
+    /// Returns true if the element had its effect: a rule granted, or a meta-policy that can deny
+    /// denied.
     pub fn is_exercised(&self) -> bool {
         match self.kind {
             ElementKind::Grant => self.granted > 0,
@@ -120,4 +125,13 @@ impl ElementCoverage {
             ElementKind::Permission => true,
         }
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ElementKind {
+    Grant,
+    /// A meta-policy that can deny.
+    Restriction,
+    /// A meta-policy that cannot deny.
+    Permission,
 }

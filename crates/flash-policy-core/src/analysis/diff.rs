@@ -1,8 +1,8 @@
 //! The difference in meaning of two socket policies.
 //!
-//! `meaning` is what one policy opens, `origins` divides everybody along the domains that either names, `port_set`
-//! reckons with ports, `differences` finds what differs, and `text` says it. No requester and no port is tried: sets are
-//! subtracted.
+//! `grants` has the meaning of one policy, `origins` divides all requesters along the domains that
+//! either policy names, `port_set` computes with ports, `differences` finds the differences, and
+//! `text` writes them. No requester or port is tried out: sets are subtracted.
 
 mod differences;
 mod grants;
@@ -19,8 +19,8 @@ use crate::document::{DomainPattern, MetaPolicy, PolicyFile};
 use crate::ids;
 use crate::player::{Profile, Swf};
 
-/// What one policy permits and another does not, exactly. Its `Display` is a line for each difference, or
-/// `no change in meaning`.
+/// The exact difference between what two policies permit. Its `Display` is one line for each
+/// difference, or `no change in meaning`.
 ///
 /// ```
 /// use flash_policy_core::analysis::{Diff, Direction};
@@ -28,7 +28,10 @@ use crate::player::{Profile, Swf};
 /// use flash_policy_core::{PolicyFile, Profile};
 ///
 /// let old = PolicyFile::builder().allow("*.example.com", 5000).build();
-/// let new = PolicyFile::builder().allow("*.example.com", "5000,6000-6010").allow("example.com", 5000).build();
+/// let new = PolicyFile::builder()
+///     .allow("*.example.com", "5000,6000-6010")
+///     .allow("example.com", 5000)
+///     .build();
 /// let diff = Diff::between(&old, &new, MASTER_PORT, &Profile::default());
 /// assert!(diff.widens());
 /// assert_eq!(diff.changes()[0].direction(), Direction::NewlyPermitted);
@@ -44,8 +47,54 @@ pub struct Diff {
     meta_policy: Option<MetaPolicyChange>,
 }
 
-/// Requesters, from any of some origins, who are newly permitted or newly denied the same ports. No two changes of a
-/// difference overlap.
+impl Diff {
+    /// Returns the difference between two policies served from the logical port `served_from`, as
+    /// this player reads them.
+    ///
+    /// On 843 the policies are masters: their meta-policies count, and `none` voids their own
+    /// grants (rulebook L5). On other ports a `site-control` is ignored (M1). From port 1024 on, no
+    /// lower port is granted (P1).
+    pub fn between(
+        old: &PolicyFile,
+        new: &PolicyFile,
+        served_from: u16,
+        profile: &Profile,
+    ) -> Self {
+        let meanings = [old, new].map(|policy| Meaning::of(policy, served_from, profile));
+        let meta_policy = match [&meanings[0], &meanings[1]].map(|meaning| meaning.meta_policy) {
+            [Some(old), Some(new)] => Some(MetaPolicyChange { old, new }),
+            _ => None,
+        };
+        let regions = regions(meanings, &profile.document);
+        let changes = changes(&differences(&regions), &regions);
+        Self { changes, meta_policy: meta_policy.filter(MetaPolicyChange::matters) }
+    }
+
+    /// Returns the differences in what the policies themselves grant, newly permitted ones first.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// Returns the change in whether other policy files of the host count.
+    pub fn meta_policy(&self) -> Option<&MetaPolicyChange> {
+        self.meta_policy.as_ref()
+    }
+
+    /// Returns true if the two policies mean the same.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.meta_policy.is_none()
+    }
+
+    /// Returns true if the new policy permits anything that the old one does not, or lets other
+    /// policy files do so.
+    pub fn widens(&self) -> bool {
+        let permits = |change: &Change| change.direction == Direction::NewlyPermitted;
+        self.changes.iter().any(permits) || self.meta_policy.is_some_and(|change| change.widens())
+    }
+}
+
+/// Requesters, from one or more origins, that are newly permitted or newly denied the same ports.
+/// No two changes of a difference overlap.
 ///
 /// ```
 /// use flash_policy_core::analysis::{Diff, Direction, Scheme};
@@ -55,8 +104,10 @@ pub struct Diff {
 /// let new = PolicyFile::builder().allow_secure("a.com", 5000).build();
 /// let diff = Diff::between(&old, &new, 843, &Profile::default());
 /// let change = &diff.changes()[0];
-/// assert_eq!((change.direction(), change.scheme()), (Direction::NewlyDenied, Scheme::Http));
-/// assert_eq!((change.origins()[0].to_string().as_str(), change.ports().to_string().as_str()), ("a.com", "5000"));
+/// assert_eq!(change.direction(), Direction::NewlyDenied);
+/// assert_eq!(change.scheme(), Scheme::Http);
+/// assert_eq!(change.origins()[0].to_string(), "a.com");
+/// assert_eq!(change.ports().to_string(), "5000");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -67,35 +118,65 @@ pub struct Change {
     witness: Witness,
 }
 
+impl Change {
+    /// Returns the direction: newly permitted or newly denied.
+    pub fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// Returns the origins of the requesters: at least one, and no two of them overlap.
+    pub fn origins(&self) -> &[Origin] {
+        &self.origins
+    }
+
+    /// Returns the scheme that the requesters' SWFs were loaded over.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// Returns the ports: at least one.
+    pub fn ports(&self) -> &PortSet {
+        &self.ports
+    }
+
+    /// Returns an example.
+    pub fn witness(&self) -> &Witness {
+        &self.witness
+    }
+}
+
 ids! {
-    /// Which of the two policies permits what the other does not.
+    /// The direction of a change: which of the two policies permits something that the other does
+    /// not.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum Direction {
-        /// The new one.
+        /// Only the new policy permits it.
         NewlyPermitted = "newly-permitted",
-        /// The old one.
+        /// Only the old policy permits it.
         NewlyDenied = "newly-denied",
     }
 }
 
 ids! {
-    /// How the SWFs of a change were loaded, which `secure` makes a difference for (rulebook X9).
+    /// The scheme that the SWFs of a change were loaded over, which matters for `secure` (rulebook
+    /// X9).
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum Scheme {
-        /// In any way.
+        /// Any scheme.
         Any = "any",
-        /// Over http; local-with-networking counts as that.
+        /// Not HTTPS. This includes local-with-networking SWFs.
         Http = "http",
-        /// Over https.
+        /// HTTPS.
         Https = "https",
     }
 }
 
-/// Whom a pattern names, but for whom some narrower patterns name. Displayed as `*.a.com (except www.a.com)`.
+/// The requesters that a pattern names, except those that narrower patterns name. Displayed as
+/// `*.a.com (except www.a.com)`.
 ///
-/// `*` names local-with-networking SWFs too, which are never loaded over https (rulebook D2).
+/// `*` also names local-with-networking SWFs, which are never loaded over HTTPS (rulebook D2).
 ///
 /// ```
 /// use flash_policy_core::analysis::Diff;
@@ -115,6 +196,18 @@ pub struct Origin {
     except: Vec<DomainPattern>,
 }
 
+impl Origin {
+    /// Returns the pattern that names the requesters.
+    pub fn pattern(&self) -> &DomainPattern {
+        &self.pattern
+    }
+
+    /// Returns the narrower patterns whose requesters are excepted.
+    pub fn except(&self) -> &[DomainPattern] {
+        &self.except
+    }
+}
+
 /// One requester and one port of a [`Change`], for which the two policies really differ.
 ///
 /// ```
@@ -132,9 +225,22 @@ pub struct Witness {
     port: u16,
 }
 
-/// A master that lets other policy files of its host count, and did not before, or the reverse.
+impl Witness {
+    /// Returns the SWF that asks.
+    pub fn swf(&self) -> &Swf {
+        &self.swf
+    }
+
+    /// Returns the port that it asks for. Port 0 means that the policies differ in no other port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+/// A change in whether the master lets other policy files of its host count.
 ///
-/// `none` and `master-only` differ in what the master itself grants alone, which [`Diff::changes`] says.
+/// `none` and `master-only` differ only in what the master itself grants, so [`Diff::changes`] has
+/// that difference.
 ///
 /// ```
 /// use flash_policy_core::analysis::Diff;
@@ -144,7 +250,9 @@ pub struct Witness {
 /// let old = PolicyFile::builder().site_control(MetaPolicy::MasterOnly).build();
 /// let diff = Diff::between(&old, &PolicyFile::builder().build(), 843, &Profile::default());
 /// let change = diff.meta_policy().expect("a master without site-control lets all others count");
-/// assert_eq!((change.before(), change.after(), change.widens()), (MetaPolicy::MasterOnly, MetaPolicy::All, true));
+/// assert_eq!(change.before(), MetaPolicy::MasterOnly);
+/// assert_eq!(change.after(), MetaPolicy::All);
+/// assert!(change.widens());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MetaPolicyChange {
@@ -152,112 +260,19 @@ pub struct MetaPolicyChange {
     new: MetaPolicy,
 }
 
-impl Diff {
-    /// The difference between two policies that are served from the logical port `served_from`, as this player reads them.
-    ///
-    /// From 843 they are the master: their meta-policies count, and `none` voids their own grants (rulebook L5).
-    /// Elsewhere a `site-control` is ignored (M1), and from 1024 on no lower port is granted (P1).
-    pub fn between(
-        old: &PolicyFile,
-        new: &PolicyFile,
-        served_from: u16,
-        profile: &Profile,
-    ) -> Self {
-        let meanings = [old, new].map(|policy| Meaning::of(policy, served_from, profile));
-        let meta_policy = match [&meanings[0], &meanings[1]].map(|meaning| meaning.meta_policy) {
-            [Some(old), Some(new)] => Some(MetaPolicyChange { old, new }),
-            _ => None,
-        };
-        let regions = regions(meanings, &profile.document);
-        let changes = changes(&differences(&regions), &regions);
-        Self { changes, meta_policy: meta_policy.filter(MetaPolicyChange::matters) }
-    }
-
-    /// The differences in what the policies grant themselves, what is newly permitted first.
-    pub fn changes(&self) -> &[Change] {
-        &self.changes
-    }
-
-    /// The difference in which other policy files of the host count.
-    pub fn meta_policy(&self) -> Option<&MetaPolicyChange> {
-        self.meta_policy.as_ref()
-    }
-
-    /// Whether the two policies mean the same.
-    pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.meta_policy.is_none()
-    }
-
-    /// Whether the new policy permits anything that the old one does not, or lets other policy files do so.
-    pub fn widens(&self) -> bool {
-        let permits = |change: &Change| change.direction == Direction::NewlyPermitted;
-        self.changes.iter().any(permits) || self.meta_policy.is_some_and(|change| change.widens())
-    }
-}
-
-impl Change {
-    /// Permitted or denied.
-    pub fn direction(&self) -> Direction {
-        self.direction
-    }
-
-    /// Who: at least one origin, and no two overlap.
-    pub fn origins(&self) -> &[Origin] {
-        &self.origins
-    }
-
-    /// How their SWFs were loaded.
-    pub fn scheme(&self) -> Scheme {
-        self.scheme
-    }
-
-    /// Which ports: at least one.
-    pub fn ports(&self) -> &PortSet {
-        &self.ports
-    }
-
-    /// An example.
-    pub fn witness(&self) -> &Witness {
-        &self.witness
-    }
-}
-
-impl Origin {
-    /// Whom it names.
-    pub fn pattern(&self) -> &DomainPattern {
-        &self.pattern
-    }
-
-    /// Whom not.
-    pub fn except(&self) -> &[DomainPattern] {
-        &self.except
-    }
-}
-
-impl Witness {
-    /// Who asks.
-    pub fn swf(&self) -> &Swf {
-        &self.swf
-    }
-
-    /// For which port. It is 0 where the policies differ in nothing else.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-}
-
 impl MetaPolicyChange {
-    /// The meta-policy that the old policy comes to: `all` where it says nothing, the strictest where it says several.
+    /// Returns the effective meta-policy of the old policy: `all` if it has none, and the strictest
+    /// if it has several.
     pub fn before(&self) -> MetaPolicy {
         self.old
     }
 
-    /// The meta-policy that the new policy comes to.
+    /// Returns the effective meta-policy of the new policy.
     pub fn after(&self) -> MetaPolicy {
         self.new
     }
 
-    /// Whether other policy files count now, and did not before.
+    /// Returns true if other policy files count now but did not before.
     pub fn widens(&self) -> bool {
         self.new == MetaPolicy::All
     }

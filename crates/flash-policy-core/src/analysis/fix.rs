@@ -1,4 +1,4 @@
-//! Mechanical mends of a document.
+//! Fixes the findings of a document that can be fixed automatically.
 
 use std::ops::Range;
 
@@ -7,9 +7,7 @@ use crate::diagnostics::{Diagnostic, Position, Rule, rules};
 use crate::document::{DomainPattern, ToPorts, bare_host};
 use crate::source_text::{attribute_value, offset};
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// A mechanical mend of one finding: which bytes of the document become what.
+/// An automatic fix of one finding: a range of bytes in the document, and its replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     rule: Rule,
@@ -19,75 +17,88 @@ pub struct Fix {
 }
 
 impl Fix {
-    /// The rule that is met no more.
+    /// Returns the rule of the finding.
     pub fn rule(&self) -> &Rule {
         &self.rule
     }
 
-    /// Where the finding stands.
+    /// Returns the position of the finding.
     pub fn position(&self) -> Option<Position> {
         self.position
     }
 
-    /// What comes in, in place of what goes.
+    /// Returns the text that replaces the faulty one.
     pub fn replacement(&self) -> &str {
         &self.replacement
     }
 }
 
 impl Linter {
-    /// The findings that can be mended without a thought, in the document's order: a byte order mark (D17), blanks
-    /// before the document (D16), a scheme, port or path in a domain (D05 to D07), blanks in `to-ports` (L01). What a
-    /// comment suppresses stays.
+    /// Returns the automatic fixes of a document, in document order.
     ///
-    /// The mend of a domain makes a dead rule grant; the other ones change nothing that is granted.
+    /// Fixed are a byte order mark (D17), blanks before the document (D16), a scheme, port or path
+    /// in a domain (D05 to D07), and blanks in `to-ports` (L01). A finding that a comment
+    /// suppresses is not fixed.
+    ///
+    /// Fixing a domain makes a rule grant that granted nothing before. The other fixes do not
+    /// change what is granted.
     ///
     /// ```
-    /// use flash_policy_core::analysis::{Linter, mended};
+    /// use flash_policy_core::analysis::{Linter, apply_fixes};
     /// use flash_policy_core::document::PolicyKind;
     ///
-    /// let xml = r#"<cross-domain-policy><allow-access-from domain="http://a.com/" to-ports="80, 81"/></cross-domain-policy>"#;
+    /// let xml = r#"<cross-domain-policy>
+    ///   <allow-access-from domain="http://a.com/" to-ports="80, 81"/>
+    /// </cross-domain-policy>"#;
     /// let fixes = Linter::new(PolicyKind::Socket).fixes(xml);
-    /// let mended = String::from_utf8(mended(xml, &fixes)).unwrap();
-    /// assert!(mended.contains(r#"domain="a.com" to-ports="80,81""#));
+    /// let fixed = String::from_utf8(apply_fixes(xml, &fixes)).unwrap();
+    /// assert!(fixed.contains(r#"domain="a.com" to-ports="80,81""#));
     /// ```
     pub fn fixes(&self, document: impl AsRef<[u8]>) -> Vec<Fix> {
         self.fixes_of(document.as_ref(), |_| true)
     }
 
-    /// The mends of those findings that are wanted.
+    /// Returns the automatic fixes for those findings that are `wanted`, in document order.
     pub fn fixes_of(&self, document: &[u8], wanted: impl Fn(&Diagnostic) -> bool) -> Vec<Fix> {
         let mark = if document.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         let Ok(text) = std::str::from_utf8(&document[mark..]) else {
             return Vec::new();
         };
         let found = self.examine(document);
-        let standing = found
+        let mut fixes: Vec<_> = found
             .iter()
-            .filter(|one| one.suppressed().is_none())
+            .filter(|judged| judged.suppressed().is_none())
             .map(Judged::diagnostic)
-            .filter(|one| wanted(one));
-        let mut fixes: Vec<_> = standing.filter_map(|finding| fix(finding, text, mark)).collect();
+            .filter(|finding| wanted(finding))
+            .filter_map(|finding| fix(finding, text, mark))
+            .collect();
         fixes.sort_by_key(|fix| fix.range.start);
         fixes.dedup_by_key(|fix| fix.range.clone());
         fixes
     }
 }
 
-/// The document after these fixes of it.
-pub fn mended(document: impl AsRef<[u8]>, fixes: &[Fix]) -> Vec<u8> {
+/// Returns the document with the fixes applied.
+///
+/// The fixes must be of this document and in document order, as [`Linter::fixes`] returns them.
+///
+/// # Panics
+///
+/// Panics if the fixes overlap or lie outside the document.
+pub fn apply_fixes(document: impl AsRef<[u8]>, fixes: &[Fix]) -> Vec<u8> {
     let document = document.as_ref();
-    let (mut mended, mut at) = (Vec::with_capacity(document.len()), 0);
+    let mut fixed = Vec::with_capacity(document.len());
+    let mut done = 0;
     for fix in fixes {
-        mended.extend_from_slice(&document[at..fix.range.start]);
-        mended.extend_from_slice(fix.replacement.as_bytes());
-        at = fix.range.end;
+        fixed.extend_from_slice(&document[done..fix.range.start]);
+        fixed.extend_from_slice(fix.replacement.as_bytes());
+        done = fix.range.end;
     }
-    mended.extend_from_slice(&document[at..]);
-    mended
+    fixed.extend_from_slice(&document[done..]);
+    fixed
 }
 
-// `mark` is how many bytes stand before the text.
+/// Returns the fix of a finding. `mark` is the number of bytes before `text`.
 fn fix(finding: &Diagnostic, text: &str, mark: usize) -> Option<Fix> {
     let rule = *finding.rule();
     let (range, replacement) = if rule == rules::D17 {
@@ -98,12 +109,12 @@ fn fix(finding: &Diagnostic, text: &str, mark: usize) -> Option<Fix> {
     } else {
         let within = attribute_value(text, offset(text, finding.position()?))?;
         let written = &text[within.clone()];
-        // What a character reference stands for is not what is written.
+        // A value with a character reference differs from its spelling in the document.
         if written.contains('&') {
             return None;
         }
         let replacement = match rule {
-            rules::D05 | rules::D06 | rules::D07 => without_the_rest_of_a_url(written)?,
+            rules::D05 | rules::D06 | rules::D07 => host_of_url(written)?,
             rules::L01 => without_blanks(written)?,
             _ => return None,
         };
@@ -112,8 +123,9 @@ fn fix(finding: &Diagnostic, text: &str, mark: usize) -> Option<Fix> {
     Some(Fix { rule, range, replacement, position: finding.position() })
 }
 
-// Only what can mean nothing else: not a list, not a path without a scheme, and nothing that would name everybody.
-fn without_the_rest_of_a_url(written: &str) -> Option<String> {
+/// Returns the host of a URL if nothing else can be meant: not for a list, not for a path without a
+/// scheme, and not if the result would name everybody.
+fn host_of_url(written: &str) -> Option<String> {
     let host = bare_host(written);
     let is_one = !written.contains(|c: char| c == ',' || c.is_whitespace());
     let is_plain = written.contains("://") || !written.trim_end_matches('/').contains('/');
@@ -121,9 +133,11 @@ fn without_the_rest_of_a_url(written: &str) -> Option<String> {
     (is_one && is_plain && is_somebody).then(|| host.to_owned())
 }
 
-// `80 81` would become port 8081: only where the same ports stay.
+/// Removes the blanks if the ports stay the same. `80 81` would become port 8081.
 fn without_blanks(written: &str) -> Option<String> {
     let tight: String = written.chars().filter(|c| !c.is_ascii_whitespace()).collect();
     let ports = |value: &str| value.parse::<ToPorts>().ok();
     (ports(&tight)? == ports(written)?).then_some(tight)
 }
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

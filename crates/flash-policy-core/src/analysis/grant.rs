@@ -1,20 +1,21 @@
-//! What one rule grants, to be compared with what others grant.
+//! The grant of one rule, in a form that can be compared with others.
 
 use crate::document::{AllowAccessFrom, DomainPattern, PolicyKind, PortGrant, ToPorts};
 
-/// A rule that grants something, ready to be compared.
+/// The grant of one rule.
 pub(super) struct Grant<'a> {
     pub(super) rule: &'a AllowAccessFrom,
     pattern: &'a DomainPattern,
     domain: String,
-    /// Hosts that together stand for everybody whom the rule names: a pattern that matches them matches all.
+    /// Hosts that represent every requester the rule names: a pattern that matches them matches
+    /// all.
     stand_ins: Vec<String>,
     ports: Option<&'a ToPorts>,
     secure: bool,
 }
 
 impl<'a> Grant<'a> {
-    /// `None` for a rule that grants nothing to sockets, or nothing to URLs.
+    /// Returns the grant of a rule, or `None` if the rule grants nothing in a policy of this kind.
     pub(super) fn new(rule: &'a AllowAccessFrom, kind: PolicyKind) -> Option<Self> {
         let pattern = rule.domain()?;
         let domain = pattern.to_string().to_ascii_lowercase();
@@ -32,12 +33,12 @@ impl<'a> Grant<'a> {
         Some(Self { rule, pattern, domain, stand_ins, ports, secure })
     }
 
-    /// Whether this rule grants all that `other` grants.
+    /// Returns true if this rule grants everything that `other` grants.
     pub(super) fn covers(&self, other: &Self) -> bool {
         self.names_all_of(other) && (!self.secure || other.secure) && self.opens_all_of(other)
     }
 
-    /// The domain in lower case.
+    /// Returns the domain in lower case.
     pub(super) fn domain(&self) -> &str {
         &self.domain
     }
@@ -46,12 +47,12 @@ impl<'a> Grant<'a> {
         self.domain == "*"
     }
 
-    /// Whether this is `*.x` and the other one `x`.
+    /// Returns true if this domain is `*.x` and the other one is `x`.
     pub(super) fn is_wildcard_over_apex(&self, other: &Self) -> bool {
         self.domain.strip_prefix("*.") == Some(&other.domain)
     }
 
-    /// The ports; `None` where they mean nothing.
+    /// Returns the ports, or `None` in a URL policy, where they mean nothing.
     pub(super) fn ports(&self) -> Option<&ToPorts> {
         self.ports
     }
@@ -60,20 +61,21 @@ impl<'a> Grant<'a> {
         self.is_star() || other.stand_ins.iter().all(|host| self.pattern.matches(Some(host)))
     }
 
-    /// Whether it opens every port that the other one opens.
-    // Both lists ascend and have no two ranges that touch: a range is covered by one range, or by none.
+    /// Returns true if this rule opens every port that the other one opens.
     pub(super) fn opens_all_of(&self, other: &Self) -> bool {
         let (Some(own), Some(others)) = (self.ports, other.ports) else {
             return true;
         };
         let own = own.ranges();
+        // Both lists ascend and no two ranges of a list touch, so one range covers a range or none
+        // does.
         others.ranges().iter().all(|range| {
             let at = own.partition_point(|candidate| candidate.end() < range.end());
-            // Port 0 is none.
+            // Port 0 does not count.
             own.get(at).is_some_and(|candidate| *candidate.start() <= *range.start().max(&1))
         })
     }
 }
 
-/// A label that no document holds, for it has a character that XML forbids.
+/// A label that no document contains, because XML forbids its character.
 const UNUSUAL: &str = "\u{1}";

@@ -1,11 +1,13 @@
-//! Every combination of requesters and targets, as a table.
+//! Tabulates the verdicts of every combination of requesters and targets.
 
 use std::fmt;
 
 use crate::player::{Cause, Grantor, Outcome, Verdict};
 
-/// The verdicts of every combination of some requesters and some targets. Its `Display` is a table that a person reads
-/// at a glance, and [`Matrix::changes`] compares with.
+/// The verdicts of every combination of some requesters and some targets.
+///
+/// Its `Display` is a table for a person to read, which [`Matrix::changes`] can compare with a
+/// later matrix.
 ///
 /// ```
 /// use flash_policy_core::{Evaluator, PolicyFile, analysis::{Cell, Matrix}};
@@ -14,7 +16,8 @@ use crate::player::{Cause, Grantor, Outcome, Verdict};
 /// let swfs = ["http://www.example.com/game.swf", "http://evil.example/game.swf"];
 /// let ports = [5000, 6000];
 /// let matrix = Matrix::of(&swfs, &ports, |swf, port| {
-///     let mut player = Evaluator::new(*swf).unwrap().policy("game.example.com:843", policy.clone());
+///     let player = Evaluator::new(*swf).unwrap();
+///     let mut player = player.policy("game.example.com:843", policy.clone());
 ///     Cell::from(&player.connect("game.example.com", *port))
 /// });
 /// assert_eq!(
@@ -30,30 +33,6 @@ pub struct Matrix {
     columns: Vec<String>,
     cells: Vec<Cell>,
 }
-
-/// What comes of one combination.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cell {
-    cause: Cause,
-    granted_by: Option<Grantor>,
-}
-
-/// A cell of a [`Matrix`] that is not as a table has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CellChange {
-    /// The requester.
-    pub swf: String,
-    /// The target.
-    pub connect: String,
-    /// What the table has; `None` where it has no such cell.
-    pub was: Option<String>,
-    /// What the matrix has; `None` where it has no such cell.
-    pub is: Option<String>,
-}
-
-/// The head of the column of requesters.
-const CORNER: &str = "swf";
 
 impl Matrix {
     /// Decides every combination, row by row.
@@ -73,24 +52,24 @@ impl Matrix {
         }
     }
 
-    /// The requesters, one for each row.
+    /// Returns the requesters, one for each row.
     pub fn swfs(&self) -> &[String] {
         &self.rows
     }
 
-    /// The targets, one for each column.
+    /// Returns the targets, one for each column.
     pub fn connects(&self) -> &[String] {
         &self.columns
     }
 
-    /// Each cell, row by row, with its requester and its target.
+    /// Returns each cell, row by row, with its requester and its target.
     pub fn cells(&self) -> impl Iterator<Item = (&str, &str, &Cell)> {
         let places =
             self.rows.iter().flat_map(|row| self.columns.iter().map(move |column| (row, column)));
         places.zip(&self.cells).map(|((row, column), cell)| (row.as_str(), column.as_str(), cell))
     }
 
-    /// What differs from a table that [`Matrix`] displayed before, cell by cell.
+    /// Returns the differences from a table that a [`Matrix`] displayed before, cell by cell.
     ///
     /// ```
     /// use flash_policy_core::{Cause, analysis::{Cell, Matrix}};
@@ -129,11 +108,6 @@ impl Matrix {
     }
 }
 
-/// The cells of a line of the table.
-fn columns(line: &str) -> Vec<&str> {
-    line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()
-}
-
 impl fmt::Display for Matrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let texts: Vec<String> = self.cells.iter().map(ToString::to_string).collect();
@@ -156,23 +130,30 @@ impl fmt::Display for Matrix {
     }
 }
 
+/// The result of one combination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    cause: Cause,
+    granted_by: Option<Grantor>,
+}
+
 impl Cell {
-    /// What has this cause, and this grantor where it is granted.
+    /// Creates a cell with this cause, and this grantor if there was a grant.
     pub fn new(cause: Cause, granted_by: Option<Grantor>) -> Self {
         Self { cause, granted_by }
     }
 
-    /// The verdict.
+    /// Returns the verdict.
     pub fn verdict(&self) -> Verdict {
         self.cause.verdict()
     }
 
-    /// The true cause.
+    /// Returns the true cause.
     pub fn cause(&self) -> Cause {
         self.cause
     }
 
-    /// Who grants.
+    /// Returns the grantor, if there was a grant.
     pub fn granted_by(&self) -> Option<&Grantor> {
         self.granted_by.as_ref()
     }
@@ -184,7 +165,7 @@ impl<S> From<&Outcome<S>> for Cell {
     }
 }
 
-/// `permitted`, or the cause.
+/// Writes `permitted`, or the cause.
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.verdict() {
@@ -194,17 +175,43 @@ impl fmt::Display for Cell {
     }
 }
 
+/// A difference between a cell of a [`Matrix`] and a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CellChange {
+    /// The requester.
+    pub swf: String,
+    /// The target.
+    pub connect: String,
+    /// The cell of the table, or `None` if the table has no such cell.
+    pub was: Option<String>,
+    /// The cell of the matrix, or `None` if the matrix has no such cell.
+    pub is: Option<String>,
+}
+
 impl CellChange {
     fn new(swf: &str, connect: &str, was: Option<&str>, is: Option<&str>) -> Self {
-        let (was, is) = (was.map(str::to_owned), is.map(str::to_owned));
-        Self { swf: swf.to_owned(), connect: connect.to_owned(), was, is }
+        Self {
+            swf: swf.to_owned(),
+            connect: connect.to_owned(),
+            was: was.map(str::to_owned),
+            is: is.map(str::to_owned),
+        }
     }
 }
 
 impl fmt::Display for CellChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (was, is) =
-            (self.was.as_deref().unwrap_or("(not there)"), self.is.as_deref().unwrap_or("(gone)"));
+        let was = self.was.as_deref().unwrap_or("(not there)");
+        let is = self.is.as_deref().unwrap_or("(gone)");
         write!(f, "{} to {}: {was} → {is}", self.swf, self.connect)
     }
+}
+
+/// The heading of the column of requesters.
+const CORNER: &str = "swf";
+
+/// Splits a line of the table into its cells.
+fn columns(line: &str) -> Vec<&str> {
+    line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()
 }

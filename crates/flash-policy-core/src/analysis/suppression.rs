@@ -1,4 +1,5 @@
-//! Suppressions that stand in a document, as comments: `<!-- flash-policy-allow FSP-D14: public arcade -->`.
+//! Suppressions in a document, written as comments:
+//! `<!-- flash-policy-allow FSP-D14: public arcade -->`.
 
 use std::ops::Range;
 
@@ -6,9 +7,7 @@ use crate::diagnostics::{Diagnostic, Position, Rule, rules};
 use crate::document::{MAX_POLICY_BYTES, Markup, readable, tokens};
 use crate::source_text::{LineIndex, offset};
 
-const MARK: &str = "flash-policy-allow";
-
-/// A diagnostic, and why it does not count if a comment suppresses it.
+/// A diagnostic, and the reason for suppressing it if a comment does so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
     diagnostic: Diagnostic,
@@ -16,35 +15,27 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// What was found.
+    /// Returns the diagnostic.
     pub fn diagnostic(&self) -> &Diagnostic {
         &self.diagnostic
     }
 
-    /// The reason that the document gives for suppressing it, if it does.
+    /// Returns the reason that the document gives for suppressing the diagnostic, if it does.
     pub fn suppressed(&self) -> Option<&str> {
         self.reason.as_deref()
     }
 }
 
-/// One id in one comment: what it suppresses, why, and in which bytes of the text.
-struct Suppression {
-    /// `None` where there is no such rule.
-    rule: Option<&'static Rule>,
-    reason: String,
-    reach: Range<usize>,
-    position: Position,
-    used: bool,
-}
-
-/// Marks what the document's comments suppress, remarks what is wrong with them, and puts all in the document's order.
-/// Why a player rejects the whole document (`fatal`) cannot be suppressed in the document. A suppression is unused where
-/// its rule could be met and was not.
+/// Marks the diagnostics that the document's comments suppress, adds those of the comments
+/// themselves, and sorts all by position.
+///
+/// The reason why a player rejects the whole document (`fatal`) cannot be suppressed. A suppression
+/// is reported as unused if its rule could be broken (`can_be_broken`) but was not.
 pub(super) fn judge(
     document: &[u8],
     found: Vec<Diagnostic>,
     fatal: Option<&Diagnostic>,
-    can_be_met: impl Fn(&Rule) -> bool,
+    can_be_broken: impl Fn(&Rule) -> bool,
 ) -> Vec<Judged> {
     let end =
         document.iter().position(|byte| *byte == 0).unwrap_or(document.len()).min(MAX_POLICY_BYTES);
@@ -59,38 +50,53 @@ pub(super) fn judge(
                 one.used = true;
                 one.reason.clone()
             });
-            Judged { reason: reason.filter(|_| fatal != Some(&diagnostic)), diagnostic }
+            let is_fatal = fatal == Some(&diagnostic);
+            Judged { reason: if is_fatal { None } else { reason }, diagnostic }
         })
         .collect();
-    let remarks = suppressions.iter().filter_map(|one| one.remark(&can_be_met));
-    judged.extend(remarks.map(|diagnostic| Judged { diagnostic, reason: None }));
+    let faulty = suppressions.iter().filter_map(|one| one.diagnostic(&can_be_broken));
+    judged.extend(faulty.map(|diagnostic| Judged { diagnostic, reason: None }));
     judged.sort_by_key(|one| (one.diagnostic.position(), one.diagnostic.rule().id()));
     judged
 }
 
+/// One id in one comment, with its reason and the bytes of the text that it applies to.
+struct Suppression {
+    /// The rule with this id, or `None` if there is no such rule.
+    rule: Option<&'static Rule>,
+    reason: String,
+    scope: Range<usize>,
+    position: Position,
+    used: bool,
+}
+
 impl Suppression {
     fn suppresses(&self, rule: &Rule, at: usize) -> bool {
-        self.rule == Some(rule) && !self.reason.is_empty() && self.reach.contains(&at)
+        self.rule == Some(rule) && !self.reason.is_empty() && self.scope.contains(&at)
     }
 
-    fn remark(&self, can_be_met: impl Fn(&Rule) -> bool) -> Option<Diagnostic> {
-        let remark = match self.rule {
+    /// Returns the diagnostic of a suppression that is faulty or unused.
+    fn diagnostic(&self, can_be_broken: impl Fn(&Rule) -> bool) -> Option<Diagnostic> {
+        let diagnostic = match self.rule {
             None => Diagnostic::new(rules::L25, &[("what", "the id of a rule")]),
             Some(_) if self.reason.is_empty() => {
                 Diagnostic::new(rules::L25, &[("what", "a reason")])
             }
-            Some(rule) if !self.used && can_be_met(rule) => {
+            Some(rule) if !self.used && can_be_broken(rule) => {
                 Diagnostic::new(rules::L26, &[("id", rule.id())])
             }
             Some(_) => return None,
         };
-        Some(remark.at(self.position))
+        Some(diagnostic.at(self.position))
     }
 }
 
-/// All suppressions of a text: each reaches over the tag behind it, or from before the root over the whole document.
+/// Returns all suppressions of a text. Each applies to the tag after it, or to the whole document
+/// if it comes before the root.
 fn suppressions(text: &str) -> Vec<Suppression> {
-    let (mut found, mut waiting, mut root_seen) = (Vec::new(), Vec::new(), false);
+    let mut found = Vec::new();
+    let mut waiting = Vec::new();
+    let mut root_seen = false;
     let lines = LineIndex::of(text);
     for token in tokens(text) {
         match token.kind {
@@ -99,10 +105,10 @@ fn suppressions(text: &str) -> Vec<Suppression> {
             }
             Markup::Open | Markup::Empty => {
                 let tag = token.start..token.start + token.text.len();
-                let reach = if root_seen { tag } else { 0..usize::MAX };
+                let scope = if root_seen { tag } else { 0..usize::MAX };
                 root_seen = true;
                 found.extend(
-                    waiting.drain(..).map(|one| Suppression { reach: reach.clone(), ..one }),
+                    waiting.drain(..).map(|one| Suppression { scope: scope.clone(), ..one }),
                 );
             }
             Markup::Close => found.append(&mut waiting),
@@ -113,7 +119,7 @@ fn suppressions(text: &str) -> Vec<Suppression> {
     found
 }
 
-/// The suppressions that a comment says, one for each id, which reach nowhere yet.
+/// Returns the suppressions in a comment, one for each id. They apply to nothing yet.
 fn of_comment(comment: &str, position: impl Fn() -> Position) -> Vec<Suppression> {
     let inner = comment.trim_start_matches("<!--").trim_end_matches("-->").trim();
     if !inner.get(..MARK.len()).is_some_and(|mark| mark.eq_ignore_ascii_case(MARK)) {
@@ -124,9 +130,11 @@ fn of_comment(comment: &str, position: impl Fn() -> Position) -> Vec<Suppression
     let one = |id: &str| Suppression {
         rule: rules::named(id.trim()),
         reason: reason.trim().to_owned(),
-        reach: 0..0,
+        scope: 0..0,
         position: position(),
         used: false,
     };
     ids.split(',').map(one).collect()
 }
+
+const MARK: &str = "flash-policy-allow";

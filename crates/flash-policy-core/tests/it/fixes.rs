@@ -1,12 +1,12 @@
 //! Automatic fixes: the bytes they change, and the bytes they leave alone.
 
-use flash_policy_core::analysis::{Linter, mended};
+use flash_policy_core::analysis::{Linter, apply_fixes};
 use flash_policy_core::document::PolicyKind;
 use rstest::rstest;
 
 fn fixed(document: impl AsRef<[u8]>) -> Vec<u8> {
     let document = document.as_ref();
-    mended(document, &Linter::new(PolicyKind::Socket).fixes(document))
+    apply_fixes(document, &Linter::new(PolicyKind::Socket).fixes(document))
 }
 
 fn rule(attributes: &str) -> String {

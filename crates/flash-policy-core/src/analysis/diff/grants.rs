@@ -1,15 +1,17 @@
-//! What one policy file means where it is served.
+//! The meaning of one policy file at the place where it is served.
 
 use crate::document::{DomainPattern, MetaPolicy, PolicyFile};
 use crate::player::rejection;
 use crate::player::socket::grant::{Terms, meta_policy};
 use crate::player::{MASTER_PORT, MalformedMaster, Profile};
 
-/// What one policy file means: its grants, and which other policy files of the host it lets count.
+/// The meaning of one policy file: its grants, and the other policy files of the host that it lets
+/// count.
 pub(super) struct Meaning<'a> {
-    /// Whom it opens something to, and what.
+    /// The requesters that the file names, with the ports that it opens to them.
     pub(super) grants: Vec<(&'a DomainPattern, Terms<'a>)>,
-    /// The meta-policy; `None` where the file is not the master, in which it is ignored (rulebook M1).
+    /// The meta-policy. `None` if the file is not the master, so that its `site-control` is ignored
+    /// (rulebook M1).
     pub(super) meta_policy: Option<MetaPolicy>,
 }
 
@@ -23,8 +25,9 @@ impl<'a> Meaning<'a> {
                 _ => meta_policy(policy, &profile.document).unwrap_or(MetaPolicy::All),
             });
         let counts = !is_rejected && meta_policy != Some(MetaPolicy::None);
-        let rules = policy.allow_access_from().iter().filter(|_| counts);
+        let rules = if counts { policy.allow_access_from() } else { &[] };
         let grants = rules
+            .iter()
             .filter_map(|rule| {
                 Some((rule.domain()?, Terms::of(rule, served_from, &profile.document)))
             })

@@ -1,4 +1,4 @@
-//! Everybody who may ask, divided along the domains that two policies name.
+//! Divides all possible requesters along the domains that two policies name.
 
 use std::collections::{BTreeMap, HashSet};
 use std::iter;
@@ -9,31 +9,8 @@ use crate::document::DomainPattern;
 use crate::player::socket::grant::{Terms, names};
 use crate::player::{DocumentProfile, Swf, TrailingDot, canonical_host};
 
-/// The requesters that one pattern names and no narrower pattern does. For a policy they are all alike: either all of
-/// them are named by a rule, or none is.
-pub(super) struct Region<'a> {
-    place: Place,
-    pub(super) pattern: DomainPattern,
-    /// A host of the region.
-    pub(super) witness: String,
-    grants: [Vec<Terms<'a>>; 2],
-}
-
-/// Where a pattern stands among the others: `*` first, each one before the narrower ones that it holds.
-///
-/// Two patterns never overlap by half (rulebook D1). So each is held by those before it in a row of which the last one
-/// is the narrowest, and what holds two patterns holds all that stand between them.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    /// The labels of the name from the last to the first, between them what sorts before all that a name can hold.
-    /// Those of `*` are empty.
-    labels: String,
-    /// One host, not all below it too.
-    exact: bool,
-}
-
-/// The regions of everybody, in the order of their places, for the policies OLD and NEW. A pattern that cannot be the
-/// host of a URL names nobody, and is left out.
+/// Returns the regions of all requesters, in order, with the grants of the old and the new policy.
+/// A pattern that cannot be the host of a URL names nobody, and is left out.
 pub(super) fn regions<'a>(
     meanings: [Meaning<'a>; 2],
     profile: &DocumentProfile,
@@ -57,14 +34,18 @@ pub(super) fn regions<'a>(
     regions
 }
 
-/// The SWF of a host.
-pub(super) fn swf(scheme: &str, host: &str) -> Option<Swf> {
-    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    format!("{scheme}://{host}/game.swf").parse().ok()
+/// The requesters that one pattern names but no narrower pattern does. A policy cannot tell them
+/// apart: a rule names either all of them or none.
+pub(super) struct Region<'a> {
+    place: Place,
+    pub(super) pattern: DomainPattern,
+    /// A host of the region.
+    pub(super) witness: String,
+    grants: [Vec<Terms<'a>>; 2],
 }
 
 impl Region<'_> {
-    /// A region without grants, whose witness is just its name.
+    /// Creates a region without grants. Its witness is just its name.
     fn new(pattern: DomainPattern, profile: &DocumentProfile) -> Self {
         let (name, exact) = name(&pattern, profile);
         Self {
@@ -75,34 +56,57 @@ impl Region<'_> {
         }
     }
 
-    /// Whether the pattern names all whom the other one does.
-    pub(super) fn holds(&self, other: &Self) -> bool {
-        self.place.holds(&other.place)
+    /// Returns true if the pattern names all requesters that the other one names.
+    pub(super) fn contains(&self, other: &Self) -> bool {
+        self.place.contains(&other.place)
     }
 
-    /// What the rules with this very pattern open in OLD (0) or NEW (1).
+    /// Returns the ports that the rules with exactly this pattern open in the old (0) or new (1)
+    /// policy.
     pub(super) fn opened(&self, side: usize, https: bool) -> PortSet {
         self.grants[side].iter().flat_map(|terms| terms.opened(https)).collect()
     }
 }
 
+/// The place of a pattern in the order: `*` first, and each pattern before the narrower ones that
+/// it contains.
+///
+/// Two patterns never overlap only in part (rulebook D1). So the patterns that contain a given one
+/// form a row before it, with the narrowest last, and a pattern that contains two others contains
+/// all that lie between them.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// The labels of the name, last label first, with [`SEPARATOR`] between them. Empty for `*`.
+    labels: String,
+    /// True if the pattern is one host, without the names below it.
+    exact: bool,
+}
+
 impl Place {
     fn of(name: &str, exact: bool) -> Self {
-        Self { labels: name.rsplit('.').collect::<Vec<_>>().join(FIRST), exact }
+        Self { labels: name.rsplit('.').collect::<Vec<_>>().join(SEPARATOR), exact }
     }
 
-    fn holds(&self, other: &Self) -> bool {
+    fn contains(&self, other: &Self) -> bool {
         let below = other.labels.strip_prefix(&self.labels);
-        let is_below =
-            |below: &str| self.labels.is_empty() || below.is_empty() || below.starts_with(FIRST);
+        let is_below = |below: &str| {
+            self.labels.is_empty() || below.is_empty() || below.starts_with(SEPARATOR)
+        };
         !self.exact && below.is_some_and(is_below)
     }
 }
 
-/// In place of a dot.
-const FIRST: &str = "\0";
+/// The separator of labels, in place of a dot. It sorts before every character of a name.
+const SEPARATOR: &str = "\0";
 
-/// The name in a pattern as names are compared, and whether it stands for itself alone.
+/// Returns a SWF that was loaded from the host.
+pub(super) fn swf(scheme: &str, host: &str) -> Option<Swf> {
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    format!("{scheme}://{host}/game.swf").parse().ok()
+}
+
+/// Returns the name in a pattern in the form in which names are compared, and true if the pattern
+/// is only that host.
 fn name(pattern: &DomainPattern, profile: &DocumentProfile) -> (String, bool) {
     let written = pattern.to_string();
     let (name, exact) = match written.strip_prefix("*.") {
@@ -116,9 +120,10 @@ fn name(pattern: &DomainPattern, profile: &DocumentProfile) -> (String, bool) {
     (canonical_host(bare.unwrap_or(name)), exact)
 }
 
-/// A host below `name`, or any host, that is not `taken` and not below what is.
+/// Returns a host below `name`, or any host if `name` is empty. The host is neither `taken` nor
+/// below a name that is.
 fn stand_in(name: &str, taken: &HashSet<String>) -> String {
-    let (below, tried) = match name {
+    let (below, labels) = match name {
         "" => (String::new(), ["anyone.example", "anyone.test", "anyone"].as_slice()),
         name => (format!(".{name}"), ["www"].as_slice()),
     };
@@ -127,9 +132,9 @@ fn stand_in(name: &str, taken: &HashSet<String>) -> String {
         let dots = host[..new_part].match_indices('.').map(|(at, _)| at + 1);
         iter::once(0).chain(dots).filter(|at| *at < new_part).all(|at| !taken.contains(&host[at..]))
     };
-    let last = tried.last().copied().unwrap_or_default();
-    let usual = tried.iter().map(|label| format!("{label}{below}"));
+    let last = labels.last().copied().unwrap_or_default();
+    let usual = labels.iter().map(|label| format!("{label}{below}"));
     let numbered = (1..=taken.len()).map(|n| format!("{last}{n}{below}"));
-    // There are more of them than names that are taken, so one is free.
+    // There are more candidates than taken names, so one of them is free.
     usual.chain(numbered).find(is_free).unwrap_or_default()
 }

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-/// Any set of the ports 0-65535. Port 0, to which nothing can connect, is in what `to-ports="*"` grants (rulebook P8).
+/// Any set of the ports 0-65535. It can contain port 0, which `to-ports="*"` grants although
+/// nothing can connect to it (rulebook P8).
 ///
-/// Displayed as `to-ports` would list it: ascending, joined where ranges touch; all ports are `*`.
+/// Displayed as `to-ports` lists it: ascending, with touching ranges joined. All ports are `*`.
 ///
 /// ```
 /// use flash_policy_core::analysis::PortSet;
@@ -16,23 +17,23 @@ use std::ops::RangeInclusive;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PortSet {
-    /// Ascending: the first port that is in the set, the first that is not any more, and so on. An odd number of them
-    /// means that the last range goes up to 65535.
+    /// Ascending: the first port in the set, the first port after it that is not, and so on. If
+    /// their number is odd, the last range extends to 65535.
     borders: Vec<u16>,
 }
 
 impl PortSet {
-    /// Whether the port is in the set.
+    /// Returns true if the port is in the set.
     pub fn contains(&self, port: u16) -> bool {
         self.borders.partition_point(|border| *border <= port) % 2 == 1
     }
 
-    /// Whether no port is in the set.
+    /// Returns true if the set has no port.
     pub fn is_empty(&self) -> bool {
         self.borders.is_empty()
     }
 
-    /// The ports as ascending, inclusive ranges, no two of which touch.
+    /// Returns the ports as ascending, inclusive ranges, no two of which touch.
     pub fn ranges(&self) -> impl ExactSizeIterator<Item = RangeInclusive<u16>> {
         self.borders.chunks(2).map(|run| run[0]..=run.get(1).map_or(u16::MAX, |end| end - 1))
     }
@@ -49,58 +50,36 @@ impl PortSet {
         self.combine(other, |here, there| here && !there)
     }
 
-    /// The ports of which `holds` says so, which is told whether they are in the one set and in the other. A port that
-    /// is in neither must not be.
+    /// Returns the ports for which `is_in` is true. `is_in` is told whether a port is in `self`,
+    /// and whether it is in `other`. It must be false for a port in neither.
     ///
-    /// It goes from run to run: of borders that one set has before the next border of the other, and of borders that
-    /// both have. So a small set and a large one, or two that are much alike, cost little more than a copy.
-    fn combine(&self, other: &Self, holds: impl Fn(bool, bool) -> bool) -> Self {
+    /// The sets are merged run by run: borders of one set before the next border of the other, then
+    /// borders that both sets share. So merging a small set with a large one, or two similar ones,
+    /// costs little more than a copy.
+    fn combine(&self, other: &Self, is_in: impl Fn(bool, bool) -> bool) -> Self {
         let (mut mine, mut theirs) = (self.borders.as_slice(), other.borders.as_slice());
         let (mut here, mut there) = (false, false);
         let mut borders = Vec::new();
         while !(mine.is_empty() && theirs.is_empty()) {
             let run = take_before(theirs.first(), &mut mine);
-            if holds(true, there) != holds(false, there) {
+            if is_in(true, there) != is_in(false, there) {
                 borders.extend_from_slice(run);
             }
             here ^= run.len() % 2 == 1;
             let run = take_before(mine.first(), &mut theirs);
-            if holds(here, true) != holds(here, false) {
+            if is_in(here, true) != is_in(here, false) {
                 borders.extend_from_slice(run);
             }
             there ^= run.len() % 2 == 1;
             let run = take_common(&mut mine, &mut theirs);
-            if holds(!here, !there) != holds(here, there) {
+            if is_in(!here, !there) != is_in(here, there) {
                 borders.extend_from_slice(run);
             }
-            (here, there) = (here ^ (run.len() % 2 == 1), there ^ (run.len() % 2 == 1));
+            here ^= run.len() % 2 == 1;
+            there ^= run.len() % 2 == 1;
         }
         Self { borders }
     }
-}
-
-/// Takes the borders before `end`, or all. The nearer the end is, the cheaper.
-fn take_before<'a>(end: Option<&u16>, borders: &mut &'a [u16]) -> &'a [u16] {
-    let Some(end) = end else {
-        return std::mem::take(borders);
-    };
-    let mut reach = 1;
-    while borders.get(reach - 1).is_some_and(|border| border < end) {
-        reach *= 2;
-    }
-    let (known, reach) = (reach / 2, reach.min(borders.len()));
-    let length = known + borders[known..reach].partition_point(|border| border < end);
-    let (run, rest) = borders.split_at(length);
-    *borders = rest;
-    run
-}
-
-/// Takes the borders that both begin with.
-fn take_common<'a>(mine: &mut &'a [u16], theirs: &mut &[u16]) -> &'a [u16] {
-    let length = mine.iter().zip(*theirs).take_while(|(mine, theirs)| mine == theirs).count();
-    let (run, rest) = mine.split_at(length);
-    (*mine, *theirs) = (rest, &theirs[length..]);
-    run
 }
 
 impl FromIterator<RangeInclusive<u16>> for PortSet {
@@ -137,7 +116,32 @@ impl fmt::Display for PortSet {
     }
 }
 
-/// A range as an item of `to-ports`.
+/// Takes the borders before `end`, or all of them without an `end`. The nearer the end, the
+/// cheaper.
+fn take_before<'a>(end: Option<&u16>, borders: &mut &'a [u16]) -> &'a [u16] {
+    let Some(end) = end else {
+        return std::mem::take(borders);
+    };
+    let mut reach = 1;
+    while borders.get(reach - 1).is_some_and(|border| border < end) {
+        reach *= 2;
+    }
+    let (known, reach) = (reach / 2, reach.min(borders.len()));
+    let length = known + borders[known..reach].partition_point(|border| border < end);
+    let (run, rest) = borders.split_at(length);
+    *borders = rest;
+    run
+}
+
+/// Takes the borders that both lists begin with.
+fn take_common<'a>(mine: &mut &'a [u16], theirs: &mut &[u16]) -> &'a [u16] {
+    let length = mine.iter().zip(*theirs).take_while(|(mine, theirs)| mine == theirs).count();
+    let (run, rest) = mine.split_at(length);
+    (*mine, *theirs) = (rest, &theirs[length..]);
+    run
+}
+
+/// Formats a range as an item of `to-ports`.
 pub(super) fn item(range: &RangeInclusive<u16>) -> String {
     match (range.start(), range.end()) {
         (start, end) if start == end => start.to_string(),

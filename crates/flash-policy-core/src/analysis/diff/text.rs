@@ -1,4 +1,4 @@
-//! A difference as a person reads it.
+//! Writes a difference as text.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ impl fmt::Display for Diff {
     }
 }
 
-/// One line. A long list ends with how much more there is.
+/// Writes one line. A long list is cut, with the number of omitted items.
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (what, may) = match self.direction {
@@ -61,10 +61,8 @@ impl fmt::Display for Witness {
 
 impl fmt::Display for MetaPolicyChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (what, count) = match self.widens() {
-            true => ("widened", "count now"),
-            false => ("narrowed", "count no longer"),
-        };
+        let (what, count) =
+            if self.widens() { ("widened", "count now") } else { ("narrowed", "count no longer") };
         write!(
             f,
             "{what}: other policy files of the host {count}, the meta-policy was {} and is {}",
@@ -73,7 +71,7 @@ impl fmt::Display for MetaPolicyChange {
     }
 }
 
-/// How many items of a list a person is shown.
+/// The most items of a list that are written.
 const SHOWN: usize = 20;
 
 fn shortened(items: impl ExactSizeIterator<Item: fmt::Display>, separator: &str) -> String {
