@@ -1,6 +1,7 @@
-//! Diagnostics: the public rule ids, and what is found under them.
+//! Diagnostics: the public rule ids, and the findings that carry them.
 //!
-//! [`rules`] is the catalogue. Whatever this project diagnoses, it names by one of its rows.
+//! [`rules`] is the catalogue. Everything that this project diagnoses has the id of one of its
+//! rules.
 
 pub mod rules;
 
@@ -13,11 +14,11 @@ use crate::printable::visible;
 
 /// The explanation of every rule and every cause, in Markdown.
 ///
-/// A rule has a section `## FSP-D01 missing-to-ports`, a cause a section `## port-not-listed`
-/// under `# Causes`.
+/// A rule has a section `## FSP-D01 missing-to-ports`, a cause a section `## port-not-listed` under
+/// `# Causes`.
 pub const REFERENCE: &str = include_str!("diagnostics/rules.md");
 
-/// One rule: a stable id, what it is called, how bad it is, what it says, and what to do about it.
+/// One rule of the catalogue, with its stable id, its name, its severity, its text and its help.
 ///
 /// ```
 /// use flash_policy_core::diagnostics::{Severity, rules};
@@ -36,27 +37,29 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// `FSP-`, one letter for the group, two digits: `FSP-T01`. Stable across releases.
+    /// Returns the id: `FSP-`, one letter for the group and two digits, as in `FSP-T01`. It is
+    /// stable across releases.
     pub const fn id(&self) -> &'static str {
         self.id
     }
 
-    /// A short name in kebab-case: `master-refused`.
+    /// Returns the short name in kebab-case, such as `master-refused`.
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// How bad it is to meet this rule.
+    /// Returns the severity.
     pub const fn severity(&self) -> Severity {
         self.severity
     }
 
-    /// The one-line diagnosis, with placeholders in braces (`{port}`) that [`Diagnostic::new`] fills.
+    /// Returns the one-line text, with placeholders in braces (`{port}`) that [`Diagnostic::new`]
+    /// fills.
     pub const fn text(&self) -> &'static str {
         self.text
     }
 
-    /// What to do about it: one imperative sentence without placeholders.
+    /// Returns the help: one imperative sentence without placeholders.
     pub const fn help(&self) -> &'static str {
         self.help
     }
@@ -69,7 +72,7 @@ impl fmt::Display for Rule {
 }
 
 ids! {
-    /// How bad a [`Rule`] is, from `Info` to `Error`.
+    /// The severity of a [`Rule`], from `Info` to `Error`.
     ///
     /// ```
     /// use flash_policy_core::diagnostics::Severity;
@@ -79,26 +82,32 @@ ids! {
     /// ```
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Severity {
-        /// Worth knowing; nothing fails.
+        /// Worth knowing. Nothing fails.
         Info = "info",
         /// Fails in some players or networks, or is a security smell.
         Warning = "warning",
-        /// Something is denied, or fails, because of it.
+        /// Causes a denial or a failure.
         Error = "error",
     }
 }
 
-/// A [`Rule`] that was met, with its placeholders filled, and where.
+/// A finding: a [`Rule`] with its placeholders filled in, and a position if there is one.
 ///
 /// ```
 /// use flash_policy_core::diagnostics::{Diagnostic, Position, rules};
 ///
-/// let met = Diagnostic::new(rules::T01, &[("port", "5000")]);
-/// assert_eq!(met.message(), "843 refused; no master policy, falling back to in-band request on 5000");
-/// assert_eq!(met.position(), None);
+/// let diagnostic = Diagnostic::new(rules::T01, &[("port", "5000")]);
+/// assert_eq!(
+///     diagnostic.message(),
+///     "843 refused; no master policy, falling back to in-band request on 5000"
+/// );
+/// assert_eq!(diagnostic.position(), None);
 ///
-/// let met = Diagnostic::new(rules::D28, &[]).at(Position { line: 2, column: 1 });
-/// assert_eq!(met.to_string(), "error FSP-D28 at 2:1: internal DTD subset refused; help: remove the [...] from the DOCTYPE");
+/// let diagnostic = Diagnostic::new(rules::D28, &[]).at(Position { line: 2, column: 1 });
+/// assert_eq!(
+///     diagnostic.to_string(),
+///     "error FSP-D28 at 2:1: internal DTD subset refused; help: remove the [...] from the DOCTYPE"
+/// );
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -109,11 +118,12 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// Fills the placeholders of `rule`'s text from `values`, pairs of a name and what to put there; control characters are escaped.
+    /// Creates a diagnostic. Fills the placeholders of the rule's text from `values`, which are
+    /// pairs of a name and its text. Control characters are escaped.
     ///
     /// # Panics
     ///
-    /// In debug builds, when a placeholder is left unfilled: that is a defect of the caller.
+    /// Panics in debug builds if a placeholder is not filled in, which is a bug in the caller.
     #[must_use]
     pub fn new(rule: Rule, values: &[(&str, &str)]) -> Self {
         Diagnostic {
@@ -124,41 +134,42 @@ impl Diagnostic {
         }
     }
 
-    /// The same diagnostic, placed in a document.
+    /// Returns the same diagnostic with a position in a document.
     #[must_use]
     pub fn at(mut self, position: Position) -> Self {
         self.position = Some(position);
         self
     }
 
-    /// The rule that was met.
+    /// Returns the rule.
     pub fn rule(&self) -> &Rule {
         &self.rule
     }
 
-    /// The rule's severity; [`Severity::Info`] where it is no more than a suspicion.
+    /// Returns the rule's severity, or [`Severity::Info`] for a suspicion.
     pub fn severity(&self) -> Severity {
         self.severity
     }
 
-    /// The same as a suspicion: what would be wrong for some requester, which the document alone cannot know.
+    /// Returns the same diagnostic as a suspicion: it is right for some requesters only, and the
+    /// document alone cannot tell which.
     #[must_use]
     pub fn suspected(mut self) -> Self {
         self.severity = Severity::Info;
         self
     }
 
-    /// Where in the document, if it is about a place in one.
+    /// Returns the position in the document, if the diagnostic is about a place in one.
     pub fn position(&self) -> Option<Position> {
         self.position
     }
 
-    /// The rule's text, filled in: one line.
+    /// Returns the rule's text with its placeholders filled in, on one line.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What to do about it.
+    /// Returns the help of the rule: one imperative sentence.
     pub fn help(&self) -> &str {
         self.rule.help
     }
@@ -174,7 +185,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-// One pass over the text, so that a value that contains braces is not taken for a placeholder.
+/// Fills the placeholders in one pass, so that braces in a value are not taken for placeholders.
 fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut message = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,9 +1,9 @@
 //! The rules of Flash socket policies, without I/O.
 //!
 //! Before a SWF may open a socket to `host:port`, Flash Player looks up a policy file. This crate
-//! has what happens then as data and pure functions: the document, the bytes on the wire, the
-//! player's lookup, its verdict and the diagnosis. It opens no socket, reads no file and knows no
-//! clock; [`flash-policy-fixture`] drives it over real sockets.
+//! has that process as data and pure functions: the document, the bytes on the wire, the player's
+//! lookup, its verdict and the diagnosis. It opens no socket, reads no file and has no clock.
+//! [`flash-policy-fixture`] drives it over real sockets.
 //!
 //! ```
 //! use flash_policy_core::{Cause, Evaluator, PolicyFile};
@@ -19,16 +19,20 @@
 //! # Where to start
 //!
 //! - [`Evaluator`]: verdicts without a network.
-//! - [`PolicyFile`]: the document, parsed with diagnostics, or built in code.
-//! - [`player`]: the rules of the player; [`player::Lookup`] is the state machine that all drivers
+//! - [`PolicyFile`]: the document, parsed with diagnostics or built in code.
+//! - [`player`]: the rules of the player. [`player::Lookup`] is the state machine that all drivers
 //!   share.
-//! - [`wire`]: the 23 request bytes, and scripts of what a peer does.
-//! - [`analysis`]: the matrix of many requesters and targets, and the coverage of rules.
-#![cfg_attr(
-    feature = "lint",
-    doc = "  With the feature `lint`: the linter, automatic fixes, and the exact difference of two policies."
-)]
+//! - [`wire`]: the 23 bytes of the request, and scripts for the behaviour of a peer.
+//! - [`analysis`]: the matrix of many requesters and targets, and the coverage of rules. With the
+//!   feature `lint` also the linter, automatic fixes, and the exact difference of two policies.
 //! - [`diagnostics`]: the catalogue of public rule ids.
+//!
+//! # Features
+//!
+//! - `lint`: the parts of [`analysis`] that need the public suffix list (the crate `psl`).
+//!
+//! There is no feature for an async runtime, because nothing here waits. The crate never depends on
+//! tokio.
 //!
 //! [`flash-policy-fixture`]: https://docs.rs/flash-policy-fixture
 
@@ -51,3 +55,8 @@ pub use player::{
     Sandbox, Swf, Verdict,
 };
 pub use unknown_id::UnknownId;
+
+/// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

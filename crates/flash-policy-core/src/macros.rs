@@ -1,8 +1,9 @@
 //! Macros that the crates of this project share.
 
-/// Defines an enum whose variants have stable ids, with `ALL`, `as_str`, `Display` and `FromStr`.
+/// Defines an enum whose variants have stable ids, with `ALL`, `IDS`, `as_str`, `Display` and
+/// `FromStr`.
 ///
-/// The ids are an interface: JSON, scenario files and the command spell them so.
+/// JSON, scenario files and the command use these ids.
 ///
 /// ```
 /// flash_policy_core::ids! {

@@ -1,4 +1,4 @@
-//! Text that is safe to print: one line, and nothing that a terminal obeys.
+//! Makes text safe to print: one line, without characters that a terminal interprets.
 
 use std::fmt::Display;
 
@@ -14,7 +14,7 @@ pub fn visible(c: char) -> String {
     if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
 }
 
-/// Returns a name or a message as one line that no terminal obeys.
+/// Returns a name or a message as one line without control characters.
 pub fn printable(text: impl Display) -> String {
     text.to_string().chars().map(visible).collect()
 }

@@ -1,11 +1,12 @@
-//! Lines and columns of a text: from a position to bytes, and back.
+//! Lines and columns of a text: converts positions to bytes and back.
 //!
-//! All of the arithmetic on positions is here. It does not know what the text says.
+//! All arithmetic on positions is in this module. It does not know what the text means.
 
 use std::fmt;
 use std::ops::Range;
 
-/// A place in a document: 1-based line and column, the column counted in characters. A line ends with LF or CRLF; a byte order mark has no column.
+/// A position in a document: the line and the column, both counted from 1. The column counts
+/// characters. A line ends with LF or CRLF. A byte order mark has no column.
 ///
 /// ```
 /// use flash_policy_core::source_text::Position;
@@ -31,7 +32,7 @@ impl fmt::Display for Position {
 /// The first position of a text.
 pub const START: Position = Position { line: 1, column: 1 };
 
-/// The starts of the lines of a text, for many positions in it.
+/// The starts of a text's lines, for looking up many positions.
 #[derive(Clone, Debug)]
 pub struct LineIndex {
     starts: Vec<usize>,
@@ -44,7 +45,8 @@ impl LineIndex {
         Self { starts: std::iter::once(0).chain(after_breaks).collect() }
     }
 
-    /// Returns the position of a byte of `text`, or of the character that the byte is part of.
+    /// Returns the position of a byte of `text`. A byte inside a character has that character's
+    /// position.
     pub fn position(&self, text: &str, at: usize) -> Position {
         let at = floor_char_boundary(text, at);
         let line = self.starts.partition_point(|start| *start <= at);
@@ -53,7 +55,8 @@ impl LineIndex {
     }
 }
 
-/// Returns the byte in `text` that a position names, or the nearest end where it has no such place.
+/// Returns the byte of `text` at a position. If the line is too short, returns its end; if there is
+/// no such line, the end of the text.
 pub fn offset(text: &str, position: Position) -> usize {
     let mut lines = text.split_inclusive('\n');
     let before: usize = lines.by_ref().take(index(position.line)).map(str::len).sum();
@@ -65,94 +68,118 @@ pub fn offset(text: &str, position: Position) -> usize {
     before + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
 }
 
-/// The value of the attribute that begins at this byte, without its quotes.
+/// Returns the bytes of an attribute's value, without its quotes. `start` is the byte at which the
+/// attribute's name begins.
 pub fn attribute_value(text: &str, start: usize) -> Option<Range<usize>> {
     let (before, rest) = text[start..].split_once('=')?;
     let quoted = rest.trim_start();
-    let quote = quoted.chars().next().filter(|c| ['"', '\''].contains(c))?;
-    let opens = start + before.len() + 1 + rest.len() - quoted.len() + 1;
-    let length = text[opens..].find(quote)?;
-    before.chars().all(|c| !"<>\"'".contains(c)).then_some(opens..opens + length)
+    let quote = quoted.chars().next().filter(|c| QUOTES.contains(c))?;
+    let value = start + before.len() + 1 + rest.len() - quoted.len() + 1;
+    let length = text[value..].find(quote)?;
+    let is_name = before.chars().all(|c| !"<>\"'".contains(c));
+    is_name.then_some(value..value + length)
 }
 
-/// One line of a text around a span, cut to what a person looks at.
+/// Returns the bytes of the markup at a position: a tag up to its `>`, an attribute up to its
+/// closing quote, or else one character. The span never extends beyond the line.
+pub fn span(text: &str, position: Position) -> Range<usize> {
+    let start = offset(text, position);
+    let line = text[start..].lines().next().unwrap_or_default();
+    let length = if line.starts_with('<') {
+        end_of_tag(line)
+    } else {
+        end_of_attribute(line).unwrap_or(line.chars().next().map_or(0, char::len_utf8))
+    };
+    start..start + length
+}
+
+/// Returns the length of the tag that begins the line, up to the `>` outside quotes or the end of
+/// the line.
+fn end_of_tag(line: &str) -> usize {
+    let mut quote = None;
+    for (at, c) in line.char_indices() {
+        match quote {
+            Some(open) if open == c => quote = None,
+            Some(_) => {}
+            None if c == '>' => return at + 1,
+            None => quote = Some(c).filter(|c| QUOTES.contains(c)),
+        }
+    }
+    line.trim_end().len()
+}
+
+/// Returns the length of the attribute that begins the line, up to its closing quote or the end of
+/// the line.
+fn end_of_attribute(line: &str) -> Option<usize> {
+    let name =
+        line.find(|c: char| !(c.is_alphanumeric() || "-_:.".contains(c))).filter(|at| *at > 0)?;
+    let value = line[name..].trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| QUOTES.contains(c))?;
+    let length = value[1..].find(quote).map_or(value.len(), |at| at + 2);
+    Some(line.len() - value.len() + length)
+}
+
+/// One line of a text around a span, shortened for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownLine {
     /// The number of the line, from 1.
     pub number: usize,
     /// The column of the span's first character, from 1.
     pub column: usize,
-    /// The text that is shown, with an ellipsis where it is cut.
+    /// The text to show, with an ellipsis where it is cut.
     pub shown: String,
     /// The span, in bytes of the shown text.
     pub span: Range<usize>,
-    /// Whether the line is shown from its beginning.
+    /// True if the line is shown from its beginning.
     pub is_whole: bool,
 }
 
-/// The most characters that are shown before the span, of the span, and behind it.
-const SHOWN: usize = 100;
-
 impl ShownLine {
-    /// Cuts the line around `span`, which is in bytes of `text`.
+    /// Returns the line around `span`, which is in bytes of `text`. A span that continues on the
+    /// next line is cut at the end of its first line.
     pub fn around(text: &str, span: Range<usize>) -> Self {
         let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
         let end = text[span.start..].find(['\r', '\n']).map_or(text.len(), |at| span.start + at);
-        let (before, meant, after) = (
-            &text[start..span.start],
-            &text[span.start..span.end.min(end)],
-            &text[span.end.min(end)..end],
-        );
-        let cut = |part: &str| part.chars().nth(SHOWN).map(|_| "…").unwrap_or_default();
-        let left: String = before.chars().rev().take(SHOWN).collect();
-        let left = format!("{}{}", cut(before), left.chars().rev().collect::<String>());
-        let middle: String = meant.chars().take(SHOWN).collect();
-        let (ellipsis, right) =
-            if cut(meant).is_empty() { (cut(after), after) } else { ("…", "") };
-        let right: String = right.chars().take(SHOWN).collect();
+        let span_end = span.end.min(end);
+        let before = &text[start..span.start];
+        let marked = &text[span.start..span_end];
+        let after = &text[span_end..end];
+        let left = format!("{}{}", ellipsis(before), last_chars(before));
+        let middle = first_chars(marked);
+        // If the span itself is cut, nothing after it is shown.
+        let right = match ellipsis(marked) {
+            "" => format!("{}{}", first_chars(after), ellipsis(after)),
+            cut => cut.to_owned(),
+        };
         Self {
             number: text[..start].matches('\n').count() + 1,
             column: before.chars().count() + 1,
             span: left.len()..left.len() + middle.len(),
-            is_whole: cut(before).is_empty(),
-            shown: format!("{left}{middle}{right}{ellipsis}"),
+            is_whole: ellipsis(before).is_empty(),
+            shown: format!("{left}{middle}{right}"),
         }
     }
 }
 
-/// Returns the bytes of what stands at a position: a tag up to its `>`, an attribute up to its closing
-/// quote, or one character. It never goes beyond the line.
-pub fn span(text: &str, position: Position) -> Range<usize> {
-    let start = offset(text, position);
-    let line = text[start..].lines().next().unwrap_or_default();
-    let length = if line.starts_with('<') { end_of_tag(line) } else { end_of_attribute(line) };
-    let one = line.chars().next().map_or(0, char::len_utf8);
-    start..start + length.unwrap_or(one)
+/// The most characters shown of each of three parts: before the span, the span itself, and after
+/// it.
+const SHOWN: usize = 100;
+
+/// Returns the mark of a cut if the text is longer than is shown.
+fn ellipsis(text: &str) -> &'static str {
+    if text.chars().nth(SHOWN).is_some() { "…" } else { "" }
 }
 
-fn end_of_tag(line: &str) -> Option<usize> {
-    let mut quote = None;
-    let end = line.char_indices().find(|(_, c)| match quote {
-        Some(open) => {
-            quote = (open != *c).then_some(open);
-            false
-        }
-        None => {
-            quote = Some(*c).filter(|c| ['"', '\''].contains(c));
-            *c == '>'
-        }
-    });
-    Some(end.map_or(line.trim_end().len(), |(at, _)| at + 1))
+fn first_chars(text: &str) -> String {
+    text.chars().take(SHOWN).collect()
 }
 
-fn end_of_attribute(line: &str) -> Option<usize> {
-    let name =
-        line.find(|c: char| !(c.is_alphanumeric() || "-_:.".contains(c))).filter(|at| *at > 0)?;
-    let value = line[name..].trim_start().strip_prefix('=')?.trim_start();
-    let quote = value.chars().next().filter(|c| ['"', '\''].contains(c))?;
-    let length = value[1..].find(quote).map_or(value.len(), |at| at + 2);
-    Some(line.len() - value.len() + length)
+fn last_chars(text: &str) -> String {
+    let hidden = text.chars().count().saturating_sub(SHOWN);
+    text.chars().skip(hidden).collect()
 }
+
+const QUOTES: [char; 2] = ['"', '\''];
 
 fn floor_char_boundary(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::debug_as_text;
 use crate::printable::printable_within;
 
-/// An id that is not in the list it should be from.
+/// The error for an id that is not in the list that it should be from.
 ///
 /// ```
 /// use flash_policy_core::Profile;
@@ -21,17 +21,17 @@ pub struct UnknownId {
 }
 
 impl UnknownId {
-    /// Creates the error for `written`, where one of `expected` should stand.
+    /// Creates the error for `written`, where one of `expected` should be.
     pub fn new(written: &str, expected: &'static [&'static str]) -> Self {
         Self { written: written.to_owned(), expected }
     }
 
-    /// Returns the text that was not understood.
+    /// Returns the unknown id.
     pub fn written(&self) -> &str {
         &self.written
     }
 
-    /// Returns the ids that would have been.
+    /// Returns the ids that are known.
     pub fn expected(&self) -> &'static [&'static str] {
         self.expected
     }

@@ -1,11 +1,11 @@
 //! The catalogue of public rule ids. No other place repeats their text.
 //!
-//! Groups: `T` transport, `D` document, `S` scope, `R` requester, `B` backend, `O` operations, from
-//! the failure catalogue; `L` lints that the catalogue lacks.
+//! Groups: `T` transport, `D` document, `S` scope, `R` requester, `B` backend and `O` operations
+//! come from the failure catalogue. `L` is for lints that the catalogue lacks.
 
 use super::{Rule, Severity};
 
-/// The rule with this id, such as `FSP-T01`; ASCII case does not matter.
+/// Returns the rule with this id, such as `FSP-T01`. ASCII case does not matter.
 ///
 /// ```
 /// use flash_policy_core::diagnostics::rules;
@@ -18,7 +18,7 @@ pub fn find(id: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.id.eq_ignore_ascii_case(id))
 }
 
-/// The rule that people call so: by its id, with or without `FSP-`.
+/// Returns the rule with this id, with or without the prefix `FSP-`. ASCII case does not matter.
 pub fn named(id: &str) -> Option<&'static Rule> {
     find(id).or_else(|| find(&format!("FSP-{id}")))
 }
