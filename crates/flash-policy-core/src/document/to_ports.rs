@@ -134,7 +134,9 @@ pub(super) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     pub(super) fn of(written: &'a str) -> Self {
-        let (mut ranges, mut any, mut bad) = (Vec::new(), false, None);
+        let mut ranges = Vec::new();
+        let mut any = false;
+        let mut bad = None;
         for item in written.split(',').map(str::trim_ascii) {
             match range(item) {
                 Some(range) => ranges.push(range),
@@ -156,7 +158,8 @@ impl<'a> Reading<'a> {
 
 fn range(item: &str) -> Option<RangeInclusive<u16>> {
     let (start, end) = item.split_once('-').unwrap_or((item, item));
-    let (start, end) = (port(start.trim_ascii_end())?, port(end.trim_ascii_start())?);
+    let start = port(start.trim_ascii_end())?;
+    let end = port(end.trim_ascii_start())?;
     (start <= end).then_some(start..=end)
 }
 

@@ -57,8 +57,10 @@ impl PortSet {
     /// borders that both sets share. So merging a small set with a large one, or two similar ones,
     /// costs little more than a copy.
     fn combine(&self, other: &Self, is_in: impl Fn(bool, bool) -> bool) -> Self {
-        let (mut mine, mut theirs) = (self.borders.as_slice(), other.borders.as_slice());
-        let (mut here, mut there) = (false, false);
+        let mut mine = self.borders.as_slice();
+        let mut theirs = other.borders.as_slice();
+        let mut here = false;
+        let mut there = false;
         let mut borders = Vec::new();
         while !(mine.is_empty() && theirs.is_empty()) {
             let run = take_before(theirs.first(), &mut mine);
@@ -126,7 +128,8 @@ fn take_before<'a>(end: Option<&u16>, borders: &mut &'a [u16]) -> &'a [u16] {
     while borders.get(reach - 1).is_some_and(|border| border < end) {
         reach *= 2;
     }
-    let (known, reach) = (reach / 2, reach.min(borders.len()));
+    let known = reach / 2;
+    let reach = reach.min(borders.len());
     let length = known + borders[known..reach].partition_point(|border| border < end);
     let (run, rest) = borders.split_at(length);
     *borders = rest;
