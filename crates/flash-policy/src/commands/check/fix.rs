@@ -1,6 +1,6 @@
 //! `flash-policy check --fix`: mechanical mends, written or shown.
 
-use flash_policy_core::analysis::{Diff, Fix, Linter, mended};
+use flash_policy_core::analysis::{Diff, Fix, Linter, apply_fixes};
 use flash_policy_core::diagnostics::rules::{D05, D06, D07};
 use flash_policy_core::document::{PolicyFile, PolicyKind};
 use flash_policy_core::player::Profile;
@@ -37,7 +37,7 @@ impl FixPlan {
                 format!("{} is too long to be mended", input.name),
             ));
         }
-        let new = mended(&input.bytes, &fixes);
+        let new = apply_fixes(&input.bytes, &fixes);
         let changes = match linter.kind() {
             PolicyKind::Url => change_of_url_grants(&fixes),
             _ => change_of_meaning(&input.bytes, &new, linter.source_port()),
