@@ -1,18 +1,19 @@
-//! Medians of interleaved rounds: what is compared is measured in turn, so that a drift of the machine meets all of it.
+//! Compares subjects by the medians of interleaved rounds. The subjects are measured in turn, so
+//! that a drift of the machine affects them all.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// One thing that is measured.
+/// A piece of code that is measured.
 pub struct Subject<'a> {
     name: &'static str,
     run: Box<dyn FnMut() + 'a>,
-    /// How many times one round runs it.
+    /// The number of runs in one round.
     times: u32,
     rounds: Vec<Duration>,
 }
 
-/// Subjects that are measured in turn. The first one is the floor of the others.
+/// Subjects that are measured in turn. The others are compared with the first one, the floor.
 pub struct Comparison<'a> {
     title: &'static str,
     aim: Option<f64>,
@@ -20,13 +21,19 @@ pub struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    /// A comparison of nothing yet. `aim` is the ratio that the second subject is to stay below.
+    /// Returns a comparison without subjects. `aim` is the highest ratio that the second subject
+    /// may have.
     pub fn new(title: &'static str, aim: Option<f64>) -> Self {
         Self { title, aim, subjects: Vec::new() }
     }
 
     /// Adds a subject. Each round runs it `times` times.
-    pub fn subject<T>(mut self, name: &'static str, times: u32, mut run: impl FnMut() -> T + 'a) -> Self {
+    pub fn subject<T>(
+        mut self,
+        name: &'static str,
+        times: u32,
+        mut run: impl FnMut() -> T + 'a,
+    ) -> Self {
         let run = Box::new(move || {
             black_box(run());
         });
@@ -34,7 +41,8 @@ impl<'a> Comparison<'a> {
         self
     }
 
-    /// Measures until every subject has had `rounds` rounds or `limit` has passed, and gives the rows of a table.
+    /// Measures until every subject has had `rounds` rounds or `limit` has passed, and returns the
+    /// rows of a table.
     pub fn measure(mut self, rounds: usize, limit: Duration) -> String {
         let started = Instant::now();
         for subject in &mut self.subjects {
@@ -44,7 +52,7 @@ impl<'a> Comparison<'a> {
             if round >= 5 && started.elapsed() > limit {
                 break;
             }
-            // Every other round the other way round, so that none always follows the same one.
+            // Every second round runs backwards, so that no subject always follows the same one.
             match round % 2 {
                 0 => self.subjects.iter_mut().for_each(Subject::round),
                 _ => self.subjects.iter_mut().rev().for_each(Subject::round),
@@ -65,8 +73,11 @@ impl<'a> Comparison<'a> {
                 Some(aim) => format!("≤ {aim}: **missed**"),
                 None => String::new(),
             };
-            let (title, name, time, rounds) = (self.title, subject.name, shown(subject.median()), subject.rounds.len());
-            rows.push_str(&format!("| {title} | {name} | {time} | {ratio:.2} | {aim} | {rounds} |\n"));
+            let (title, name, time, rounds) =
+                (self.title, subject.name, shown(subject.median()), subject.rounds.len());
+            rows.push_str(&format!(
+                "| {title} | {name} | {time} | {ratio:.2} | {aim} | {rounds} |\n"
+            ));
         }
         rows
     }
@@ -88,10 +99,12 @@ impl Subject<'_> {
     }
 }
 
-/// The median of the ratios of the rounds: both halves of each were measured within moments of each other.
+/// Returns the median of the ratios of the rounds. Both halves of a ratio were measured shortly
+/// after each other.
 fn ratio(subject: &Subject<'_>, floor: &Subject<'_>) -> f64 {
     let pairs = subject.rounds.iter().zip(&floor.rounds);
-    let mut ratios: Vec<f64> = pairs.map(|(subject, floor)| subject.as_secs_f64() / floor.as_secs_f64()).collect();
+    let mut ratios: Vec<f64> =
+        pairs.map(|(subject, floor)| subject.as_secs_f64() / floor.as_secs_f64()).collect();
     ratios.sort_by(f64::total_cmp);
     ratios[ratios.len() / 2]
 }

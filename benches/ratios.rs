@@ -1,4 +1,4 @@
-//! What the fixture costs, against floors that are measured in the same run. Prints a Markdown table.
+//! Compares the fixture with floors that are measured in the same run, and prints a Markdown table.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -21,7 +21,7 @@ const XML: &str = include_str!("../fixtures/policies/one-site.xml");
 const ROUNDS: usize = 200;
 const LIMIT: Duration = Duration::from_secs(15);
 
-/// `cargo test` runs it too, with `--test`: then there is nothing to do.
+/// Runs every comparison. `cargo test` calls it with `--test`, and then it does nothing.
 fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
@@ -76,7 +76,9 @@ fn pure() -> String {
             let mut session = declared.clone();
             move || session.connect(HOST, 5000).cause()
         })
-        .subject("new session, parse and decide", 1_000, || declared.clone().connect(HOST, 5000).cause())
+        .subject("new session, parse and decide", 1_000, || {
+            declared.clone().connect(HOST, 5000).cause()
+        })
         .subject("write a policy", 1_000, || document.to_xml())
         .measure(50, LIMIT)
 }
@@ -115,7 +117,7 @@ fn other_fixtures() -> String {
         .measure(ROUNDS, LIMIT)
 }
 
-/// The floor: the least that a thread with a listener can do, and be joined.
+/// The floor: a thread with a listener that does as little as possible, and is joined.
 struct BareServer {
     addr: SocketAddr,
     shutdown: oneshot::Sender<()>,
@@ -152,7 +154,7 @@ async fn serve(listener: std::net::TcpListener) {
             stream.read_exact(&mut request).await?;
             stream.write_all(&answer).await?;
             stream.shutdown().await?;
-            // As the player's peer must: its FIN is awaited.
+            // A server of players must also wait for the player's FIN.
             stream.read_to_end(&mut Vec::new()).await
         });
     }
@@ -169,7 +171,9 @@ fn exchange(addr: SocketAddr) -> usize {
 
 fn get(addr: SocketAddr) {
     let mut stream = TcpStream::connect(addr).unwrap();
-    stream.write_all(b"GET /crossdomain.xml HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    stream
+        .write_all(b"GET /crossdomain.xml HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 200") && answer.ends_with(XML.as_bytes()));
