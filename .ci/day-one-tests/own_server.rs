@@ -1,4 +1,4 @@
-//! An adopter's own policy server, in process, on the test's own current-thread runtime.
+//! Tests an adopter's own policy server in process, on the current-thread runtime of the test.
 
 use flash_policy_fixture::{Backend, Cause, FlashClient, PlayerEvent, Verdict};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -37,7 +37,7 @@ async fn client(swf: &str) -> FlashClient {
     client
 }
 
-/// A game server that answers policy requests, and echoes everything else.
+/// Serves policy requests, and echoes everything else, as a game server may.
 async fn serve(listener: TcpListener) {
     loop {
         let (peer, _) = listener.accept().await.unwrap();

@@ -1,4 +1,4 @@
-//! Plain tests: no runtime, blocking sockets.
+//! Tests without a runtime, over blocking sockets.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,7 +9,9 @@ use flash_policy_fixture::{Backend, Cause, PolicyFile, PolicyServer, Stage, bloc
 fn a_policy_server_answers_a_plain_socket() {
     for server in [
         PolicyServer::start(include_str!("../policy.xml")),
-        PolicyServer::start(PolicyFile::parse(include_bytes!("../policy.xml")).expect("it is well-formed")),
+        PolicyServer::start(
+            PolicyFile::parse(include_bytes!("../policy.xml")).expect("it is well-formed"),
+        ),
     ] {
         let mut player = TcpStream::connect(server.addr()).unwrap();
         player.write_all(b"<policy-file-request/>\0").unwrap();

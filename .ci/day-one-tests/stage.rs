@@ -1,17 +1,21 @@
-//! The names that adopters' tests rely on.
+//! Uses the names that the tests of adopters rely on.
 
 use flash_policy_fixture::wire::Script;
 use flash_policy_fixture::{Backend, Cause, PlayerEvent, PolicyFile, PolicyServer, Stage, Verdict};
 
 const HOST: &str = "game.example.com";
+const OPEN: &str = r#"<cross-domain-policy>
+  <allow-access-from domain="*" to-ports="*"/>
+</cross-domain-policy>"#;
 
 #[tokio::test]
 async fn a_stage_from_xml_and_backends_of_every_kind() {
+    let welcome = Script::new().write(b"welcome\0").fin();
     let stage = Stage::builder()
-        .policy("game.example.com:843", r#"<cross-domain-policy><allow-access-from domain="*" to-ports="*"/></cross-domain-policy>"#)
+        .policy("game.example.com:843", OPEN)
         .backend("game.example.com:5000", Backend::echo())
         .backend("game.example.com:5001", Backend::silent())
-        .backend("game.example.com:5002", Backend::scripted(Script::new().write(b"welcome\0").fin()))
+        .backend("game.example.com:5002", Backend::scripted(welcome))
         .start();
     let client = stage.swf("http://www.example.com/game.swf");
     for port in [5000, 5001, 5002] {
