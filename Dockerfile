@@ -1,11 +1,12 @@
-# The command and nothing else: one static file, and a user without rights.
+# An image with nothing but the command: one static file, run by a user without rights.
 FROM rust:1.95 AS build
 WORKDIR /source
 COPY . .
-# --target, for what cargo loads itself while it builds cannot be static.
+# --target keeps the flags from build scripts and procedural macros, which Cargo loads and which
+# cannot be static.
 RUN target="$(uname -m)-unknown-linux-gnu" && \
     RUSTFLAGS="-C target-feature=+crt-static" \
-    cargo build --locked --release --features cli --bin flash-policy --target "$target" && \
+    cargo build --locked --release --package flash-policy --target "$target" && \
     strip -o /flash-policy "target/$target/release/flash-policy"
 
 FROM scratch

@@ -1,21 +1,22 @@
 'use strict';
-// Runs `flash-policy serve` for a test: copy this file. The command is $FLASH_POLICY, or flash-policy on the PATH.
+// Runs `flash-policy serve` for a test; copy this file.
+// The command is $FLASH_POLICY, or flash-policy on the PATH.
 const { spawn, spawnSync } = require('node:child_process');
 const { createInterface } = require('node:readline');
 
 const COMMAND = process.env.FLASH_POLICY || 'flash-policy';
-const TIMEOUT = 10_000; // ms, for whatever is waited for
+const TIMEOUT = 10_000; // ms, for every wait
 
 class Serve {
   #child;
   #ended;
-  #why; // it has ended, or what it says is not understood
-  #answers = []; // who waits for an answer, in order
-  #entries = []; // connections that are over and were not taken yet
-  #waiting = new Set(); // who waits for a connection
+  #why; // why no more answers can come: it has stopped, or wrote a line that cannot be read
+  #answers = []; // the callers that wait for an answer, in order
+  #entries = []; // finished connections that were not taken yet
+  #waiting = new Set(); // the callers that wait for a connection
   #started;
 
-  /** Starts it; arguments as on the command line: `Serve.start('policy.xml', '--fault', 'silent')`. */
+  /** Starts it with the command's arguments: `Serve.start('policy.xml', '--fault', 'silent')`. */
   static async start(...args) {
     const serve = new Serve(args);
     await serve.#started;
@@ -23,31 +24,32 @@ class Serve {
   }
 
   constructor(args) {
-    // Its stdin is the promise that it ends: should this process die, the pipe closes.
+    // serve stops when its stdin ends, so it stops even if this process is killed.
     this.#child = spawn(COMMAND, ['serve', ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#child.stdin.on('error', () => {}); // that it is gone, its exit tells
+    this.#child.stdin.on('error', () => {}); // the exit is reported below
     this.#started = this.#answer().then((line) => {
       if (!line.endpoints) throw new Error(`flash-policy serve did not start: ${line.error}`);
-      Object.assign(this, { policy: address(line.endpoints.policy), backend: address(line.endpoints.backend) });
+      this.policy = address(line.endpoints.policy);
+      this.backend = address(line.endpoints.backend);
     });
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
       try {
-        this.#heard(JSON.parse(line));
+        this.#read(JSON.parse(line));
       } catch (error) {
-        this.#giveUp(`it said what is not understood: ${line} (${error.message})`);
+        this.#giveUp(`it wrote a line that cannot be read: ${line} (${error.message})`);
       }
     });
     this.#child.on('error', (error) => this.#end(error.message));
     this.#ended = new Promise((resolve) => {
       this.#child.on('close', (code, signal) => {
-        this.#end(`it has ended with ${signal ?? code}; what it said is on stderr`);
+        this.#end(`it stopped with ${signal ?? code}; its messages are on stderr`);
         resolve();
       });
     });
   }
 
   #answer() {
-    const timer = setTimeout(() => this.#giveUp(`no answer in ${TIMEOUT} ms`), TIMEOUT);
+    const timer = setTimeout(() => this.#giveUp(`no answer within ${TIMEOUT} ms`), TIMEOUT);
     return new Promise((resolve) => this.#answers.push(resolve)).finally(() => clearTimeout(timer));
   }
 
@@ -62,10 +64,10 @@ class Serve {
     for (const look of this.#waiting) look();
   }
 
-  #heard(line) {
+  #read(line) {
     if (!line.endpoint) {
       const answer = this.#answers.shift();
-      if (!answer) throw new Error('nobody waits for an answer');
+      if (!answer) throw new Error('no command is waiting for an answer');
       return answer(line);
     }
     line.received = Buffer.from(line.received, 'base64');
@@ -74,7 +76,7 @@ class Serve {
     for (const look of this.#waiting) look();
   }
 
-  /** Sends a command, such as `{ backend: 'down' }`: it is so when this returns. */
+  /** Sends a command, such as `{ backend: 'down' }`. It has taken effect when this returns. */
   async tell(command) {
     if (this.#why) throw new Error(`flash-policy serve: ${this.#why}`);
     const answer = this.#answer();
@@ -83,7 +85,7 @@ class Serve {
     if (error !== undefined) throw new Error(`flash-policy serve: ${error}`);
   }
 
-  /** Waits for a connection that is over, at `policy` or `backend`, and takes it out of the journal. */
+  /** Waits for a finished connection to `policy` or `backend`, and takes it out of the journal. */
   async connection(endpoint, { timeout = TIMEOUT } = {}) {
     let look;
     let timer;
@@ -93,7 +95,8 @@ class Serve {
         if (at >= 0) resolve(this.#entries.splice(at, 1)[0]);
         else if (this.#why) reject(new Error(`flash-policy serve: ${this.#why}`));
       };
-      timer = setTimeout(() => reject(new Error(`no connection to the ${endpoint} was over in ${timeout} ms`)), timeout);
+      const expired = new Error(`no connection to the ${endpoint} finished within ${timeout} ms`);
+      timer = setTimeout(() => reject(expired), timeout);
       this.#waiting.add(look);
       look();
     });
@@ -103,13 +106,13 @@ class Serve {
     });
   }
 
-  /** Takes the connections that are over by now. */
+  /** Takes the connections that have finished so far. */
   async connections() {
     await this.tell({ sync: null });
     return this.#entries.splice(0);
   }
 
-  /** Ends it, by force if it does not end in time. */
+  /** Stops it, by force if it does not stop in time. */
   async stop() {
     this.#child.stdin.end();
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), TIMEOUT);
@@ -118,22 +121,26 @@ class Serve {
   }
 }
 
-/** Runs a server with `flash-policy run`, and asks it as a player does; resolves to the JSON report's first case. */
+/** Runs a server with `flash-policy run`, asks it as a player does, and returns the verdict. */
 function verdict(server, { swf, connect, ports = [] }) {
   return run(server, ports, '--swf', swf, '--connect', connect).cases[0].got;
 }
 
-/** Runs a server with `flash-policy run --torture`: the checks that do not pass, as `id: reason`. */
+/** Runs a server with `flash-policy run --torture`, and returns the failed checks: `id: reason`. */
 function torture(server, { ports = [] } = {}) {
   const { checks } = run(server, ports, '--torture');
-  return checks.filter(({ verdict }) => verdict !== 'pass').map(({ id, reason }) => `${id}: ${reason}`);
+  const failed = checks.filter(({ verdict }) => verdict !== 'pass');
+  return failed.map(({ id, reason }) => `${id}: ${reason}`);
 }
 
 function run(server, ports, ...args) {
   const named = ports.flatMap((port) => ['--port', port]);
   const command = ['run', ...named, ...args, '--format', 'json', '--', ...server];
   const { status, stdout, stderr, error } = spawnSync(COMMAND, command, { encoding: 'utf8' });
-  if (error || ![0, 1].includes(status)) throw error || new Error(`flash-policy run ended with ${status}: ${stderr}`);
+  if (error) throw error;
+  if (![0, 1].includes(status)) {
+    throw new Error(`flash-policy run exited with ${status}: ${stderr}`);
+  }
   return JSON.parse(stdout);
 }
 

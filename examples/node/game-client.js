@@ -1,5 +1,5 @@
 'use strict';
-// A client of a game server that, as a Flash Player does, asks for a policy before it connects.
+// A client of a game server. It asks for a policy before it connects, as a Flash Player does.
 const net = require('node:net');
 const { once } = require('node:events');
 
@@ -9,10 +9,10 @@ class PolicyDenied extends Error {}
 class PolicyTimedOut extends Error {}
 class BackendDown extends Error {}
 
-/** The policy file of a server, up to its NUL. */
+/** Returns the policy file of a server, up to its NUL. */
 async function loadPolicy(at, timeout) {
   const socket = net.connect(at);
-  const expired = new PolicyTimedOut(`no policy from ${at.host}:${at.port} in ${timeout} ms`);
+  const expired = new PolicyTimedOut(`no policy from ${at.host}:${at.port} within ${timeout} ms`);
   const timer = setTimeout(() => socket.destroy(expired), timeout);
   try {
     socket.write(REQUEST);
@@ -31,15 +31,23 @@ async function loadPolicy(at, timeout) {
   }
 }
 
-/** Whether a policy lets a SWF of `domain` connect to `port`: enough of the rules for our own policy file. */
+/**
+ * Returns whether a policy lets a SWF of `domain` connect to `port`. It knows as many rules as our
+ * own policy file needs.
+ */
 function permits(policy, domain, port) {
-  return [...policy.matchAll(/<allow-access-from\s+domain="([^"]*)"\s+to-ports="([^"]*)"/g)].some(([, pattern, ports]) => {
-    const isOurs = pattern === '*' || pattern === domain || (pattern.startsWith('*.') && domain.endsWith(pattern.slice(1)));
+  const rules = policy.matchAll(/<allow-access-from\s+domain="([^"]*)"\s+to-ports="([^"]*)"/g);
+  return [...rules].some(([, pattern, ports]) => {
+    const isBelow = pattern.startsWith('*.') && domain.endsWith(pattern.slice(1));
+    const isOurs = pattern === '*' || pattern === domain || isBelow;
     return isOurs && (ports === '*' || ports.split(',').includes(String(port)));
   });
 }
 
-/** Asks the policy server, then connects: a socket, or one of the errors above. `port` is what the policy calls it. */
+/**
+ * Asks the policy server, then connects. It returns a socket or throws an error above. `port` is
+ * the port in the policy.
+ */
 async function connect({ policy, backend, domain, port, timeout = 3000 }) {
   if (!permits(await loadPolicy(policy, timeout), domain, port)) {
     throw new PolicyDenied(`the policy does not let ${domain} connect to ${port}`);
@@ -48,7 +56,8 @@ async function connect({ policy, backend, domain, port, timeout = 3000 }) {
   try {
     await once(socket, 'connect');
   } catch (error) {
-    throw new BackendDown(`permitted, but nothing answers at ${backend.host}:${backend.port}: ${error.code}`);
+    const at = `${backend.host}:${backend.port}`;
+    throw new BackendDown(`permitted, but nothing answers at ${at}: ${error.code}`);
   }
   return socket;
 }

@@ -14,9 +14,15 @@ beforeEach(async () => {
 afterEach(() => serve.stop());
 
 const attempt = (more) =>
-  connect({ policy: serve.policy, backend: serve.backend, domain: 'www.example.com', port: 5000, ...more });
+  connect({
+    policy: serve.policy,
+    backend: serve.backend,
+    domain: 'www.example.com',
+    port: 5000,
+    ...more,
+  });
 
-test('our own site connects, and speaks to the game', async () => {
+test('our own site connects, and talks to the game', async () => {
   const socket = await attempt();
   socket.write('hello\0');
   const [echo] = await once(socket, 'data');
@@ -29,7 +35,7 @@ test('our own site connects, and speaks to the game', async () => {
   assert.equal(played.received.toString(), 'hello\0');
 });
 
-test('another site does not, and never comes to the game', async () => {
+test('another site is denied, and never reaches the game', async () => {
   await assert.rejects(attempt({ domain: 'evil.example' }), PolicyDenied);
   await serve.connection('policy');
   assert.deepEqual(await serve.connections(), []);
@@ -43,16 +49,16 @@ test('a game that is down is not a policy that denies', async () => {
   (await attempt()).destroy();
 });
 
-test('a policy server that never answers is given up in time', async () => {
+test('a policy server that never answers makes the client give up in time', async () => {
   await serve.tell({ faults: ['silent', 'ok'] });
   await assert.rejects(attempt({ timeout: 100 }), PolicyTimedOut);
   const silent = await serve.connection('policy');
   assert.equal(silent.sent.length, 0);
 
-  (await attempt()).destroy(); // the second time it answers
+  (await attempt()).destroy(); // the second request is answered
 });
 
-test('no policy server is no permission', async () => {
+test('without a policy server there is no permission', async () => {
   await serve.tell({ policy: 'down' });
   await assert.rejects(attempt(), PolicyDenied);
 });
@@ -62,6 +68,6 @@ test('an answer in two segments is read to its NUL', async () => {
   (await attempt()).destroy();
 });
 
-test('a command that is misspelt is an error that says so', async () => {
+test('a misspelt command is an error that suggests the right word', async () => {
   await assert.rejects(serve.tell({ backend: 'dwon' }), /did you mean `down`\?/);
 });

@@ -6,27 +6,31 @@ const { test } = require('node:test');
 const { torture, verdict } = require('./flash_policy.js');
 
 const server = [process.execPath, join(__dirname, 'policy-server.js'), '{policy}'];
-const player = { ports: ['policy=843'], swf: 'http://www.example.com/game.swf', connect: 'game.example.com:5000' };
+const player = {
+  ports: ['policy=843'],
+  swf: 'http://www.example.com/game.swf',
+  connect: 'game.example.com:5000',
+};
 
 test('the server lets our own site in', () => {
   assert.equal(verdict(server, player).outcome, 'permitted');
 });
 
-test('and nobody else', () => {
+test('the server denies every other site', () => {
   const { outcome, cause } = verdict(server, { ...player, swf: 'http://evil.example/game.swf' });
   assert.deepEqual([outcome, cause], ['denied', 'domain-not-listed']);
 });
 
-test('nor to another port', () => {
+test('the server denies every other port', () => {
   const { outcome, cause } = verdict(server, { ...player, connect: 'game.example.com:5001' });
   assert.deepEqual([outcome, cause], ['denied', 'port-not-listed']);
 });
 
-test('a server that forgets www is found out', () => {
+test('a server that forgets www is detected', () => {
   const { outcome, cause } = verdict([...server, '--forget-www'], player);
   assert.deepEqual([outcome, cause], ['denied', 'domain-not-listed']);
 });
 
-test('whatever a player or a stranger sends, it is up to it', () => {
+test('the server passes every conformance check', () => {
   assert.deepEqual(torture(server, { ports: ['policy=843'] }), []);
 });

@@ -1,4 +1,7 @@
-"""Runs `flash-policy serve` for a test: copy this file. The command is $FLASH_POLICY, or flash-policy on the PATH."""
+"""Runs `flash-policy serve` for a test; copy this file.
+
+The command is $FLASH_POLICY, or flash-policy on the PATH.
+"""
 
 import base64
 import contextlib
@@ -10,12 +13,12 @@ import threading
 from dataclasses import dataclass
 
 COMMAND = os.environ.get("FLASH_POLICY", "flash-policy")
-TIMEOUT = 10.0  # seconds, for whatever is waited for
+TIMEOUT = 10.0  # seconds, for every wait
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A connection that is over, as a server saw it."""
+    """A finished connection, as a server saw it."""
 
     endpoint: str  # policy or backend
     peer: str
@@ -26,20 +29,27 @@ class Connection:
 
 
 class FlashPolicyError(Exception):
-    """What flash-policy says is wrong, or what is wrong with it."""
+    """An error that flash-policy reports, or a failure of flash-policy itself."""
 
 
 class Serve:
-    """A policy server and a backend, until the end of its `with`: `Serve("policy.xml", "--fault", "silent")`."""
+    """A policy server and a backend, until the `with` block ends.
+
+    The arguments are those of the command: `with Serve("policy.xml", "--fault", "silent")`.
+    """
 
     def __init__(self, *args):
-        # Its stdin is the promise that it ends: should this process die, the pipe closes.
+        # serve stops when its stdin ends, so it stops even if this process is killed.
         self._process = subprocess.Popen(
-            [COMMAND, "serve", *map(str, args)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+            [COMMAND, "serve", *map(str, args)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
         )
         self._answers = queue.Queue()
         self._journal = []
-        self._ended = None  # why, once it has
+        self._stopped = None  # why it has stopped, once it has
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -51,43 +61,43 @@ class Serve:
         self.policy, self.backend = (_address(endpoints[name]) for name in ("policy", "backend"))
 
     def tell(self, **command):
-        """Sends a command, such as tell(backend="down"): it is so when this returns."""
-        if self._ended:
-            raise FlashPolicyError(self._ended)
-        with contextlib.suppress(BrokenPipeError):  # that it is gone, the answer tells
+        """Sends a command, such as tell(backend="down"). It has taken effect when this returns."""
+        if self._stopped:
+            raise FlashPolicyError(self._stopped)
+        with contextlib.suppress(BrokenPipeError):  # the answer reports that it has stopped
             self._process.stdin.write(json.dumps(command) + "\n")
             self._process.stdin.flush()
         self._answer()
 
     def connection(self, endpoint, timeout=TIMEOUT):
-        """Waits for a connection that is over, at policy or backend, and takes it out of the journal."""
+        """Waits for a finished connection to policy or backend, and takes it out of the journal."""
         def found():
             return next((one for one in self._journal if one.endpoint == endpoint), None)
 
         with self._changed:
-            self._changed.wait_for(lambda: found() or self._ended, timeout)
+            self._changed.wait_for(lambda: found() or self._stopped, timeout)
             one = found()
-            if one is None and self._ended:
-                raise FlashPolicyError(self._ended)
+            if one is None and self._stopped:
+                raise FlashPolicyError(self._stopped)
             if one is None:
-                raise TimeoutError(f"no connection to the {endpoint} was over in {timeout} s")
+                raise TimeoutError(f"no connection to the {endpoint} finished within {timeout} s")
             self._journal.remove(one)
             return one
 
     def connections(self):
-        """Takes the connections that are over by now."""
+        """Takes the connections that have finished so far."""
         self.tell(sync=None)
         with self._changed:
             taken, self._journal = self._journal, []
             return taken
 
     def stop(self):
-        """Ends it, by force if it does not end in time."""
-        with contextlib.suppress(BrokenPipeError):  # a command that it did not live to read
+        """Stops it, by force if it does not stop in time."""
+        with contextlib.suppress(BrokenPipeError):  # the last command was never read
             self._process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(TIMEOUT)
-        self._process.kill()  # which does nothing where it has ended
+        self._process.kill()  # does nothing if it has stopped
         self._reader.join(TIMEOUT)
         self._process.stdout.close()
 
@@ -101,7 +111,7 @@ class Serve:
         try:
             answer = self._answers.get(timeout=TIMEOUT)
         except queue.Empty:
-            raise FlashPolicyError(f"no answer in {TIMEOUT:g} s") from None
+            raise FlashPolicyError(f"no answer within {TIMEOUT:g} s") from None
         if "error" in answer:
             raise FlashPolicyError(answer["error"])
         return answer
@@ -110,18 +120,19 @@ class Serve:
         why = None
         try:
             for line in self._process.stdout:
-                self._heard(line)
+                self._read_line(line)
         except (ValueError, TypeError, KeyError) as error:
-            why = f"flash-policy serve said what is not understood: {line!r} ({error})"
+            why = f"flash-policy serve wrote a line that cannot be read: {line!r} ({error})"
             self._process.kill()
         finally:
             code = self._process.wait()
             with self._changed:
-                self._ended = why or f"flash-policy serve has ended with {code}; what it said is on stderr"
+                exited = f"flash-policy serve stopped with {code}; its messages are on stderr"
+                self._stopped = why or exited
                 self._changed.notify_all()
-            self._answers.put({"error": self._ended})
+            self._answers.put({"error": self._stopped})
 
-    def _heard(self, line):
+    def _read_line(self, line):
         read = json.loads(line)
         if "endpoint" not in read:
             self._answers.put(read)
@@ -134,12 +145,12 @@ class Serve:
 
 
 def verdict(server, *, swf, connect, ports=()):
-    """Runs a server with `flash-policy run`, and asks it as a player does: the `got` of the report's first case."""
+    """Runs a server with `flash-policy run`, asks it as a player does, and returns the verdict."""
     return _run(server, ports, "--swf", swf, "--connect", connect)["cases"][0]["got"]
 
 
 def torture(server, *, ports=()):
-    """Runs a server with `flash-policy run --torture`: the checks that do not pass, as `id: reason`."""
+    """Runs a server with `flash-policy run --torture`, and returns the failed checks."""
     checks = _run(server, ports, "--torture")["checks"]
     return [f"{check['id']}: {check['reason']}" for check in checks if check["verdict"] != "pass"]
 
@@ -149,7 +160,7 @@ def _run(server, ports, *args):
     command = [COMMAND, "run", *named, *args, "--format", "json", "--", *map(str, server)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
-        raise FlashPolicyError(f"flash-policy run ended with {done.returncode}: {done.stderr}")
+        raise FlashPolicyError(f"flash-policy run exited with {done.returncode}: {done.stderr}")
     return json.loads(done.stdout)
 
 

@@ -1,4 +1,4 @@
-"""A client of a game server that, as a Flash Player does, asks for a policy before it connects."""
+"""A client of a game server. It asks for a policy before it connects, as a Flash Player does."""
 
 import socket
 import time
@@ -20,7 +20,7 @@ class BackendDown(Exception):
 
 
 def load_policy(at, timeout):
-    """The policy file of a server, up to its NUL."""
+    """Returns the policy file of a server, up to its NUL."""
     deadline = time.monotonic() + timeout
     try:
         with socket.create_connection(at, timeout) as connection:
@@ -34,27 +34,34 @@ def load_policy(at, timeout):
                 answer += part
             return answer.split(b"\0")[0]
     except TimeoutError as error:
-        raise PolicyTimedOut(f"no policy from {at} in {timeout} s") from error
+        raise PolicyTimedOut(f"no policy from {at} within {timeout} s") from error
     except OSError as error:
         raise PolicyDenied(f"no policy from {at}: {error}") from error
 
 
 def permits(policy, domain, port):
-    """Whether a policy lets a SWF of `domain` connect to `port`: enough of the rules for our own policy file."""
+    """Returns whether a policy lets a SWF of `domain` connect to `port`.
+
+    It knows as many rules as our own policy file needs.
+    """
     try:
         rules = ElementTree.fromstring(policy).iter("allow-access-from")
     except ElementTree.ParseError:
         return False
     for rule in rules:
         pattern, ports = rule.get("domain", ""), rule.get("to-ports", "")
-        is_ours = pattern in ("*", domain) or (pattern.startswith("*.") and domain.endswith(pattern[1:]))
+        is_below = pattern.startswith("*.") and domain.endswith(pattern[1:])
+        is_ours = pattern in ("*", domain) or is_below
         if is_ours and (ports == "*" or str(port) in ports.split(",")):
             return True
     return False
 
 
 def connect(*, policy, backend, domain, port, timeout=3.0):
-    """Asks the policy server, then connects: a socket. `port` is what the policy calls the port of the backend."""
+    """Asks the policy server, then connects, and returns a socket.
+
+    `port` is the port in the policy.
+    """
     if not permits(load_policy(policy, timeout), domain, port):
         raise PolicyDenied(f"the policy does not let {domain} connect to {port}")
     try:

@@ -1,4 +1,7 @@
-"""A policy server: python3 policy_server.py PORT [--forget-www], which is a mistake to be found."""
+"""A policy server: python3 policy_server.py PORT [--forget-www]
+
+The option makes a mistake, for the tests to find.
+"""
 
 import pathlib
 import socketserver
@@ -11,7 +14,8 @@ POLICY = pathlib.Path(__file__).with_name("policy.xml").read_bytes()
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
-    request_queue_size = 512  # after a restart all players come at once, and with the usual 5 most are not answered
+    # After a restart all players connect at once, and with the usual 5 most get no answer.
+    request_queue_size = 512
 
     def __init__(self, address, policy):
         super().__init__(address, Handler)
@@ -19,7 +23,7 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 class Handler(socketserver.BaseRequestHandler):
-    """Answers the policy request, in however many segments it comes, with the policy and the NUL that ends it."""
+    """Answers the policy request, in however many segments it comes, with the policy and a NUL."""
 
     def handle(self):
         self.request.settimeout(5)
@@ -33,7 +37,8 @@ class Handler(socketserver.BaseRequestHandler):
 
 
 def main(port, mistake=None):
-    policy = POLICY.replace(b"*.example.com", b"example.com") if mistake == "--forget-www" else POLICY
+    forgetful = POLICY.replace(b"*.example.com", b"example.com")
+    policy = forgetful if mistake == "--forget-www" else POLICY
     with Server(("127.0.0.1", int(port)), policy) as server:
         server.serve_forever()
 

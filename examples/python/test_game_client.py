@@ -22,16 +22,17 @@ def attempt(serve):
     return attempt
 
 
-def test_our_own_site_connects_and_speaks_to_the_game(serve, attempt):
+def test_our_own_site_connects_and_talks_to_the_game(serve, attempt):
     with attempt() as game:
         game.sendall(b"hello\0")
         assert game.recv(100) == b"hello\0"
 
-    assert serve.connection("policy").received == b"<policy-file-request/>\0", "exactly these 23 bytes"
+    request = serve.connection("policy").received
+    assert request == b"<policy-file-request/>\0", "exactly these 23 bytes"
     assert serve.connection("backend").received == b"hello\0"
 
 
-def test_another_site_does_not_and_never_comes_to_the_game(serve, attempt):
+def test_another_site_is_denied_and_never_reaches_the_game(serve, attempt):
     with pytest.raises(PolicyDenied):
         attempt(domain="evil.example")
     serve.connection("policy")
@@ -47,16 +48,16 @@ def test_a_game_that_is_down_is_not_a_policy_that_denies(serve, attempt):
     attempt().close()
 
 
-def test_a_policy_server_that_never_answers_is_given_up_in_time(serve, attempt):
+def test_a_policy_server_that_never_answers_makes_the_client_give_up_in_time(serve, attempt):
     serve.tell(faults=["silent", "ok"])
     with pytest.raises(PolicyTimedOut):
         attempt(timeout=0.1)
     assert serve.connection("policy").sent == b""
 
-    attempt().close()  # the second time it answers
+    attempt().close()  # the second request is answered
 
 
-def test_no_policy_server_is_no_permission(serve, attempt):
+def test_without_a_policy_server_there_is_no_permission(serve, attempt):
     serve.tell(policy="down")
     with pytest.raises(PolicyDenied):
         attempt()
@@ -67,6 +68,6 @@ def test_an_answer_in_two_segments_is_read_to_its_nul(serve, attempt):
     attempt().close()
 
 
-def test_a_command_that_is_misspelt_is_an_error_that_says_so(serve):
+def test_a_misspelt_command_is_an_error_that_suggests_the_right_word(serve):
     with pytest.raises(FlashPolicyError, match="did you mean `down`?"):
         serve.tell(backend="dwon")

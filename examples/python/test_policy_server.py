@@ -15,17 +15,17 @@ def test_the_server_lets_our_own_site_in():
     assert player() == ("permitted", "connected")
 
 
-def test_and_nobody_else():
+def test_the_server_denies_every_other_site():
     assert player(swf="http://evil.example/game.swf") == ("denied", "domain-not-listed")
 
 
-def test_nor_to_another_port():
+def test_the_server_denies_every_other_port():
     assert player(connect="game.example.com:5001") == ("denied", "port-not-listed")
 
 
-def test_a_server_that_forgets_www_is_found_out():
+def test_a_server_that_forgets_www_is_detected():
     assert player([*SERVER, "--forget-www"]) == ("denied", "domain-not-listed")
 
 
-def test_whatever_a_player_or_a_stranger_sends_it_is_up_to_it():
+def test_the_server_passes_every_conformance_check():
     assert torture(SERVER, ports=["policy=843"]) == []
