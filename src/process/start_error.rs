@@ -67,31 +67,15 @@ impl StartError {
         self.failed().last().map_or("", |attempt| &attempt.output)
     }
 
-    /// Returns the `Display` text without the advice at its end.
-    pub fn facts(&self) -> String {
-        let mut text = format!("the server under test did not start\n  command: {}", self.command);
+    /// Returns what went wrong, one line for each attempt.
+    pub fn failures(&self) -> Vec<String> {
         if let Kind::Unstarted(error) = &*self.kind {
-            let _ = write!(text, "\n  could not be started: {error}");
+            return vec![format!("could not be started: {error}")];
         }
-        for (i, attempt) in self.failed().iter().enumerate() {
-            let _ = write!(
-                text,
-                "\n  attempt {}: (ports: {}) {}",
-                i + 1,
-                attempt.ports,
-                attempt.failure
-            );
-        }
-        if !self.failed().is_empty() {
-            let output = self.output().trim_end();
-            let output = if output.is_empty() { "(none)" } else { output };
-            let _ = write!(
-                text,
-                "\n  output of the last attempt:\n    {}",
-                output.replace('\n', "\n    ")
-            );
-        }
-        text
+        let failed = self.failed().iter().enumerate();
+        failed
+            .map(|(i, one)| format!("attempt {}: (ports: {}) {}", i + 1, one.ports, one.failure))
+            .collect()
     }
 
     /// Returns whether the last attempt printed that one of its addresses is in use.
@@ -113,6 +97,20 @@ impl StartError {
 
     fn failure(&self) -> Option<&Failure> {
         self.failed().last().map(|attempt| &attempt.failure)
+    }
+
+    fn facts(&self) -> String {
+        let mut text = format!("the server under test did not start\n  command: {}", self.command);
+        for failure in self.failures() {
+            let _ = write!(text, "\n  {failure}");
+        }
+        if !self.failed().is_empty() {
+            let output = self.output().trim_end();
+            let output = if output.is_empty() { "(none)" } else { output };
+            let output = output.replace('\n', "\n    ");
+            let _ = write!(text, "\n  output of the last attempt:\n    {output}");
+        }
+        text
     }
 
     fn advice(&self) -> &'static str {

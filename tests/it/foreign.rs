@@ -272,7 +272,11 @@ fn told<S>(outcome: &flash_policy_fixture::player::Outcome<S>) -> (String, Strin
     let notes: Vec<String> = outcome.diagnostics().map(ToString::to_string).collect();
     let answers: Vec<AnswerKind> = outcome.asked().iter().map(|asked| asked.answer()).collect();
     let verdict = format!("{} {:?} {answers:?}", outcome.cause(), outcome.events());
-    (verdict, format!("{notes:?} {:?}", outcome.transcript()))
+    let connections = outcome.transcript().iter().map(|one| {
+        (one.endpoint().to_string(), one.purpose(), one.sent(), one.received(), one.ended())
+    });
+    let connections: Vec<_> = connections.collect();
+    (verdict, format!("{notes:?} {connections:?}"))
 }
 
 #[test]

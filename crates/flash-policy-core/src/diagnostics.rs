@@ -114,6 +114,7 @@ pub struct Diagnostic {
     rule: Rule,
     severity: Severity,
     message: String,
+    fingerprint: u64,
     position: Option<Position>,
 }
 
@@ -130,6 +131,7 @@ impl Diagnostic {
             rule,
             severity: rule.severity,
             message: fill(rule.text, values),
+            fingerprint: fingerprint(&rule, values),
             position: None,
         }
     }
@@ -173,6 +175,12 @@ impl Diagnostic {
     pub fn help(&self) -> &str {
         self.rule.help
     }
+
+    /// Returns a number that stays the same where the document's lines move or the wording of the
+    /// rule changes.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
 }
 
 impl fmt::Display for Diagnostic {
@@ -183,6 +191,15 @@ impl fmt::Display for Diagnostic {
         }
         write!(f, ": {}; help: {}", self.message, self.rule.help)
     }
+}
+
+/// FNV-1a over the id and what was found, but for numbers of lines.
+fn fingerprint(rule: &Rule, values: &[(&str, &str)]) -> u64 {
+    let kept = values.iter().filter(|(name, _)| *name != "line").map(|(_, value)| *value);
+    let bytes = [rule.id].into_iter().chain(kept).flat_map(|part| part.bytes().chain([0]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Fills the placeholders in one pass, so that braces in a value are not taken for placeholders.

@@ -45,7 +45,7 @@ mod or_panic;
 pub mod player;
 pub mod printable;
 pub mod source_text;
-mod unknown_id;
+mod stable_id;
 pub mod wire;
 
 pub use document::PolicyFile;
@@ -54,7 +54,7 @@ pub use player::{
     Cause, Endpoint, Evaluator, InvalidEndpoint, InvalidSwf, Outcome, PlayerEvent, Profile,
     Sandbox, Swf, Verdict,
 };
-pub use unknown_id::UnknownId;
+pub use stable_id::{StableId, UnknownId};
 
 /// Compiles and runs the example of the README.
 #[cfg(doctest)]

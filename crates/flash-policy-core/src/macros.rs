@@ -24,11 +24,11 @@
 /// ```
 #[macro_export]
 macro_rules! ids {
-    ($(#[$attribute:meta])* pub enum $name:ident {
+    ($(#[$attribute:meta])* $visibility:vis enum $name:ident {
         $($(#[$variant_attribute:meta])* $variant:ident = $id:literal,)*
     }) => {
         $(#[$attribute])*
-        pub enum $name {
+        $visibility enum $name {
             $($(#[$variant_attribute])* #[doc = concat!("\n\nId: `", $id, "`.")] $variant,)*
         }
 
@@ -42,6 +42,14 @@ macro_rules! ids {
             /// Returns the id, as JSON and scenario files spell it.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $id,)* }
+            }
+        }
+
+        impl $crate::StableId for $name {
+            const IDS: &'static [&'static str] = Self::IDS;
+
+            fn id(self) -> &'static str {
+                self.as_str()
             }
         }
 

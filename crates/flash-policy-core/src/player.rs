@@ -21,7 +21,7 @@ mod swf;
 
 pub use answer::{Answer, AnswerKind, Asked, Role, rejection};
 pub use cause::{Cause, Verdict};
-pub use connection::{Connection, Ended, Purpose};
+pub use connection::{Connection, Ended, Purpose, TranscriptEntry, TranscriptStep};
 pub use endpoint::{Endpoint, InvalidEndpoint, MASTER_PORT, canonical_host};
 pub use outcome::{Outcome, Unexpected};
 pub use player_event::PlayerEvent;

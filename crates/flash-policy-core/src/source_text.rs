@@ -5,6 +5,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::printable::is_harmful;
+
 /// A position in a document: the line and the column, both counted from 1. The column counts
 /// characters. A line ends with LF or CRLF. A byte order mark has no column.
 ///
@@ -171,12 +173,17 @@ fn ellipsis(text: &str) -> &'static str {
 }
 
 fn first_chars(text: &str) -> String {
-    text.chars().take(SHOWN).collect()
+    text.chars().take(SHOWN).map(shown).collect()
 }
 
 fn last_chars(text: &str) -> String {
     let hidden = text.chars().count().saturating_sub(SHOWN);
-    text.chars().skip(hidden).collect()
+    text.chars().skip(hidden).map(shown).collect()
+}
+
+/// Returns a character of the same width that is safe to print, so that columns stay as they are.
+fn shown(c: char) -> char {
+    if (c.is_control() && c != '\t') || is_harmful(c) { char::REPLACEMENT_CHARACTER } else { c }
 }
 
 const QUOTES: [char; 2] = ['"', '\''];

@@ -4,12 +4,14 @@
 //! evaluator cannot know what those servers will do.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
+use std::fmt::Debug;
 use std::io;
 use std::net::SocketAddr;
 
-use flash_policy_core::player::{Connection, Endpoint, Outcome, Purpose, Session};
-use flash_policy_core::wire::escape;
+use flash_policy_core::diagnostics::Diagnostic;
+use flash_policy_core::player::{
+    AnswerKind, Connection, Endpoint, Outcome, Purpose, Role, Session,
+};
 use flash_policy_fixture::server::{ExchangeEnd, Journal};
 use flash_policy_fixture::stage::StageError;
 use flash_policy_fixture::{Backend, PolicyServer, Stage};
@@ -32,11 +34,14 @@ pub(super) enum Decision {
 
 /// A fact on which the evaluator and the real sockets disagree.
 #[derive(Clone, Debug)]
-pub(super) struct Difference {
+#[non_exhaustive]
+pub struct Difference {
     /// The name of the fact.
-    pub(super) fact: String,
-    pub(super) evaluated: String,
-    pub(super) real: String,
+    pub fact: String,
+    /// Its value without a network.
+    pub evaluated: String,
+    /// Its value over real sockets.
+    pub real: String,
 }
 
 /// Real servers by logical endpoint. They replace what the scenario declares there.
@@ -117,7 +122,7 @@ impl Sockets {
         let decision = if routes.is_empty() {
             let evaluated = evaluator.connect(host, port);
             let real = runtime.block_on(client.try_connect(host, port))?;
-            let mut differences = compare(&facts(&evaluated), &facts(&real));
+            let mut differences = compare(&evaluated, &real);
             // The journals record the end of a connection only after its socket is closed.
             drop(real);
             for endpoint in &journaled {
@@ -196,52 +201,58 @@ impl JournaledEndpoint {
     }
 }
 
-/// Returns everything that is known of an outcome, as text. The diagnosis comes last, because it
-/// repeats the other facts.
-fn facts<S>(outcome: &Outcome<S>) -> Vec<(&'static str, String)> {
-    let asked = outcome.asked().iter().map(|asked| {
-        let diagnostics: Vec<String> = asked.diagnostics().map(ToString::to_string).collect();
-        format!("{} {} {} {diagnostics:?}", asked.endpoint(), asked.role(), asked.answer())
-    });
-    let connections = outcome.transcript().iter().map(|connection| {
-        format!(
-            "{} {:?} sent {} received {} {}",
-            connection.endpoint(),
-            connection.purpose(),
-            connection.sent().len(),
-            escape(connection.received()),
-            connection.ended()
-        )
-    });
-    vec![
-        ("verdict", outcome.verdict().to_string()),
-        ("cause", outcome.cause().to_string()),
-        ("events", list(outcome.events())),
-        ("decided at", format!("{:?}", outcome.decided_at())),
-        ("reported at", format!("{:?}", outcome.report_times())),
-        ("granted by", list(outcome.granted_by())),
-        ("rule", list(outcome.rule())),
-        ("asked", list(asked)),
-        ("connections", list(connections)),
-        ("policy log", list(outcome.policy_log())),
-        ("diagnosis", outcome.to_string()),
-    ]
+/// Compares everything that the two outcomes say about the attempt, fact by fact.
+fn compare<A, B>(evaluated: &Outcome<A>, real: &Outcome<B>) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let mut differ = |fact: &str, evaluated: &dyn Debug, real: &dyn Debug, is_alike: bool| {
+        if !is_alike {
+            found.push(Difference {
+                fact: fact.to_owned(),
+                evaluated: format!("{evaluated:?}"),
+                real: format!("{real:?}"),
+            });
+        }
+    };
+    macro_rules! compare {
+        ($($name:literal $fact:ident;)*) => {
+            $({
+                let (evaluated, real) = (evaluated.$fact(), real.$fact());
+                differ($name, &evaluated, &real, evaluated == real);
+            })*
+        };
+    }
+    compare! {
+        "verdict" verdict;
+        "cause" cause;
+        "events" events;
+        "decided at" decided_at;
+        "reported at" report_times;
+        "granted by" granted_by;
+        "rule" rule;
+        "connections" transcript;
+    }
+    let (asked, really_asked) = (answers(evaluated), answers(real));
+    differ("asked", &asked, &really_asked, asked == really_asked);
+    found
 }
 
-fn list<T: Display>(values: impl IntoIterator<Item = T>) -> String {
-    let values: Vec<String> = values.into_iter().map(|value| value.to_string()).collect();
-    if values.is_empty() { "none".to_owned() } else { values.join(", ") }
+/// Everything that an outcome says about one location.
+#[derive(Debug, PartialEq)]
+struct LocationFacts<'a> {
+    endpoint: &'a Endpoint,
+    role: Role,
+    answer: AnswerKind,
+    diagnostics: Vec<&'a Diagnostic>,
 }
 
-fn compare(evaluated: &[(&str, String)], real: &[(&str, String)]) -> Vec<Difference> {
-    let differing = evaluated.iter().zip(real).filter(|(evaluated, real)| evaluated != real);
-    differing
-        .map(|((fact, evaluated), (_, real))| Difference {
-            fact: (*fact).to_owned(),
-            evaluated: evaluated.clone(),
-            real: real.clone(),
-        })
-        .collect()
+fn answers<S>(outcome: &Outcome<S>) -> Vec<LocationFacts<'_>> {
+    let facts = outcome.asked().iter().map(|asked| LocationFacts {
+        endpoint: asked.endpoint(),
+        role: asked.role(),
+        answer: asked.answer(),
+        diagnostics: asked.diagnostics().collect(),
+    });
+    facts.collect()
 }
 
 /// Compares the policy requests that the server at an endpoint saw with those that the evaluator

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use flash_policy_core::debug_as_text;
 use flash_policy_core::diagnostics::{Position, Severity};
 use flash_policy_core::printable::printable;
+use flash_policy_core::source_text::ShownLine;
 
 use crate::excerpt::Excerpt;
 
@@ -69,20 +70,22 @@ impl ScenarioError {
     /// Returns the error with its line of the file and a caret, in colour or plain. There is no
     /// line end after the last line.
     pub fn render(&self, colour: bool) -> String {
-        let (text, span) = match &self.parts.place {
-            Some((text, span)) => (text.as_str(), Some(span.clone())),
-            None => ("", None),
-        };
         Excerpt {
             severity: Severity::Error,
             id: None,
             message: self.message(),
             help: self.help(),
             path: &self.parts.path.to_string_lossy(),
-            text,
-            span,
+            line: self.shown_line(),
         }
         .render(colour)
+    }
+
+    /// Returns the line that it is about, cut to what a person looks at; `None` where it is about the
+    /// file as a whole.
+    pub fn shown_line(&self) -> Option<ShownLine> {
+        let (text, span) = self.parts.place.as_ref()?;
+        Some(ShownLine::around(text, span.clone()))
     }
 
     pub(super) fn invalid(

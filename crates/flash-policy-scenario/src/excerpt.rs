@@ -2,10 +2,8 @@
 //!
 //! It shows the message, the line with a caret under the place, and the help, in the layout of
 //! rustc's errors. The command uses it for diagnostics of policies, and this crate for errors and
-//! failures of scenarios. It reads no file and judges nothing: the caller passes the text and the
+//! failures of scenarios. It reads no file and judges nothing: the caller passes the line and the
 //! message.
-
-use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use flash_policy_core::diagnostics::{Diagnostic, Severity};
@@ -16,6 +14,7 @@ use flash_policy_core::source_text::{ShownLine, span};
 ///
 /// ```
 /// use flash_policy_core::diagnostics::Severity;
+/// use flash_policy_core::source_text::ShownLine;
 /// use flash_policy_scenario::excerpt::Excerpt;
 ///
 /// let excerpt = Excerpt {
@@ -24,8 +23,7 @@ use flash_policy_core::source_text::{ShownLine, span};
 ///     message: "unknown key `titel`",
 ///     help: Some("did you mean `title`?"),
 ///     path: "game.toml",
-///     text: "version = 1\ntitel = 'A typo'\n",
-///     span: Some(12..17),
+///     line: Some(ShownLine::around("version = 1\ntitel = 'A typo'\n", 12..17)),
 /// };
 /// let text = excerpt.render(false);
 /// assert!(text.contains("game.toml:2:1"), "{text}");
@@ -43,24 +41,22 @@ pub struct Excerpt<'a> {
     pub help: Option<&'a str>,
     /// The path of the file, as the user gave it.
     pub path: &'a str,
-    /// The whole text of the file. For a policy document, use
+    /// The line to show; `None` for the file as a whole. For a policy document, cut it from
     /// [`readable`](flash_policy_core::document::readable).
-    pub text: &'a str,
-    /// The place in the text, in bytes; `None` for the file as a whole.
-    pub span: Option<Range<usize>>,
+    pub line: Option<ShownLine>,
 }
 
 impl<'a> Excerpt<'a> {
     /// Creates the excerpt that shows a diagnostic in the document that it is about.
-    pub fn of(diagnostic: &'a Diagnostic, path: &'a str, text: &'a str) -> Self {
+    pub fn of(diagnostic: &'a Diagnostic, path: &'a str, text: &str) -> Self {
+        let line = |position| ShownLine::around(text, span(text, position));
         Self {
             severity: diagnostic.severity(),
             id: Some(diagnostic.rule().id()),
             message: diagnostic.message(),
             help: Some(diagnostic.help()),
             path,
-            text,
-            span: diagnostic.position().map(|position| span(text, position)),
+            line: diagnostic.position().map(line),
         }
     }
 
@@ -78,11 +74,11 @@ impl<'a> Excerpt<'a> {
             Some(id) => title.id(id),
             None => title,
         };
-        let group = match &self.span {
-            Some(span) => {
-                let line = ShownLine::around(self.text, span.clone());
-                let caret = AnnotationKind::Primary.span(line.span);
-                let snippet = Snippet::source(line.shown).line_start(line.number).annotation(caret);
+        let group = match &self.line {
+            Some(line) => {
+                let caret = AnnotationKind::Primary.span(line.span.clone());
+                let snippet =
+                    Snippet::source(line.shown.as_str()).line_start(line.number).annotation(caret);
                 if line.is_whole {
                     title.element(snippet.path(&path))
                 } else {

@@ -71,13 +71,17 @@ pub mod values;
 
 use std::path::Path;
 
+pub use decide::Difference;
 pub use error::ScenarioError;
 pub use find::find;
 pub use matrix::MatrixReport;
 pub use model::{Case, Connect, Expectation, Scenario};
-pub use report::{CaseReport, Mismatch, RuleCoverage, ScenarioReport};
+pub use report::{
+    CaseReport, ExpectedFact, Mismatch, RuleCoverage, ScenarioReport, deciding_text, mismatch_text,
+};
 pub use runner::Runner;
-pub use status::Status;
+pub use source::Place;
+pub use status::{DISAGREEMENT, Status, differences_text};
 
 /// Runs a scenario file, or every scenario file that [`find`] finds in a folder.
 ///

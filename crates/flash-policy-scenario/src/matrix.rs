@@ -9,7 +9,7 @@ use flash_policy_core::printable::printable;
 
 use super::decide::{Decision, Difference};
 use super::model::{Attempt, MatrixPlan, Scenario};
-use super::status::{Status, disagreement};
+use super::status::{DISAGREEMENT, Status, differences_text};
 use crate::files;
 
 /// The result of a scenario's `[matrix]`.
@@ -159,14 +159,6 @@ struct Comparison {
     text: String,
 }
 
-impl Comparison {
-    /// Creates a result without changed cells. Its summary is the first line of `text`.
-    fn without_changes(status: Status, text: String) -> Self {
-        let summary = text.lines().next().unwrap_or_default().to_owned();
-        Self { status, changes: Vec::new(), summary, text }
-    }
-}
-
 fn compare(
     scenario: &Scenario,
     plan: &MatrixPlan,
@@ -175,32 +167,30 @@ fn compare(
     not_run: Option<String>,
 ) -> Comparison {
     let snapshot = printable(plan.snapshot.display());
+    let undecided = |status, summary: String, text: String| Comparison {
+        status,
+        changes: Vec::new(),
+        summary,
+        text,
+    };
     if !disagreements.is_empty() {
-        let text = disagreement(disagreements);
-        return Comparison::without_changes(Status::Disagreement, text);
+        let text = differences_text(disagreements);
+        return undecided(Status::Disagreement, DISAGREEMENT.to_owned(), text);
     }
     if let Some(reason) = not_run {
-        let text = format!("the matrix could not be run: {reason}\n");
-        return Comparison::without_changes(Status::NotRun, text);
+        let summary = format!("the matrix could not be run: {reason}");
+        let text = format!("{summary}\n");
+        return undecided(Status::NotRun, summary, text);
     }
     let table = matrix.to_string();
     let Some(pinned) = &plan.pinned else {
         let lines: String = table.lines().map(|line| format!("  table    {line}\n")).collect();
-        return Comparison {
-            status: Status::Failed,
-            changes: Vec::new(),
-            summary: format!("there is no {snapshot}"),
-            text: failure(scenario, &snapshot, "the table", "no such file", &lines),
-        };
+        let text = failure(scenario, &snapshot, "the table", "no such file", &lines);
+        return undecided(Status::Failed, format!("there is no {snapshot}"), text);
     };
     let pinned = pinned.replace("\r\n", "\n");
     if pinned == table {
-        return Comparison {
-            status: Status::Passed,
-            changes: Vec::new(),
-            summary: format!("as {snapshot} has it"),
-            text: table,
-        };
+        return undecided(Status::Passed, format!("as {snapshot} has it"), table);
     }
     let changes = matrix.changes(&pinned);
     let lines: String = changes.iter().map(|change| format!("  cell     {change}\n")).collect();

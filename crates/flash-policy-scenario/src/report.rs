@@ -4,14 +4,14 @@ use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 
 use flash_policy_core::diagnostics::Position;
-use flash_policy_core::player::{Outcome, PlayerEvent, Unexpected, Verdict};
+use flash_policy_core::player::{Cause, Endpoint, Outcome, PlayerEvent, Profile, Verdict};
 use flash_policy_core::printable::printable;
 
-use super::decide::Decision;
+use super::decide::{Decision, Difference};
 use super::matrix::MatrixReport;
 use super::model::{Case, Expectation, Scenario};
 use super::source::Place;
-use super::status::{Status, disagreement};
+use super::status::{Status, differences_text};
 
 /// The result of running scenarios: the cases, the matrices, and the policy rules that they
 /// exercised.
@@ -131,12 +131,15 @@ pub struct CaseReport {
     file: PathBuf,
     name: String,
     position: Position,
+    profile: Profile,
     expected: Expectation,
     status: Status,
     outcome: Option<Outcome<()>>,
     mismatches: Vec<Mismatch>,
-    /// The text below the mismatches: the diagnosis, or the reason why there is none.
-    text: String,
+    /// The facts on which the evaluator and the real sockets disagree.
+    differences: Vec<Difference>,
+    /// The reason why the case was skipped, or could not be run.
+    reason: Option<String>,
     /// The place of the policy's element that decided a failed case.
     place: Option<Place>,
 }
@@ -147,26 +150,28 @@ impl CaseReport {
             file: scenario.file.path.clone(),
             name: case.name.clone(),
             position: case.position,
+            profile: case.attempt.profile.clone(),
             expected: case.expected.clone(),
             status: Status::Passed,
             outcome: None,
             mismatches: Vec::new(),
-            text: String::new(),
+            differences: Vec::new(),
+            reason: None,
             place: None,
         };
         match decision {
             Decision::Agreed(outcome) => report.judge(*outcome, scenario),
             Decision::Disagreed(differences) => {
                 report.status = Status::Disagreement;
-                report.text = disagreement(&differences);
+                report.differences = differences;
             }
             Decision::Skipped(reason) => {
                 report.status = Status::Skipped;
-                report.text = format!("{reason}\n");
+                report.reason = Some(reason);
             }
             Decision::NotRun(reason) => {
                 report.status = Status::NotRun;
-                report.text = format!("the case could not be run: {reason}\n");
+                report.reason = Some(format!("the case could not be run: {reason}"));
             }
         }
         report
@@ -197,6 +202,11 @@ impl CaseReport {
         &self.expected
     }
 
+    /// Returns the player that was simulated.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
     /// Returns the outcome, or `None` if the case was not decided or the two decisions disagree.
     pub fn outcome(&self) -> Option<&Outcome<()>> {
         self.outcome.as_ref()
@@ -217,28 +227,49 @@ impl CaseReport {
         &self.mismatches
     }
 
-    /// Returns the text of a failure: the expected and the actual result, the diagnosis, and the
-    /// line of the policy that decided.
+    /// Returns the facts on which the evaluator and the real sockets differ: a bug in
+    /// flash-policy-fixture.
+    pub fn differences(&self) -> &[Difference] {
+        &self.differences
+    }
+
+    /// Returns the reason why the case was skipped or could not be run, in one line.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// Returns the element of a policy that decided, where the case failed because of one.
+    pub fn deciding_place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
+    /// Returns the diagnosis: what was asked, what decided, and how to get what the case expects.
+    /// Empty where there is no outcome.
+    pub fn details(&self) -> String {
+        let Some(outcome) = &self.outcome else {
+            return String::new();
+        };
+        let wanted = self.expected.verdict;
+        let wanted = (wanted != outcome.verdict()).then_some(wanted);
+        outcome.details(wanted).to_string()
+    }
+
+    /// Returns the text of a failure: what was expected, what came, the diagnosis, and the line of the
+    /// policy that decided.
     pub fn render(&self, colour: bool) -> String {
-        let mut text = String::new();
-        if let Some(outcome) = &self.outcome {
-            let expected =
-                self.expected.cause.map(|cause| format!(": {cause}")).unwrap_or_default();
-            let _ = writeln!(text, "expected {}{expected}", self.expected.verdict);
-            let _ = writeln!(text, "     got {}: {}", outcome.verdict(), outcome.cause());
-        }
-        for mismatch in &self.mismatches {
-            if !["verdict", "cause"].contains(&mismatch.what.as_str()) {
-                let _ = writeln!(text, "  wrong    {mismatch}");
+        let mut text = match &self.outcome {
+            Some(outcome) => {
+                let expected = (self.expected.verdict, self.expected.cause);
+                let got = (outcome.verdict(), outcome.cause());
+                mismatch_text(expected, got, &self.mismatches)
             }
-        }
-        text.push_str(&self.text);
+            None => String::new(),
+        };
+        text += &self.details();
+        text += &differences_text(&self.differences);
+        text.extend(self.reason.iter().map(|reason| format!("{reason}\n")));
         if let (Some(outcome), Some(place)) = (&self.outcome, &self.place) {
-            let message = match outcome.verdict() {
-                Verdict::Denied => "decided by this element",
-                _ => "granted by this element",
-            };
-            let _ = writeln!(text, "{}", place.render(message, colour));
+            let _ = writeln!(text, "{}", place.render(deciding_text(outcome.verdict()), colour));
         }
         text
     }
@@ -252,9 +283,31 @@ impl CaseReport {
                 document.find(rule, &scenario.file)
             });
         }
-        let (text, outcome) = diagnosis(outcome, self.expected.verdict);
-        self.text = text;
-        self.outcome = outcome;
+        self.outcome = Some(outcome);
+    }
+}
+
+/// Returns the lines that say what was expected and what came, the verdict first.
+pub fn mismatch_text(
+    expected: (Verdict, Option<Cause>),
+    got: (Verdict, Cause),
+    mismatches: &[Mismatch],
+) -> String {
+    let because = expected.1.map(|cause| format!(": {cause}")).unwrap_or_default();
+    let mut text = format!("expected {}{because}\n     got {}: {}\n", expected.0, got.0, got.1);
+    for mismatch in mismatches {
+        if !matches!(mismatch.fact, ExpectedFact::Verdict | ExpectedFact::Cause) {
+            let _ = writeln!(text, "  wrong    {mismatch}");
+        }
+    }
+    text
+}
+
+/// Returns the sentence above the element that decided.
+pub fn deciding_text(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Denied => "decided by this element",
+        Verdict::Permitted | Verdict::Unreachable => "granted by this element",
     }
 }
 
@@ -268,9 +321,8 @@ impl fmt::Display for CaseReport {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Mismatch {
-    /// The fact: `verdict`, `cause`, `event`, `then`, `granted-by`, or `requests to` with an
-    /// endpoint.
-    pub what: String,
+    /// The fact.
+    pub fact: ExpectedFact,
     /// The expected value.
     pub expected: String,
     /// The actual value.
@@ -279,7 +331,38 @@ pub struct Mismatch {
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: expected {}, got {}", self.what, self.expected, self.got)
+        write!(f, "{}: expected {}, got {}", self.fact, self.expected, self.got)
+    }
+}
+
+/// A fact that a case can expect. Its `Display` is the key of the scenario file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExpectedFact {
+    /// `expect`.
+    Verdict,
+    /// `cause`.
+    Cause,
+    /// `event`.
+    Event,
+    /// `then`.
+    SecondEvent,
+    /// `granted-by`.
+    Grantor,
+    /// `requests`, for this endpoint.
+    Requests(Endpoint),
+}
+
+impl fmt::Display for ExpectedFact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verdict => f.write_str("verdict"),
+            Self::Cause => f.write_str("cause"),
+            Self::Event => f.write_str("event"),
+            Self::SecondEvent => f.write_str("then"),
+            Self::Grantor => f.write_str("granted-by"),
+            Self::Requests(endpoint) => write!(f, "requests to {endpoint}"),
+        }
     }
 }
 
@@ -324,44 +407,25 @@ impl fmt::Display for RuleCoverage {
 
 fn mismatches(expected: &Expectation, outcome: &Outcome<()>) -> Vec<Mismatch> {
     let mut found = Vec::new();
-    let mut check = |what: &str, expected: Option<String>, got: String| {
+    let mut check = |fact: ExpectedFact, expected: Option<String>, got: String| {
         if let Some(expected) = expected.filter(|expected| *expected != got) {
-            found.push(Mismatch { what: what.to_owned(), expected, got });
+            found.push(Mismatch { fact, expected, got });
         }
     };
     let nothing = || "nothing".to_owned();
     let event = |index| outcome.events().get(index).map_or_else(nothing, PlayerEvent::to_string);
     let grantor = || outcome.granted_by().map_or_else(nothing, ToString::to_string);
-    check("verdict", Some(expected.verdict.to_string()), outcome.verdict().to_string());
-    check("cause", expected.cause.map(|cause| cause.to_string()), outcome.cause().to_string());
-    check("event", expected.event.map(|event| event.to_string()), event(0));
-    check("then", expected.then.map(|event| event.to_string()), event(1));
-    check("granted-by", expected.granted_by.as_ref().map(ToString::to_string), grantor());
+    let verdict = outcome.verdict().to_string();
+    check(ExpectedFact::Verdict, Some(expected.verdict.to_string()), verdict);
+    let cause = expected.cause.map(|cause| cause.to_string());
+    check(ExpectedFact::Cause, cause, outcome.cause().to_string());
+    check(ExpectedFact::Event, expected.event.map(|event| event.to_string()), event(0));
+    check(ExpectedFact::SecondEvent, expected.then.map(|event| event.to_string()), event(1));
+    let granted_by = expected.granted_by.as_ref().map(ToString::to_string);
+    check(ExpectedFact::Grantor, granted_by, grantor());
     for (at, count) in &expected.requests {
-        check(
-            &format!("requests to {at}"),
-            Some(count.to_string()),
-            outcome.requests_to(at).to_string(),
-        );
+        let got = outcome.requests_to(at).to_string();
+        check(ExpectedFact::Requests(at.clone()), Some(count.to_string()), got);
     }
     found
-}
-
-/// Returns the diagnosis without its first lines, and the outcome. If the verdict is not the
-/// expected one, the advice says how to get that one.
-fn diagnosis(outcome: Outcome<()>, expected: Verdict) -> (String, Option<Outcome<()>>) {
-    if outcome.verdict() == expected {
-        return (without_head(&outcome.to_string(), 1), Some(outcome));
-    }
-    let unexpected = match expected {
-        Verdict::Permitted => outcome.try_permitted().err(),
-        Verdict::Denied => outcome.try_denied().err(),
-        Verdict::Unreachable => outcome.try_unreachable().err(),
-    };
-    let text = unexpected.as_ref().map(|unexpected| without_head(&unexpected.to_string(), 2));
-    (text.unwrap_or_default(), unexpected.map(Unexpected::into_outcome))
-}
-
-fn without_head(text: &str, lines: usize) -> String {
-    text.split_inclusive('\n').skip(lines).collect()
 }

@@ -3,13 +3,13 @@
 //! A document is in a file of its own or inside the scenario file. Nothing here reads a file.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flash_policy_core::diagnostics::{Position, Severity};
 use flash_policy_core::document::{PolicyDocument, PolicyFile, readable};
 use flash_policy_core::player::DecidingRule;
-use flash_policy_core::source_text;
+use flash_policy_core::source_text::{self, ShownLine};
 
 use super::error::position;
 use crate::excerpt::Excerpt;
@@ -107,28 +107,32 @@ pub(super) enum Origin {
 
 /// A place in a file, where a person finds an element of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub struct Place {
     pub(super) path: PathBuf,
     pub(super) text: Arc<str>,
     pub(super) span: Range<usize>,
 }
 
 impl Place {
+    /// Returns the file in which the element is written.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the line of the element, cut to what a person looks at.
+    pub fn line(&self) -> ShownLine {
+        ShownLine::around(&self.text, self.span.clone())
+    }
+
     pub(super) fn position(&self) -> Position {
         position(&self.text, self.span.start)
     }
 
     /// Returns the line of the place with a caret and a message.
     pub(super) fn render(&self, message: &str, colour: bool) -> String {
-        let excerpt = Excerpt {
-            severity: Severity::Info,
-            id: None,
-            message,
-            help: None,
-            path: &self.path.to_string_lossy(),
-            text: &self.text,
-            span: Some(self.span.clone()),
-        };
-        excerpt.render(colour)
+        let path = self.path.to_string_lossy();
+        let line = Some(self.line());
+        let severity = Severity::Info;
+        Excerpt { severity, id: None, message, help: None, path: &path, line }.render(colour)
     }
 }

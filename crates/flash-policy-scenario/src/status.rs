@@ -23,11 +23,16 @@ ids! {
     }
 }
 
-/// Returns the text of a [`Status::Disagreement`], which asks the user to report the bug.
-pub(super) fn disagreement(differences: &[Difference]) -> String {
-    let mut text = "the evaluator and the real sockets disagree: this is a defect of \
-                    flash-policy-fixture, please report it\n"
-        .to_owned();
+/// The headline of a disagreement between the evaluator and the real sockets.
+pub const DISAGREEMENT: &str = "the evaluator and the real sockets disagree: this is a bug in \
+     flash-policy-fixture, please report it";
+
+/// Returns the text of a disagreement; empty where there is none.
+pub fn differences_text(differences: &[Difference]) -> String {
+    if differences.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{DISAGREEMENT}\n");
     for Difference { fact, evaluated, real } in differences {
         let _ = write!(
             text,

@@ -9,10 +9,12 @@ use std::fmt;
 use std::time::Duration;
 
 use flash_policy_core::player::{
-    Cause, Endpoint, InvalidSwf, Preset, Profile, Sandbox, Swf, Verdict,
+    Cause, Endpoint, InvalidEndpoint, InvalidSwf, Preset, Profile, Sandbox, Swf, Verdict,
 };
 use flash_policy_core::printable::printable_within;
-use flash_policy_core::wire::{EndpointState, Fault, FaultList, ListedFault, parse_duration};
+use flash_policy_core::wire::{
+    EndpointState, Fault, FaultList, InvalidFault, ListedFault, parse_duration,
+};
 use flash_policy_fixture::server::BackendState;
 
 use super::model::{BackendEntryState, Connect};
@@ -34,7 +36,7 @@ pub fn profile(written: &str) -> Result<Profile, InvalidValue> {
 pub fn swf(written: &str) -> Result<Swf, InvalidValue> {
     match written.strip_prefix("sandbox:") {
         Some(id) => find_id(id, "sandbox", &sandboxes()).map(Swf::from),
-        None => written.parse().map_err(|error: InvalidSwf| InvalidValue::of(error)),
+        None => written.parse::<Swf>().map_err(InvalidValue::from),
     }
 }
 
@@ -47,7 +49,7 @@ pub fn fault(written: &str) -> Result<ListedFault, InvalidValue> {
     let id = |form: &str| form.split('=').next().unwrap_or_default().to_owned();
     let help = match ListedFault::forms().find(|form| id(form) == id(written)) {
         Some(form) if form.contains('=') == written.contains('=') => {
-            return written.parse().map_err(InvalidValue::of);
+            return written.parse::<ListedFault>().map_err(InvalidValue::from);
         }
         Some(form) => format!("write `{form}`"),
         None => {
@@ -144,15 +146,23 @@ pub struct InvalidValue {
     pub(super) help: Option<String>,
 }
 
-impl InvalidValue {
-    /// Splits the text of another error, `message; expected …`, into a message and advice.
-    pub(super) fn of(error: impl fmt::Display) -> Self {
-        let text = error.to_string();
-        let (message, help) = match text.rsplit_once("; expected ") {
-            Some((message, expected)) => (message, Some(format!("expected {expected}"))),
-            None => (text.as_str(), None),
-        };
-        Self { message: printable_within(message, 300), help }
+impl From<InvalidSwf> for InvalidValue {
+    fn from(error: InvalidSwf) -> Self {
+        let help = Some(format!("expected {}", error.expected()));
+        Self { message: printable_within(&error.problem(), 300), help }
+    }
+}
+
+impl From<InvalidEndpoint> for InvalidValue {
+    fn from(error: InvalidEndpoint) -> Self {
+        let help = Some(format!("expected {}", error.expected()));
+        Self { message: printable_within(&error.problem(), 300), help }
+    }
+}
+
+impl From<InvalidFault> for InvalidValue {
+    fn from(error: InvalidFault) -> Self {
+        Self { message: printable_within(&error.to_string(), 300), help: None }
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Examine policy documents, and say what to mend
+    /// Examine policy documents, and say what to fix
     Check(Check),
     /// Decide whether SWFs may connect, without a network, and say why
     Eval(Eval),
@@ -57,7 +57,7 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Explain a rule or a cause by its id
     Explain(Explain),
-    /// Print the JSON schema of reports, of scenario files, or of the lines of serve
+    /// Print the JSON schema of reports, of scenario files, of settings, or of the lines of serve
     Schema(Schema),
     /// Print a completion script for a shell
     Completions(Completions),
@@ -83,7 +83,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "ID=LEVEL", value_parser = level)]
     pub(crate) rule: Vec<(&'static Rule, Option<Severity>)>,
 
-    /// From which severity on a finding makes the command fail
+    /// Exit with 1 on findings of this severity or higher
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub(crate) fail_on: FailOn,
 
@@ -95,7 +95,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Mend what is mechanical, in the files
+    /// Fix what can be fixed automatically, in the files
     #[arg(long)]
     pub(crate) fix: bool,
 
@@ -199,10 +199,14 @@ pub(crate) struct Probe {
     #[arg(long)]
     pub(crate) torture: bool,
 
-    /// From which severity on a conformance check makes the command fail: one that fails is an error, one that is tolerated
-    /// a warning
-    #[arg(long, value_name = "SEVERITY", default_value = "error", requires = "torture")]
-    pub(crate) fail_on: FailOn,
+    /// Exit with 1 on diagnostics of the servers' answers, and on conformance checks, of this severity or
+    /// higher [default: error]; a check that fails is an error, one that is tolerated a warning
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<FailOn>,
+
+    /// A rule that does not make the command fail, as in FSP-T04; may be repeated
+    #[arg(long, value_name = "ID", value_parser = known_rule)]
+    pub(crate) allow: Vec<&'static Rule>,
 
     /// Say it in one line, with figures, and end as Nagios asks it of a plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
     #[arg(long, conflicts_with_all = ["format", "torture"])]
@@ -262,10 +266,14 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) torture: bool,
 
-    /// From which severity on a conformance check makes the command fail: one that fails is an error, one that is tolerated
-    /// a warning
-    #[arg(long, value_name = "SEVERITY", default_value = "error", requires = "torture")]
-    pub(crate) fail_on: FailOn,
+    /// Exit with 1 on diagnostics of the servers' answers, and on conformance checks, of this severity or
+    /// higher [default: error]; a check that fails is an error, one that is tolerated a warning
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<FailOn>,
+
+    /// A rule that does not make the command fail, as in FSP-T04; may be repeated
+    #[arg(long, value_name = "ID", value_parser = known_rule)]
+    pub(crate) allow: Vec<&'static Rule>,
 
     /// The server and its arguments, or one argument: a line for the shell
     #[arg(last = true, required = true, value_name = "CMD")]
@@ -342,6 +350,8 @@ pub(crate) enum SchemaOf {
     Report,
     /// A scenario file, as JSON would say it
     Scenario,
+    /// flash-policy.toml, as JSON would say it
+    Settings,
     /// A line that serve reads or writes
     Serve,
 }
@@ -396,7 +406,7 @@ impl Man {
             },
         };
         let mut page = Vec::new();
-        clap_mangen::Man::new(chosen).render(&mut page).map_err(Failure::usage)?;
+        clap_mangen::Man::new(chosen).render(&mut page).map_err(Failure::not_run)?;
         Ok(String::from_utf8_lossy(&page).into_owned())
     }
 }

@@ -1,16 +1,17 @@
 //! How the command ends.
 
 use std::fmt::Display;
-use std::io::Write;
 use std::process::ExitCode;
 
-use flash_policy_core::printable::printable;
 use flash_policy_scenario::ScenarioError;
 
+use crate::report::{ErrorKind, ReportedError};
+
 /// The exit codes, which are an interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// All is as expected.
+    #[default]
     Expected = 0,
     /// A finding, or a wrong verdict.
     Finding = 1,
@@ -22,13 +23,14 @@ pub(crate) enum Exit {
     NotRun = 4,
     /// There is nothing to test.
     Nothing = 5,
-    /// A defect of ours.
-    Defect = 70,
+    /// A bug in flash-policy.
+    Bug = 70,
 }
 
 impl Exit {
-    /// What a run that came to both ends with: that after which less of what it says can be trusted. After a defect it is
-    /// nothing; what could not run or could not be read has no verdict; a wrong verdict is one, whatever was not there.
+    /// Returns the exit code of a run that came to both: the one after which less of the result can be
+    /// trusted. After a bug that is nothing; what could not run or could not be read has no verdict; a
+    /// wrong verdict is one, whatever else was missing.
     pub(crate) fn or_worse(self, other: Self) -> Self {
         let distrust = |exit| match exit {
             Self::Expected => 0,
@@ -37,7 +39,7 @@ impl Exit {
             Self::Input => 3,
             Self::NotRun => 4,
             Self::Usage => 5,
-            Self::Defect => 6,
+            Self::Bug => 6,
         };
         if distrust(other) > distrust(self) { other } else { self }
     }
@@ -49,38 +51,33 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why the command ends before it has a result.
+/// The reason why a command has no result, or only a part of one.
 #[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) exit: Exit,
-    pub(crate) message: String,
+pub(crate) enum Failure {
+    /// The command was called wrongly: there is no report.
+    Usage { message: String },
+    /// Anything else: it stands in the report, in every format.
+    Error(Box<ReportedError>),
 }
 
 impl Failure {
-    /// `message` is one line.
-    pub(crate) fn new(exit: Exit, message: impl Display) -> Self {
-        Self { exit, message: format!("error: {}", printable(message)) }
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::Usage { message: message.into() }
     }
 
-    pub(crate) fn usage(message: impl Display) -> Self {
-        Self::new(Exit::Usage, message)
+    pub(crate) fn not_run(message: impl Display) -> Self {
+        ReportedError::new(ErrorKind::NotRun, message.to_string()).into()
     }
+}
 
-    /// The exit code of a file that cannot be run.
-    pub(crate) fn exit_of(error: &ScenarioError) -> Exit {
-        if error.is_nothing_to_test() { Exit::Nothing } else { Exit::Input }
-    }
-
-    /// Says it on stderr; the exit code that follows from it.
-    pub(crate) fn tell(self) -> Exit {
-        // Where stderr is gone, the exit code still tells.
-        let _ = writeln!(anstream::stderr(), "{}", self.message.trim_end());
-        self.exit
+impl From<ReportedError> for Failure {
+    fn from(error: ReportedError) -> Self {
+        Self::Error(Box::new(error))
     }
 }
 
 impl From<ScenarioError> for Failure {
     fn from(error: ScenarioError) -> Self {
-        Self { exit: Self::exit_of(&error), message: error.render(true) }
+        ReportedError::from(&error).into()
     }
 }

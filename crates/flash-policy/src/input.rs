@@ -9,7 +9,10 @@ use flash_policy_core::document::readable;
 use flash_policy_scenario::files::ReadError;
 use walkdir::WalkDir;
 
-use crate::exit::{Exit, Failure};
+use crate::report::{ErrorKind, ReportedError};
+
+/// The name of standard input in reports.
+pub(crate) const STDIN: &str = "<stdin>";
 
 /// More than any policy may have, so that what is cut off here was rejected anyway.
 const MAX_POLICY: u64 = 1024 * 1024;
@@ -27,30 +30,29 @@ pub(crate) struct Input {
 
 impl Input {
     /// Reads a file, or stdin where the path is `-`; no more of it than could ever be a policy.
-    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn read(path: &Path) -> Result<Self, ReportedError> {
         if path == Path::new("-") {
             let bytes = up_to(MAX_POLICY, io::stdin().lock())
-                .map_err(|error| cannot_read("standard input", &error.into()))?;
-            return Ok(Self { path: None, name: "<stdin>".to_owned(), bytes });
+                .map_err(|error| unreadable(STDIN, error.into()))?;
+            return Ok(Self { path: None, name: STDIN.to_owned(), bytes });
         }
         let name = path.display().to_string();
         if path.is_dir() {
-            let text = format!(
-                "{name} is a directory; expected a policy document, or - for standard input"
-            );
-            return Err(Failure::new(Exit::Input, text));
+            let error = ReportedError::new(ErrorKind::UnreadableFile, "it is a directory");
+            let error = error.help("name a policy document, or - for standard input");
+            return Err(error.in_file(name));
         }
         let bytes = File::open(path).and_then(|file| up_to(MAX_POLICY, file));
         Ok(Self {
             path: Some(path.to_owned()),
-            bytes: bytes.map_err(|error| cannot_read(&name, &error.into()))?,
+            bytes: bytes.map_err(|error| unreadable(&name, error.into()))?,
             name,
         })
     }
 
     /// The policy documents that are meant by paths, each once, and why some are not there: a file is one whatever is in
     /// it; in a folder, each `*.xml` that speaks of a policy's elements, but nothing hidden.
-    pub(crate) fn read_all(paths: &[PathBuf]) -> (Vec<Self>, Vec<(String, Failure)>) {
+    pub(crate) fn read_all(paths: &[PathBuf]) -> (Vec<Self>, Vec<ReportedError>) {
         let (mut inputs, mut failures, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
         for path in paths {
             let read = if path.is_dir() {
@@ -62,7 +64,7 @@ impl Input {
                 Ok(read) => {
                     inputs.extend(read.into_iter().filter(|input| seen.insert(input.place())))
                 }
-                Err(failure) => failures.push((path.display().to_string(), failure)),
+                Err(failure) => failures.push(failure),
             }
         }
         (inputs, failures)
@@ -85,11 +87,11 @@ impl Input {
 }
 
 /// The text of a file of ours: settings, or an earlier report.
-pub(crate) fn text_of(path: &Path) -> Result<String, Failure> {
+pub(crate) fn text_of(path: &Path) -> Result<String, ReportedError> {
     let name = path.display().to_string();
     let bytes = File::open(path).and_then(|file| up_to(MAX_TEXT, file));
-    let bytes = bytes.map_err(|error| cannot_read(&name, &error.into()))?;
-    String::from_utf8(bytes).map_err(|_| cannot_read(&name, &ReadError::new("it is no UTF-8")))
+    let bytes = bytes.map_err(|error| unreadable(&name, error.into()))?;
+    String::from_utf8(bytes).map_err(|_| unreadable(&name, ReadError::new("it is not UTF-8")))
 }
 
 fn up_to(limit: u64, from: impl Read) -> io::Result<Vec<u8>> {
@@ -98,11 +100,15 @@ fn up_to(limit: u64, from: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn cannot_read(name: &str, why: &ReadError) -> Failure {
-    Failure::new(Exit::Input, format!("cannot read {name}: {why}"))
+/// Returns the error for a file that cannot be read.
+fn unreadable(name: &str, why: ReadError) -> ReportedError {
+    ReportedError {
+        help: why.help,
+        ..ReportedError::new(ErrorKind::UnreadableFile, why.message).in_file(name)
+    }
 }
 
-fn in_folder(folder: &Path) -> Result<Vec<Input>, Failure> {
+fn in_folder(folder: &Path) -> Result<Vec<Input>, ReportedError> {
     let mut inputs = Vec::new();
     let is_hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
     let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
@@ -112,7 +118,9 @@ fn in_folder(folder: &Path) -> Result<Vec<Input>, Failure> {
             // What the link leads back to is walked already.
             Err(error) if error.loop_ancestor().is_some() => continue,
             Err(error) => {
-                return Err(Failure::new(Exit::Input, format!("cannot read a folder: {error}")));
+                let text = format!("the folder cannot be read: {error}");
+                let error = ReportedError::new(ErrorKind::UnreadableFile, text);
+                return Err(error.in_file(folder.display().to_string()));
             }
         };
         let is_xml =
@@ -124,11 +132,9 @@ fn in_folder(folder: &Path) -> Result<Vec<Input>, Failure> {
         }
     }
     if inputs.is_empty() {
-        let text = format!(
-            "there is no policy document in {}: no *.xml that speaks of policies",
-            folder.display()
-        );
-        return Err(Failure::new(Exit::Nothing, text));
+        let text = "there is no policy document in it: no *.xml that speaks of policies";
+        let error = ReportedError::new(ErrorKind::NothingToTest, text);
+        return Err(error.in_file(folder.display().to_string()));
     }
     Ok(inputs)
 }

@@ -9,20 +9,29 @@ mod commands;
 mod exit;
 mod input;
 mod output;
+mod reference;
 mod render;
 mod report;
 mod settings;
 mod signals;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Command, Explain, SchemaOf};
+use args::{Args, Command, Probe, SchemaOf};
 use commands::{check, diff, eval, explain, probe, run as run_command, serve, test};
 use exit::{Exit, Failure};
+use output::{Sinks, say_error};
+use render::Format;
+use render::nagios::{self, NagiosState};
+use report::{
+    CheckResult, CommandResult, DiffResult, ErrorKind, EvalResult, ExplainResult, ProbeResult,
+    Report, ReportedError, RunResult, TestResult,
+};
 
 /// Runs the command with the arguments of the process.
 pub fn main() -> ExitCode {
@@ -30,8 +39,12 @@ pub fn main() -> ExitCode {
     heed_color(&arguments);
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) if error.use_stderr() && probe::nagios_is_asked_for(&arguments) => {
-            return probe::nagios_unknown(&error.render().to_string());
+        Err(error) if error.use_stderr() && asks_for_nagios(&arguments) => {
+            // Behind what is wrong the parser of arguments says how the command is called.
+            let text = error.render().to_string();
+            let text = text.split("\n\nUsage:").next().unwrap_or_default();
+            let text = text.strip_prefix("error: ").unwrap_or(text);
+            return end_as_plugin(NagiosState::Unknown, &nagios::unknown(text));
         }
         Err(error) => {
             // Nobody is left to tell when the terminal is gone.
@@ -39,21 +52,17 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Usage } else { Exit::Expected }.into();
         }
     };
-    if let Command::Probe(probe @ args::Probe { nagios: true, .. }) = &args.command {
-        let told = catch_unwind(AssertUnwindSafe(|| probe::nagios(probe)));
-        return told.unwrap_or_else(|_| probe::nagios_unknown(DEFECT));
+    if let Command::Probe(probe @ Probe { nagios: true, .. }) = &args.command {
+        return plugin(probe);
     }
-    // The panic's own message is printed where it happens.
-    let run =
-        catch_unwind(|| run(args)).unwrap_or_else(|_| Err(Failure::new(Exit::Defect, DEFECT)));
-    run.unwrap_or_else(|failure| failure.tell()).into()
+    run(args).into()
 }
 
-const DEFECT: &str =
-    "this is a defect of flash-policy, not of your policy: please report it with the lines above";
+const BUG: &str =
+    "this is a bug in flash-policy, not in your policy: please report it with the lines above";
 
-/// Every stream heeds `--color`: the reports, what is told on stderr, and the help and the complaints of the parser, which
-/// come before it has read the option.
+/// Every stream heeds `--color`: the reports, what is said on stderr, and the help and the complaints
+/// of the parser, which come before it has read the option.
 fn heed_color(args: &[OsString]) {
     let mut choice = anstream::ColorChoice::Auto;
     for (index, argument) in args.iter().enumerate() {
@@ -72,38 +81,129 @@ fn heed_color(args: &[OsString]) {
     choice.write_global();
 }
 
-fn run(args: Args) -> Result<Exit, Failure> {
-    let sinks = output::Sinks::new(&args.format)?;
-    match args.command {
-        Command::Check(check) => sinks.put(check::run(&check)?),
-        Command::Eval(eval) => sinks.put(eval::run(&eval)?),
+fn run(args: Args) -> Exit {
+    let sinks = match Sinks::new(&args.format) {
+        Ok(sinks) => sinks,
+        Err(message) => return usage(&message),
+    };
+    match &args.command {
+        Command::Check(check) => {
+            report(&sinks, CommandResult::Check, CheckResult::default(), || check::run(check))
+        }
+        Command::Eval(eval) => {
+            report(&sinks, CommandResult::Eval, EvalResult::default(), || eval::run(eval))
+        }
+        Command::Test(test) if test.list && !sinks.are_among(&[Format::Human, Format::Json]) => {
+            usage("--list runs nothing, so only the formats human and json can show it")
+        }
         Command::Test(test) => {
-            if test.list {
-                sinks.check_that_a_list_fits()?;
-            }
-            sinks.put(test::run(&test)?)
+            report(&sinks, CommandResult::Test, TestResult::default(), || test::run(test))
         }
-        Command::Probe(probe) => sinks.put(probe::run(&probe)?),
-        Command::Run(run) => sinks.put(run_command::run(&run)?),
-        Command::Diff(diff) => sinks.put(diff::run(&diff)?),
-        Command::Serve(_) if !args.format.is_empty() => Err(Failure::usage(
-            "serve prints lines of JSON as docs/serve.md has them, and knows no --format",
-        )),
-        Command::Serve(serve) => serve::run(&serve),
-        Command::Explain(Explain { id: None }) => sinks.print(&explain::list()),
-        Command::Explain(Explain { id: Some(id) }) => {
-            sinks.print(&explain::explain(&id).map_err(Failure::usage)?)
+        Command::Probe(probe) => {
+            report(&sinks, CommandResult::Probe, ProbeResult::default(), || probe::run(probe))
         }
-        Command::Schema(schema) => sinks.print(&render::json(&schema_of(schema.of))),
-        Command::Completions(completions) => sinks.print(&completions.script()),
-        Command::Man(man) => sinks.print(&man.page()?),
+        Command::Run(run) => {
+            report(&sinks, CommandResult::Run, RunResult::default(), || run_command::run(run))
+        }
+        Command::Diff(diff) => {
+            report(&sinks, CommandResult::Diff, DiffResult::default(), || diff::run(diff))
+        }
+        Command::Explain(_) if !sinks.are_among(&[Format::Human, Format::Json]) => {
+            usage("explain knows the formats human and json")
+        }
+        Command::Explain(explain) => {
+            report(&sinks, CommandResult::Explain, ExplainResult::default(), || {
+                explain::run(explain.id.as_deref())
+            })
+        }
+        _ if !args.format.is_empty() => usage(
+            "--format is for reports: serve prints lines of JSON as docs/serve.md has them, and schema, \
+             completions and man have one form each",
+        ),
+        Command::Serve(serve) => end(catch(|| serve::run(serve))),
+        Command::Schema(schema) => print(&render::json(&schema_of(schema.of))),
+        Command::Completions(completions) => print(&completions.script()),
+        Command::Man(man) => end(catch(|| Ok(print(&man.page()?)))),
     }
+}
+
+/// Runs a command, and writes its report in every format that was asked for: where it fails, with the
+/// error in it.
+fn report<T>(
+    sinks: &Sinks,
+    result: impl Fn(T) -> CommandResult,
+    nothing: T,
+    command: impl Fn() -> Result<Report, Failure>,
+) -> Exit {
+    match catch(command) {
+        Ok(report) => sinks.put(&report),
+        Err(Failure::Usage { message }) => usage(&message),
+        Err(Failure::Error(error)) => sinks.put(&Report::new(result(nothing), vec![*error])),
+    }
+}
+
+/// Turns a panic into an error. Its own message is printed where it happens.
+fn catch<T>(command: impl Fn() -> Result<T, Failure>) -> Result<T, Failure> {
+    let bug = |_| Err(ReportedError::new(ErrorKind::Bug, BUG).into());
+    catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(bug)
+}
+
+fn end(result: Result<Exit, Failure>) -> Exit {
+    match result {
+        Ok(exit) => exit,
+        Err(Failure::Usage { message }) => usage(&message),
+        Err(Failure::Error(error)) => {
+            say_error(&error);
+            error.exit()
+        }
+    }
+}
+
+fn usage(message: &str) -> Exit {
+    say_error(&ReportedError::new(ErrorKind::InvalidInput, message));
+    Exit::Usage
+}
+
+fn print(text: &str) -> Exit {
+    match output::print(text) {
+        Ok(()) => Exit::Expected,
+        Err(error) => {
+            say_error(&error);
+            error.exit()
+        }
+    }
+}
+
+/// Returns whether the arguments ask for `probe --nagios`, even where something else is wrong with
+/// them.
+fn asks_for_nagios(arguments: &[OsString]) -> bool {
+    let mut options = arguments.iter().skip(1).take_while(|argument| *argument != "--");
+    arguments.iter().any(|argument| argument == "probe")
+        && options.any(|argument| argument == "--nagios")
+}
+
+fn plugin(probe: &Probe) -> ExitCode {
+    let (state, line) = match catch(|| probe::run(probe)) {
+        Ok(report) => nagios::nagios(&report),
+        Err(Failure::Usage { message }) => (NagiosState::Unknown, nagios::unknown(&message)),
+        Err(Failure::Error(error)) => {
+            (NagiosState::Unknown, nagios::unknown(&nagios::sentence(&error)))
+        }
+    };
+    end_as_plugin(state, &line)
+}
+
+fn end_as_plugin(state: NagiosState, line: &str) -> ExitCode {
+    // Where nobody reads it, the exit code still tells.
+    let _ = write!(std::io::stdout(), "{line}");
+    ExitCode::from(state as u8)
 }
 
 fn schema_of(what: SchemaOf) -> serde_json::Value {
     match what {
         SchemaOf::Report => report::schema(),
         SchemaOf::Scenario => flash_policy_scenario::schema().into(),
+        SchemaOf::Settings => settings::schema(),
         SchemaOf::Serve => serve::schema(),
     }
 }

@@ -1,31 +1,22 @@
-//! Where reports go: formats, each to stdout or to a file.
+//! The places that reports go to: formats, each to stdout or to a file.
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anstream::adapter::strip_str;
+use anstream::{AutoStream, ColorChoice};
+use flash_policy_scenario::files;
 
-use crate::exit::{Exit, Failure};
-use crate::render;
-use crate::report::Done;
+use crate::exit::Exit;
+use crate::render::{self, Format, Style};
+use crate::report::{CommandResult, ErrorKind, Report, ReportedError};
 
 /// `--format NAME[=PATH]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
     format: Format,
     path: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Human,
-    Json,
-    Junit,
-    Sarif,
-    Github,
-    Tap,
 }
 
 impl FromStr for Target {
@@ -38,9 +29,9 @@ impl FromStr for Target {
             Some((name, path)) => (name, Some(PathBuf::from(path))),
             None => (written, None),
         };
-        let format = clap::ValueEnum::from_str(name, false);
-        let format = format.map_err(|_| {
-            "expected human, json, junit, sarif, github or tap, and perhaps =PATH".to_owned()
+        let format = name.parse().map_err(|_| {
+            let (last, others) = Format::IDS.split_last().expect("there are formats");
+            format!("expected {} or {last}, and perhaps =PATH", others.join(", "))
         })?;
         Ok(Self { format, path })
     }
@@ -53,17 +44,14 @@ pub(crate) struct Sinks {
 
 impl Sinks {
     /// At most one format may go to one place; where none is chosen, the one for people goes to stdout.
-    pub(crate) fn new(targets: &[Target]) -> Result<Self, Failure> {
+    pub(crate) fn new(targets: &[Target]) -> Result<Self, String> {
         for (index, target) in targets.iter().enumerate() {
             if targets[..index].iter().any(|other| other.path == target.path) {
-                let place = target
-                    .path
-                    .as_ref()
-                    .map_or("stdout".to_owned(), |path| path.display().to_string());
-                let text = format!(
+                let path = target.path.as_ref();
+                let place = path.map_or("stdout".to_owned(), |path| path.display().to_string());
+                return Err(format!(
                     "two formats would share {place}; give one of them a file, as in --format sarif=PATH"
-                );
-                return Err(Failure::usage(text));
+                ));
             }
         }
         let targets = match targets {
@@ -73,63 +61,84 @@ impl Sinks {
         Ok(Self { targets })
     }
 
-    /// The other formats tell of tests that have run.
-    pub(crate) fn check_that_a_list_fits(&self) -> Result<(), Failure> {
-        match self
-            .targets
-            .iter()
-            .find(|target| ![Format::Human, Format::Json].contains(&target.format))
-        {
-            None => Ok(()),
-            Some(_) => Err(Failure::usage(
-                "--list runs nothing, so that only the formats human and json can show it",
-            )),
-        }
+    /// Returns whether every format is one of these.
+    pub(crate) fn are_among(&self, formats: &[Format]) -> bool {
+        self.targets.iter().all(|target| formats.contains(&target.format))
     }
 
-    /// Writes what a subcommand came to in every format, and passes its exit code on.
-    pub(crate) fn put(&self, done: Done) -> Result<Exit, Failure> {
+    /// Writes a report in every format, and its errors to stderr. Returns the exit code of the command.
+    pub(crate) fn put(&self, report: &Report) -> Exit {
         // One that cannot be written does not keep the others from being.
         let failures: Vec<_> =
-            self.targets.iter().filter_map(|target| self.write(target, &done).err()).collect();
+            self.targets.iter().filter_map(|target| write(target, report).err()).collect();
+        self.say_aside(report);
+        for error in report.errors.iter().chain(&failures) {
+            say_error(error);
+        }
+        failures.iter().map(ReportedError::exit).fold(report.exit(), Exit::or_worse)
+    }
+
+    /// Says on stderr what people must see whatever the format is.
+    fn say_aside(&self, report: &Report) {
+        let mut text = String::new();
+        match &report.result {
+            CommandResult::Check(check) => {
+                let is_shown = self.targets.iter().any(|target| target.format == Format::Human);
+                let written = check.fixes.as_ref().filter(|fixes| fixes.written && !is_shown);
+                text.extend(written.map(render::fixes));
+            }
+            CommandResult::Run(run) => text += &render::server_remarks(run, report.exit()),
+            _ => {}
+        }
         // Where stderr is gone, the exit code and the reports still tell.
-        let _ = write!(anstream::stderr(), "{}", done.aside);
-        // That files were changed is said in any case.
-        if let Some(mends) = done.report.mends.filter(|mends| mends.written) {
-            if self.targets.iter().all(|target| target.format != Format::Human) {
-                let _ = write!(anstream::stderr(), "{mends}");
-            }
-        }
-        Ok(failures.into_iter().fold(done.exit, |exit, failure| exit.or_worse(failure.tell())))
+        let _ = write!(anstream::stderr(), "{text}");
     }
+}
 
-    fn write(&self, target: &Target, done: &Done) -> Result<(), Failure> {
-        let text = match target.format {
-            Format::Human => done.human.clone(),
-            Format::Json => render::json(&done.report),
-            Format::Junit => render::junit(done)?,
-            Format::Sarif => render::sarif(done),
-            Format::Github => render::github(done),
-            Format::Tap => render::tap(done),
-        };
-        match &target.path {
-            None => self.print(&text).map(|_| ()),
-            Some(path) => fs::write(path, strip_str(&text).to_string()).map_err(|error| {
-                Failure::new(Exit::NotRun, format!("cannot write {}: {error}", path.display()))
-            }),
-        }
-    }
+/// Says an error on stderr.
+pub(crate) fn say_error(error: &ReportedError) {
+    let text = render::error(error, &style_of(&io::stderr()));
+    // Where stderr is gone, the exit code still tells.
+    let _ = writeln!(anstream::stderr(), "{}", text.trim_end());
+}
 
-    /// Writes text to stdout, without its colours where they are not wanted.
-    pub(crate) fn print(&self, text: &str) -> Result<Exit, Failure> {
-        let mut stdout = anstream::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-            // The reader has seen enough, as `head` does.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Expected),
-            Err(error) => {
-                Err(Failure::new(Exit::NotRun, format!("cannot write to stdout: {error}")))
-            }
-            Ok(()) => Ok(Exit::Expected),
+fn write(target: &Target, report: &Report) -> Result<(), ReportedError> {
+    match &target.path {
+        None => print(&target.format.render(report, &style_of(&io::stdout()))),
+        Some(path) => {
+            let text = target.format.render(report, &Style::PLAIN);
+            write_file(path, text.as_bytes()).map_err(|error| {
+                let text = format!("cannot write {}: {error}", path.display());
+                ReportedError::new(ErrorKind::NotRun, text)
+            })
         }
     }
+}
+
+/// Writes a file beside the old one and renames it, so that a full disk leaves the old one. What is no
+/// regular file, such as a pipe, is written to.
+fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(known) if !known.is_file() => fs::write(path, bytes),
+        _ => files::replace(path, bytes),
+    }
+}
+
+/// Writes text to stdout.
+pub(crate) fn print(text: &str) -> Result<(), ReportedError> {
+    let mut stdout = anstream::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        // The reader has seen enough, as `head` does.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => {
+            let text = format!("cannot write to stdout: {error}");
+            Err(ReportedError::new(ErrorKind::NotRun, text))
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Returns the style for a stream: in colour where `--color`, the environment and the terminal say so.
+fn style_of(stream: &impl anstream::stream::RawStream) -> Style {
+    Style { colour: AutoStream::choice(stream) != ColorChoice::Never }
 }

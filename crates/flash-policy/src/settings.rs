@@ -1,5 +1,6 @@
 //! `flash-policy.toml`: what a repository says of its policy documents.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 
@@ -7,11 +8,14 @@ use flash_policy_core::diagnostics::{Rule, Severity};
 use flash_policy_core::document::PolicyKind;
 use flash_policy_core::player::Endpoint;
 use flash_policy_scenario::toml_text;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::args::{Check, known_rule};
 use crate::exit::Failure;
 use crate::input::text_of;
+use crate::report::Id;
 
 const NAME: &str = "flash-policy.toml";
 
@@ -35,31 +39,59 @@ struct PolicySettings {
     served_from: Option<Endpoint>,
 }
 
-#[derive(Deserialize)]
+/// The settings of `flash-policy check`: `flash-policy.toml`.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(title = "flash-policy.toml", rename = "Settings")]
 #[serde(deny_unknown_fields)]
-struct File {
+struct SettingsFile {
+    /// The severity of rules, by their ids: `error`, `warning` or `info`.
     #[serde(default)]
-    rules: std::collections::BTreeMap<toml::Spanned<String>, toml::Spanned<String>>,
+    #[schemars(with = "BTreeMap<String, Id<Severity>>")]
+    rules: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// Findings that do not count.
     #[serde(default)]
     suppress: Vec<SuppressEntry>,
+    /// What is known about policy documents.
     #[serde(default)]
     policy: Vec<PolicyEntry>,
 }
 
-#[derive(Deserialize)]
+/// A rule whose findings do not count.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "Suppress")]
 #[serde(deny_unknown_fields)]
 struct SuppressEntry {
-    rule: toml::Spanned<String>,
-    path: Option<toml::Spanned<PathBuf>>,
-    reason: toml::Spanned<String>,
+    /// The rule's id, such as `FSP-D14`.
+    #[schemars(with = "String")]
+    rule: Spanned<String>,
+    /// The file or folder, from here; everywhere where it is left out.
+    #[schemars(with = "Option<String>")]
+    path: Option<Spanned<PathBuf>>,
+    /// Why the rule does not count.
+    #[schemars(with = "String")]
+    reason: Spanned<String>,
 }
 
-#[derive(Deserialize)]
+/// What is known about the documents of a file or folder.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "Policy")]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct PolicyEntry {
-    path: toml::Spanned<PathBuf>,
-    kind: Option<toml::Spanned<String>>,
-    served_from: Option<toml::Spanned<String>>,
+    /// The file or folder, from here.
+    #[schemars(with = "String")]
+    path: Spanned<PathBuf>,
+    /// What the documents are for.
+    #[schemars(with = "Option<Id<PolicyKind>>")]
+    kind: Option<Spanned<String>>,
+    /// Where they are served, as HOST:PORT.
+    #[schemars(with = "Option<String>")]
+    served_from: Option<Spanned<String>>,
+}
+
+/// Returns the JSON schema of `flash-policy.toml`.
+pub(crate) fn schema() -> serde_json::Value {
+    let settings = schemars::generate::SchemaSettings::draft2020_12();
+    settings.into_generator().into_root_schema_for::<SettingsFile>().into()
 }
 
 /// What the settings say of one document.
@@ -115,7 +147,7 @@ impl Settings {
 
     fn read(path: &Path) -> Result<Self, Failure> {
         let text = text_of(path)?;
-        let file: File = toml_text::parse(&text, path)?;
+        let file: SettingsFile = toml_text::parse(&text, path)?;
         let reader = Reader { text: &text, path };
         reader.settings(file)
     }
@@ -127,7 +159,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn settings(&self, file: File) -> Result<Settings, Failure> {
+    fn settings(&self, file: SettingsFile) -> Result<Settings, Failure> {
         let levels =
             file.rules.iter().map(|(id, level)| Ok((self.rule(id)?, Some(self.level(level)?))));
         let suppressions = file.suppress.iter().map(|entry| {
@@ -166,11 +198,11 @@ impl Reader<'_> {
         })
     }
 
-    fn rule(&self, id: &toml::Spanned<String>) -> Result<&'static Rule, Failure> {
+    fn rule(&self, id: &Spanned<String>) -> Result<&'static Rule, Failure> {
         self.parsed(id, known_rule(id.get_ref()), "write an id such as FSP-D14")
     }
 
-    fn level(&self, level: &toml::Spanned<String>) -> Result<Severity, Failure> {
+    fn level(&self, level: &Spanned<String>) -> Result<Severity, Failure> {
         let written = level.get_ref();
         if written == "off" {
             let advice = "write a [[suppress]] with a reason";
@@ -187,19 +219,19 @@ impl Reader<'_> {
 
     fn parsed<T>(
         &self,
-        at: &toml::Spanned<String>,
+        at: &Spanned<String>,
         parsed: Result<T, impl ToString>,
         help: &str,
     ) -> Result<T, Failure> {
         parsed.map_err(|error| self.wrong(at, &error.to_string(), help))
     }
 
-    fn wrong<T>(&self, at: &toml::Spanned<T>, message: &str, help: &str) -> Failure {
+    fn wrong<T>(&self, at: &Spanned<T>, message: &str, help: &str) -> Failure {
         toml_text::error_at(self.path, self.text, at.span(), message, help).into()
     }
 
     /// The real path of a file or folder beside the settings.
-    fn beside(&self, path: &toml::Spanned<PathBuf>) -> Result<PathBuf, Failure> {
+    fn beside(&self, path: &Spanned<PathBuf>) -> Result<PathBuf, Failure> {
         let folder = self
             .path
             .parent()

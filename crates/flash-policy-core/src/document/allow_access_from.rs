@@ -56,6 +56,12 @@ impl AllowAccessFrom {
         self.secure
     }
 
+    /// Returns its `to-ports` as it is written, `None` where the attribute is missing.
+    pub fn written_to_ports(&self) -> Option<&str> {
+        let written = self.written.iter().find(|written| written.name == "to-ports")?;
+        Some(&written.value)
+    }
+
     /// Returns the position of the element's `<`, or `None` for a rule built in code.
     pub fn position(&self) -> Option<Position> {
         self.position

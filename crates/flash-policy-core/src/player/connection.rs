@@ -1,5 +1,7 @@
 //! One TCP connection of an attempt, as the client saw it.
 
+use std::time::Duration;
+
 use super::endpoint::Endpoint;
 use crate::ids;
 use crate::wire::POLICY_REQUEST;
@@ -9,15 +11,23 @@ use crate::wire::POLICY_REQUEST;
 pub struct Connection {
     endpoint: Endpoint,
     purpose: Purpose,
-    pub(super) sent: usize,
-    pub(super) received: Vec<u8>,
-    pub(super) ended: Ended,
+    sent: usize,
+    received: Vec<u8>,
+    stamps: Vec<Stamp>,
+    ended: Ended,
 }
 
 impl Connection {
     /// Creates the record of a connection that was just opened.
     pub(super) fn open(endpoint: Endpoint, purpose: Purpose) -> Self {
-        Self { endpoint, purpose, sent: 0, received: Vec::new(), ended: Ended::Open }
+        Self {
+            endpoint,
+            purpose,
+            sent: 0,
+            received: Vec::new(),
+            stamps: Vec::new(),
+            ended: Ended::Open,
+        }
     }
 
     /// Returns the logical endpoint that the connection went to.
@@ -44,6 +54,96 @@ impl Connection {
     pub fn ended(&self) -> Ended {
         self.ended
     }
+
+    /// Returns every step up to the decision, in order. Bytes that arrived at the same time are one
+    /// step, whatever segments they came in.
+    pub fn transcript(&self) -> impl Iterator<Item = TranscriptEntry<'_>> {
+        let mut sent = self.sent();
+        let mut received = self.received();
+        self.stamps.iter().map(move |stamp| {
+            let step = match stamp.kind {
+                StampKind::Sent(count) => TranscriptStep::Sent(split_off(&mut sent, count)),
+                StampKind::Received(count) => {
+                    TranscriptStep::Received(split_off(&mut received, count))
+                }
+                StampKind::Fin => TranscriptStep::Fin,
+                StampKind::Rst => TranscriptStep::Rst,
+            };
+            TranscriptEntry { at: stamp.at, step }
+        })
+    }
+
+    pub(super) fn has_sent(&mut self, count: usize, at: Duration) {
+        self.sent += count;
+        self.stamps.push(Stamp { at, kind: StampKind::Sent(count) });
+    }
+
+    pub(super) fn has_received(&mut self, bytes: &[u8], at: Duration) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.received.extend_from_slice(bytes);
+        match self.stamps.last_mut() {
+            Some(Stamp { at: last, kind: StampKind::Received(count) }) if *last == at => {
+                *count += bytes.len();
+            }
+            _ => self.stamps.push(Stamp { at, kind: StampKind::Received(bytes.len()) }),
+        }
+    }
+
+    pub(super) fn has_ended(&mut self, ended: Ended, at: Duration) {
+        let kind = match ended {
+            Ended::PeerClosed => Some(StampKind::Fin),
+            Ended::Reset => Some(StampKind::Rst),
+            _ => None,
+        };
+        self.stamps.extend(kind.map(|kind| Stamp { at, kind }));
+        self.ended = ended;
+    }
+}
+
+/// Takes the first `count` bytes off a slice.
+fn split_off<'a>(bytes: &mut &'a [u8], count: usize) -> &'a [u8] {
+    let (first, rest) = bytes.split_at(count.min(bytes.len()));
+    *bytes = rest;
+    first
+}
+
+/// One step of a connection, with the player's time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TranscriptEntry<'a> {
+    /// The player's time, counted from `connect()`.
+    pub at: Duration,
+    /// The step.
+    pub step: TranscriptStep<'a>,
+}
+
+/// A step of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TranscriptStep<'a> {
+    /// The player sent these bytes.
+    Sent(&'a [u8]),
+    /// These bytes arrived, in one segment or several.
+    Received(&'a [u8]),
+    /// The peer closed its side.
+    Fin,
+    /// The peer reset the connection.
+    Rst,
+}
+
+/// A step as it is kept: bytes by their number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stamp {
+    at: Duration,
+    kind: StampKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StampKind {
+    Sent(usize),
+    Received(usize),
+    Fin,
+    Rst,
 }
 
 /// The purpose of a connection. A policy connection never carries the SWF's data (rulebook W8).

@@ -91,13 +91,21 @@ pub struct InvalidEndpoint {
     written: String,
 }
 
+impl InvalidEndpoint {
+    /// Returns what is wrong, without what was expected.
+    pub fn problem(&self) -> String {
+        format!("`{}` is not an endpoint", self.written)
+    }
+
+    /// Returns what was expected, with an example.
+    pub fn expected(&self) -> &'static str {
+        "HOST:PORT such as game.example.com:5000 or [::1]:843"
+    }
+}
+
 impl fmt::Display for InvalidEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { written } = self;
-        write!(
-            f,
-            "`{written}` is not an endpoint; expected HOST:PORT such as game.example.com:5000 or [::1]:843"
-        )
+        write!(f, "{}; expected {}", self.problem(), self.expected())
     }
 }
 

@@ -135,6 +135,12 @@ impl<S> Outcome<S> {
         diagnosis::event_text(&self.record, event)
     }
 
+    /// Returns the diagnosis without its headline: what was asked, what decided, what the player
+    /// reports, and the advice. Where another verdict is `wanted`, the advice is how to get that one.
+    pub fn details(&self, wanted: Option<Verdict>) -> impl fmt::Display {
+        Details { record: &self.record, wanted }
+    }
+
     /// Returns the SWF that connected.
     pub fn swf(&self) -> &Swf {
         &self.record.swf
@@ -255,6 +261,18 @@ impl<S> Outcome<S> {
 
     fn unexpected(self, verdict: Verdict, cause: Option<Cause>) -> Unexpected<S> {
         Unexpected { verdict, cause, outcome: Box::new(self) }
+    }
+}
+
+/// The diagnosis without its headline.
+struct Details<'a> {
+    record: &'a Record,
+    wanted: Option<Verdict>,
+}
+
+impl fmt::Display for Details<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        diagnosis::write(f, self.record, self.wanted)
     }
 }
 

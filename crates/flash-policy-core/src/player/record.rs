@@ -10,6 +10,7 @@ use super::player_event::{PlayerEvent, events};
 use super::profile::Profile;
 use super::{Cause, Swf};
 use crate::diagnostics::{Diagnostic, Position};
+use crate::document::{AllowAccessFrom, SiteControl};
 
 /// The record that a lookup fills in as it goes.
 #[derive(Debug)]
@@ -114,16 +115,33 @@ impl fmt::Display for Grantor {
 pub struct DecidingRule {
     endpoint: Endpoint,
     element: String,
+    /// The `to-ports` of an `allow-access-from`, as it is written.
+    to_ports: Option<String>,
     position: Option<Position>,
 }
 
 impl DecidingRule {
-    pub(super) fn new(
-        endpoint: &Endpoint,
-        element: &impl fmt::Display,
-        position: Option<Position>,
-    ) -> Self {
-        Self { endpoint: endpoint.clone(), element: element.to_string(), position }
+    pub(super) fn grant(endpoint: &Endpoint, rule: &AllowAccessFrom) -> Self {
+        Self {
+            endpoint: endpoint.clone(),
+            element: rule.to_string(),
+            to_ports: rule.written_to_ports().map(str::to_owned),
+            position: rule.position(),
+        }
+    }
+
+    pub(super) fn control(endpoint: &Endpoint, control: &SiteControl) -> Self {
+        Self {
+            endpoint: endpoint.clone(),
+            element: control.to_string(),
+            to_ports: None,
+            position: control.position(),
+        }
+    }
+
+    /// Returns the `to-ports` of an `allow-access-from` as it is written, if it has one.
+    pub fn to_ports(&self) -> Option<&str> {
+        self.to_ports.as_deref()
     }
 
     /// Returns the location of the policy file that holds the element.

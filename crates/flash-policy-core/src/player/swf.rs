@@ -120,13 +120,21 @@ impl From<Infallible> for InvalidSwf {
     }
 }
 
+impl InvalidSwf {
+    /// Returns what is wrong, without what was expected.
+    pub fn problem(&self) -> String {
+        format!("`{}` is not the URL of a SWF: {}", self.written, self.problem)
+    }
+
+    /// Returns what was expected, with an example.
+    pub fn expected(&self) -> &'static str {
+        "one such as http://www.example.com/game.swf"
+    }
+}
+
 impl fmt::Display for InvalidSwf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { written, problem } = self;
-        write!(
-            f,
-            "`{written}` is not the URL of a SWF: {problem}; expected one such as http://www.example.com/game.swf"
-        )
+        write!(f, "{}; expected {}", self.problem(), self.expected())
     }
 }
 

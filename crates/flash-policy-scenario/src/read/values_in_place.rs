@@ -4,7 +4,6 @@
 //! together is checked in `read.rs`.
 
 use std::collections::BTreeSet;
-use std::fmt::Display;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -36,7 +35,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn endpoint(&self, written: &Text) -> Result<Endpoint> {
-        written.value().parse().map_err(|error| self.explain(written, error))
+        self.valid(written, written.value().parse::<Endpoint>().map_err(InvalidValue::from))
     }
 
     /// Parses an endpoint that must be one of the `declared` ones. `none_of` names them in the
@@ -61,7 +60,7 @@ impl Reader<'_> {
     pub(super) fn faults(&self, written: &At<Vec<Text>>) -> Result<FaultList> {
         let fault = |fault: &Text| self.valid(fault, values::fault(fault.value()));
         let listed = written.value().iter().map(fault).collect::<Result<Vec<_>>>()?;
-        FaultList::new(listed).map_err(|error| self.explain(written, error))
+        self.valid(written, FaultList::new(listed).map_err(InvalidValue::from))
     }
 
     pub(super) fn duration(&self, written: &Text) -> Result<Duration> {
@@ -111,12 +110,6 @@ impl Reader<'_> {
         value.map_err(|InvalidValue { message, help }| {
             ScenarioError::invalid(self.path, self.text, written.span(), message, help)
         })
-    }
-
-    /// Gives an error with the text `message; expected …` its place.
-    fn explain(&self, written: &At<impl Sized>, error: impl Display) -> ScenarioError {
-        let InvalidValue { message, help } = InvalidValue::of(error);
-        ScenarioError::invalid(self.path, self.text, written.span(), message, help)
     }
 
     /// Returns an error about a value.

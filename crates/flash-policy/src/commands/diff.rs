@@ -2,49 +2,41 @@
 
 use std::path::Path;
 
-use flash_policy_core::analysis::{self, Diff, Direction, Linter, MetaPolicyChange, Origin};
-use flash_policy_core::diagnostics::{Position, Severity};
+use flash_policy_core::analysis::{self, Linter};
+use flash_policy_core::diagnostics::Position;
 use flash_policy_core::document::{PolicyFile, PolicyKind};
 use flash_policy_core::player::{Evaluator, Profile};
-use flash_policy_scenario::excerpt::Excerpt;
+use flash_policy_core::source_text::{ShownLine, span};
 
 use crate::args::Diff as Args;
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::input::Input;
-use crate::report::{Change, Done, Entry, Report, State, Summary, Witness};
+use crate::report::{
+    Change, CommandResult, DiffResult, DiffSummary, ErrorKind, ErrorPlace, Report, ReportedError,
+    SourceLine,
+};
 
-pub(crate) fn run(args: &Args) -> Result<Done, Failure> {
+pub(crate) fn run(args: &Args) -> Result<Report, Failure> {
     if args.old == Path::new("-") && args.new == Path::new("-") {
-        return Err(Failure::usage(
-            "standard input cannot be both policies; give one of them as a file",
-        ));
+        let text = "standard input cannot be both policies; give one of them as a file";
+        return Err(Failure::usage(text));
     }
     let (old, new) = (ComparedPolicy::read(&args.old)?, ComparedPolicy::read(&args.new)?);
     check_that_one_names_ports(&old, &new)?;
-    let diff = Diff::between(&old.policy, &new.policy, args.served_from, &Profile::default());
-    let found =
-        diff.changes().iter().map(|change| Found::of_change(change, &new, args.served_from));
-    let found: Vec<_> =
-        found.chain(diff.meta_policy().map(|change| Found::of_meta_policy(change, &new))).collect();
-    let permitted = found.iter().filter(|found| found.widens()).count();
-    let summary = Summary {
-        newly_permitted: Some(permitted),
-        newly_denied: Some(found.len() - permitted),
-        ..Summary::default()
-    };
-    let fails = permitted > 0 && !args.allow_widening;
-    let mut human = format!("{diff}\n");
-    if fails {
-        human += "the new policy permits more than the old one; --allow-widening accepts that\n";
+    let (from, profile) = (args.served_from, Profile::default());
+    let diff = analysis::Diff::between(&old.policy, &new.policy, from, &profile);
+    let grants = diff.changes().iter();
+    let grants =
+        grants.map(|change| Change::of_grants(change, new.rule_for(change.witness(), from)));
+    let control = new.policy.site_control().first().and_then(|control| control.position());
+    let meta_policy = diff.meta_policy().map(|change| Change::of_meta_policy(change, control));
+    let mut changes: Vec<_> = grants.chain(meta_policy).collect();
+    for change in &mut changes {
+        change.fails = change.widens() && !args.allow_widening;
     }
-    let mut entries: Vec<_> =
-        found.iter().map(|found| found.entry(&new.input.name, args.allow_widening)).collect();
-    if entries.is_empty() {
-        entries.push(entry(&new.input.name, None, "no change in meaning", State::Passed));
-    }
-    let changes = found.into_iter().map(|found| found.change).collect();
-    let report = Report { changes: Some(changes), ..Report::new("diff", summary) };
-    Ok(Done::new(if fails { Exit::Finding } else { Exit::Expected }, report, entries, human))
+    let summary = DiffSummary::of(&changes);
+    let result = DiffResult { summary, file: new.input.name, changes };
+    Ok(Report::new(CommandResult::Diff(result), Vec::new()))
 }
 
 /// A socket policy.
@@ -56,26 +48,35 @@ struct ComparedPolicy {
 
 impl ComparedPolicy {
     /// A document that no player would read, or that is for HTTP, cannot be compared.
-    fn read(path: &Path) -> Result<Self, Failure> {
+    fn read(path: &Path) -> Result<Self, ReportedError> {
         let input = Input::read(path)?;
         let policy = PolicyFile::parse(&input.bytes).map_err(|malformed| {
-            let excerpt =
-                Excerpt::of(malformed.diagnostic(), &input.name, &input.text()).render(true);
-            let why = "error: a player rejects this document, so that it has no meaning to compare";
-            Failure { exit: Exit::Input, message: format!("{excerpt}\n{why}") }
+            let diagnostic = malformed.diagnostic();
+            let text = input.text();
+            let line = |at| SourceLine::from(ShownLine::around(&text, span(&text, at)));
+            let position = diagnostic.position();
+            let (id, message) = (diagnostic.rule().id(), diagnostic.message());
+            let message = format!(
+                "{message} ({id}): a player rejects this document, so it has no meaning to compare"
+            );
+            let place = ErrorPlace {
+                file: input.name.clone(),
+                line: position.map(|position| position.line),
+                column: position.map(|position| position.column),
+                source: position.map(line),
+            };
+            let error = ReportedError::new(ErrorKind::InvalidInput, message);
+            ReportedError { place: Some(Box::new(place)), ..error.help(diagnostic.help()) }
         })?;
         let kind = Linter::guess(&input.bytes);
         if kind == Some(PolicyKind::Url) {
-            let name = &input.name;
-            let text = format!(
-                "{name} is a policy for data over HTTP, which has no ports; {ONLY_SOCKETS}"
-            );
-            return Err(Failure::new(Exit::Input, text));
+            let text = format!("it is a policy for data over HTTP, which has no ports; {ONLY}");
+            return Err(ReportedError::new(ErrorKind::InvalidInput, text).in_file(&input.name));
         }
         Ok(Self { input, policy, names_ports: kind == Some(PolicyKind::Socket) })
     }
 
-    /// The rule that grants a witness.
+    /// Returns the rule that grants a witness.
     fn rule_for(&self, witness: &analysis::Witness, served_from: u16) -> Option<Position> {
         let location = format!("h:{served_from}");
         let player = Evaluator::with_profile(witness.swf().clone(), Profile::default());
@@ -86,89 +87,21 @@ impl ComparedPolicy {
     }
 }
 
-const ONLY_SOCKETS: &str = "diff compares socket policies";
+const ONLY: &str = "diff compares socket policies";
 
 /// Read as socket policies, two that name no ports grant nothing, and would be alike whatever they say.
-fn check_that_one_names_ports(old: &ComparedPolicy, new: &ComparedPolicy) -> Result<(), Failure> {
+fn check_that_one_names_ports(
+    old: &ComparedPolicy,
+    new: &ComparedPolicy,
+) -> Result<(), ReportedError> {
     let has_rules = |policy: &ComparedPolicy| !policy.policy.allow_access_from().is_empty();
     if old.names_ports || new.names_ports || !(has_rules(old) || has_rules(new)) {
         return Ok(());
     }
     let text = format!(
-        "neither {} nor {} has a rule with to-ports: read as socket policies, both grant nothing; {ONLY_SOCKETS}: give \
-         the rules to-ports, or examine policies for data over HTTP by `flash-policy check --kind url`",
+        "neither {} nor {} has a rule with to-ports: read as socket policies, both grant nothing; {ONLY}",
         old.input.name, new.input.name
     );
-    Err(Failure::new(Exit::Input, text))
-}
-
-/// A difference, as the report has it and as an entry.
-struct Found {
-    change: Change,
-    /// What sets it apart from the others.
-    name: String,
-    /// What makes the difference in the new policy, where something there does.
-    place: Option<Position>,
-}
-
-impl Found {
-    fn of_change(change: &analysis::Change, new: &ComparedPolicy, served_from: u16) -> Self {
-        let (text, witness) = (change.to_string(), change.witness());
-        let name =
-            text.strip_suffix(&format!(", for example {witness}")).unwrap_or(&text).to_owned();
-        let except = change.origins().iter().flat_map(Origin::except).map(ToString::to_string);
-        Self {
-            place: new.rule_for(witness, served_from),
-            name,
-            change: Change {
-                direction: change.direction().to_string(),
-                text,
-                origins: change
-                    .origins()
-                    .iter()
-                    .map(|origin| origin.pattern().to_string())
-                    .collect(),
-                except: except.collect(),
-                scheme: Some(change.scheme().to_string()),
-                ports: Some(change.ports().to_string()),
-                witness: Some(Witness { swf: witness.swf().to_string(), port: witness.port() }),
-            },
-        }
-    }
-
-    fn of_meta_policy(change: &MetaPolicyChange, new: &ComparedPolicy) -> Self {
-        let direction =
-            if change.widens() { Direction::NewlyPermitted } else { Direction::NewlyDenied };
-        let (origins, except, scheme, ports, witness) = Default::default();
-        let (direction, text) = (direction.to_string(), change.to_string());
-        Self {
-            place: new.policy.site_control().first().and_then(|control| control.position()),
-            name: text.clone(),
-            change: Change { direction, text, origins, except, scheme, ports, witness },
-        }
-    }
-
-    fn widens(&self) -> bool {
-        self.change.direction == Direction::NewlyPermitted.as_str()
-    }
-
-    fn entry(&self, file: &str, allow_widening: bool) -> Entry {
-        let fails = self.widens() && !allow_widening;
-        let severity = if fails { Severity::Error } else { Severity::Info };
-        let found = entry(file, self.place, &self.change.text, State::Found { severity, fails });
-        Entry { name: self.name.clone(), id: self.change.direction.clone(), ..found }
-    }
-}
-
-fn entry(file: &str, place: Option<Position>, text: &str, state: State) -> Entry {
-    let (file, text) = (file.to_owned(), text.to_owned());
-    Entry {
-        file,
-        place,
-        name: text.clone(),
-        state,
-        id: text.clone(),
-        message: text.clone(),
-        detail: text,
-    }
+    let help = "give the rules to-ports, or examine policies for data over HTTP by `flash-policy check --kind url`";
+    Err(ReportedError::new(ErrorKind::InvalidInput, text).help(help))
 }

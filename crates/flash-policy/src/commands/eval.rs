@@ -2,53 +2,39 @@
 
 use std::path::Path;
 
-use flash_policy_core::analysis::{Cell, Matrix};
-use flash_policy_core::diagnostics::Severity;
-use flash_policy_core::player::{Endpoint, Evaluator, MASTER_PORT, Outcome, Swf, Verdict};
-use flash_policy_core::source_text::span;
+use flash_policy_core::player::{Endpoint, Evaluator, MASTER_PORT, Outcome, Swf};
+use flash_policy_core::source_text::{ShownLine, span};
 use flash_policy_core::wire::Script;
-use flash_policy_scenario::Connect;
-use flash_policy_scenario::excerpt::Excerpt;
+use flash_policy_scenario::{Connect, Status};
 
 use crate::args::Eval;
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::input::Input;
-use crate::report::{Case, Done, Entry, Report, State, Summary, Verdict as Json};
+use crate::report::{
+    Case, CaseSummary, CommandResult, ElementPlace, EvalResult, Report, SourceLine, Verdict,
+};
 
-pub(crate) fn run(args: &Eval) -> Result<Done, Failure> {
+pub(crate) fn run(args: &Eval) -> Result<Report, Failure> {
     if args.file == Path::new("-") && args.master.as_deref() == Some(Path::new("-")) {
-        return Err(Failure::usage(
-            "standard input cannot be both documents; give one of them as a file",
-        ));
+        let text = "standard input cannot be both documents; give one of them as a file";
+        return Err(Failure::usage(text));
     }
     let file = Input::read(&args.file)?;
     let master = args.master.as_deref().map(Input::read).transpose()?;
-    if args.served_from.as_ref().is_some_and(|from| from.port() == MASTER_PORT) && master.is_some()
-    {
-        return Err(Failure::usage(
-            "--served-from names port 843, where --master stands too; leave one of them out",
-        ));
+    let is_master = args.served_from.as_ref().is_some_and(|from| from.port() == MASTER_PORT);
+    if is_master && master.is_some() {
+        let text = "--served-from names port 843, where --master stands too; leave one of them out";
+        return Err(Failure::usage(text));
     }
     let player = EvaluatedPlayer { args, file, master };
-    let mut decided = Vec::new();
-    let matrix = Matrix::of(&args.swf, &args.connect, |swf, target| {
-        let outcome = player.connect(swf, target);
-        let cell = Cell::from(&outcome);
-        decided.push(outcome);
-        cell
-    });
-    let human = match decided.as_slice() {
-        [only] => player.explain(only),
-        many => {
-            let permitted =
-                many.iter().filter(|outcome| outcome.verdict() == Verdict::Permitted).count();
-            format!("{matrix}\n{permitted} of {} permitted\n", many.len())
-        }
-    };
-    Ok(player.done(&decided, human))
+    let combinations = args.swf.iter().flat_map(|swf| args.connect.iter().map(move |to| (swf, to)));
+    let cases: Vec<_> = combinations.map(|(swf, target)| player.case(swf, target)).collect();
+    let summary = CaseSummary::of(&cases, None);
+    Ok(Report::new(CommandResult::Eval(EvalResult { summary, cases }), Vec::new()))
 }
 
-/// A player before the policies of the command line. A backend that is up stands wherever a SWF connects to.
+/// A player before the policies of the command line. A backend that is up stands wherever a SWF
+/// connects to.
 struct EvaluatedPlayer<'a> {
     args: &'a Eval,
     file: Input,
@@ -56,6 +42,20 @@ struct EvaluatedPlayer<'a> {
 }
 
 impl EvaluatedPlayer<'_> {
+    fn case(&self, swf: &Swf, target: &Connect) -> Case {
+        let outcome = self.connect(swf, target);
+        let budget = |role| self.args.profile.timing.budget(role);
+        let got = Verdict::new(&outcome, budget);
+        let status = if got.is_permitted() { Status::Passed } else { Status::Failed };
+        Case {
+            file: Some(self.file.name.clone()),
+            details: outcome.to_string().trim_end().to_owned() + "\n",
+            decided_by: self.deciding_element(&outcome),
+            got: Some(got),
+            ..Case::new(format!("{} to {}", outcome.swf(), outcome.target()), status)
+        }
+    }
+
     fn connect(&self, swf: &Swf, target: &Connect) -> Outcome<()> {
         let mut player = Evaluator::with_profile(swf.clone(), self.args.profile.clone());
         let master = Endpoint::new(&target.host, MASTER_PORT);
@@ -76,77 +76,13 @@ impl EvaluatedPlayer<'_> {
         player.connect(&target.host, target.port)
     }
 
-    /// The diagnosis, and the line of the document that decided.
-    fn explain(&self, outcome: &Outcome<()>) -> String {
-        let mut text = outcome.to_string().trim_end().to_owned() + "\n";
-        if let (Some(rule), Some(input)) = (outcome.rule(), self.input_of(outcome)) {
-            let document = input.text();
-            let excerpt = Excerpt {
-                severity: Severity::Info,
-                id: None,
-                message: if outcome.granted_by().is_some() {
-                    "granted by this element"
-                } else {
-                    "decided by this element"
-                },
-                help: None,
-                path: &input.name,
-                text: &document,
-                span: rule.position().map(|position| span(&document, position)),
-            };
-            text += &format!("\n{}\n", excerpt.render(true));
-        }
-        text
+    fn deciding_element(&self, outcome: &Outcome<()>) -> Option<ElementPlace> {
+        let rule = outcome.rule()?;
+        let is_master = rule.endpoint().port() == MASTER_PORT;
+        let input = self.master.as_ref().filter(|_| is_master).unwrap_or(&self.file);
+        let text = input.text();
+        let span = span(&text, rule.position()?);
+        let source = SourceLine::from(ShownLine::around(&text, span));
+        Some(ElementPlace { file: input.name.clone(), source })
     }
-
-    /// The document that the deciding rule stands in.
-    fn input_of(&self, outcome: &Outcome<()>) -> Option<&Input> {
-        let is_master = outcome.rule()?.endpoint().port() == MASTER_PORT;
-        self.master.as_ref().filter(|_| is_master).or(Some(&self.file))
-    }
-
-    fn done(&self, decided: &[Outcome<()>], human: String) -> Done {
-        let is_permitted = |outcome: &Outcome<()>| outcome.verdict() == Verdict::Permitted;
-        let passed = decided.iter().filter(|outcome| is_permitted(outcome)).count();
-        let summary = Summary {
-            cases: Some(decided.len()),
-            passed: Some(passed),
-            failed: Some(decided.len() - passed),
-            ..Summary::default()
-        };
-        let cases = decided.iter().map(|outcome| Case {
-            file: self.file.name.clone(),
-            name: name(outcome),
-            passed: is_permitted(outcome),
-            skipped: None,
-            expected: None,
-            got: Some(Json::from(outcome)),
-            address: None,
-            mismatches: Vec::new(),
-        });
-        let report = Report { cases: Some(cases.collect()), ..Report::new("eval", summary) };
-        let exit = if passed == decided.len() { Exit::Expected } else { Exit::Finding };
-        Done::new(exit, report, decided.iter().map(|outcome| self.entry(outcome)).collect(), human)
-    }
-
-    fn entry(&self, outcome: &Outcome<()>) -> Entry {
-        let is_permitted = outcome.verdict() == Verdict::Permitted;
-        Entry {
-            file: self.input_of(outcome).unwrap_or(&self.file).name.clone(),
-            place: outcome.rule().and_then(|rule| rule.position()),
-            name: name(outcome),
-            state: if is_permitted {
-                State::Passed
-            } else {
-                State::Found { severity: Severity::Error, fails: true }
-            },
-            id: outcome.cause().to_string(),
-            message: format!("{}: {}", outcome.verdict(), outcome.cause()),
-            detail: self.explain(outcome),
-        }
-    }
-}
-
-fn name(outcome: &Outcome<()>) -> String {
-    format!("{} to {}", outcome.swf(), outcome.target())
 }

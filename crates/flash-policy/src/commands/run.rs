@@ -1,4 +1,4 @@
-//! `flash-policy run`: starts the server under test on picked ports, probes it or runs scenarios against it, and ends it.
+//! `flash-policy run`: starts the server under test on picked ports, probes it or runs scenarios against it, and stops it.
 
 #[cfg(unix)]
 mod family;
@@ -11,223 +11,226 @@ mod plan;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use flash_policy_core::diagnostics::Severity;
 use flash_policy_core::player::{Endpoint, Swf, canonical_host};
-use flash_policy_core::printable::printable;
-use flash_policy_fixture::client::Network;
-use flash_policy_fixture::{Backend, ServerUnderTest, StartError};
+use flash_policy_fixture::{Backend, Network, ServerUnderTest, StartError};
 use flash_policy_scenario::{Connect, Scenario};
 
 use crate::args::{Run, Test};
+use crate::commands::live::{self, FailRule};
 use crate::commands::probe::{self, ProbingPlayer, Way};
-use crate::commands::test;
-use crate::commands::torture::torture;
-use crate::exit::{Exit, Failure};
-use crate::report::{Done, Entry, Server, State};
+use crate::commands::test::{self, ScenarioRun};
+use crate::exit::Failure;
+use crate::report::{
+    self, CaseSummary, CommandResult, ErrorKind, LiveResult, Report, ReportedError, RunResult,
+};
 use family::ProcessFamily;
 use listener::Listener;
 use plan::RunPlan;
 
-pub(crate) fn run(args: &Run) -> Result<Done, Failure> {
+pub(crate) fn run(args: &Run) -> Result<Report, Failure> {
     let plan = RunPlan::of(args)?;
-    let family = ProcessFamily::adopt();
-    let family = family.map_err(|error| {
-        Failure::new(Exit::NotRun, format!("cannot watch over processes: {error}"))
-    })?;
-    let server = start(&plan, &family)?;
-    let examined = examine(args, &plan, &server);
-    let (location, _) = plan.policy_location(&server);
-    let ended = Ended::of(server, &plan, &family);
-    if family.is_interrupted() {
-        return Err(Failure::new(
-            Exit::NotRun,
-            "a signal came before all was asked; the server was ended",
-        ));
+    let family = ProcessFamily::adopt()
+        .map_err(|error| Failure::not_run(format!("cannot watch over processes: {error}")))?;
+    let mut result = RunResult::default();
+    let mut errors = Vec::new();
+    match start(&plan, &family) {
+        Err(error) => errors.push(error),
+        Ok(server) => {
+            let examination = Examination { args, plan: &plan, family: &family, server: &server };
+            let unasked = examination.make(&mut result, &mut errors);
+            errors.extend(unasked.err());
+            let (location, _) = plan.policy_location(&server);
+            result.server = Some(stop(server, &location, &plan, &family));
+            if family.is_interrupted() {
+                let text = "a signal came before all was asked; the server was stopped";
+                errors.push(ReportedError::new(ErrorKind::Interrupted, text));
+            }
+        }
     }
-    let mut done = examined?;
-    done.exit = done.exit.or_worse(if ended.has_crashed { Exit::Finding } else { Exit::Expected });
-    done.entries.extend(ended.crash(&location));
-    done.aside = ended.in_words(done.exit);
-    done.report.server = Some(ended.server);
-    Ok(done)
+    Ok(Report::new(CommandResult::Run(result), errors))
 }
 
 /// How often a server is started whose port another process has taken meanwhile.
 const ATTEMPTS: u32 = 5;
 
-/// Starts it. Who answers on its port may have taken it while the server was still on its way there.
-fn start(plan: &RunPlan<'_>, family: &ProcessFamily) -> Result<ServerUnderTest, Failure> {
+/// Starts the server. Whoever answers on its port may have taken it while the server was on its way
+/// there.
+fn start(plan: &RunPlan<'_>, family: &ProcessFamily) -> Result<ServerUnderTest, ReportedError> {
     let mut attempts = 1;
     loop {
         let server = plan.server().cancelled_by(family.interrupted()).try_start();
-        let server = server.map_err(|error| not_started(&error, family))?;
+        let server = server.map_err(|error| not_started(&error, plan, family))?;
         let foreign = |port| family.foreign_listener(port).map(|listener| (port, listener));
         let lost =
             plan.awaits_a_listener().then(|| server.ports().find_map(|(_, port)| foreign(port)));
         let Some((port, Listener { pid, name })) = lost.flatten() else { return Ok(server) };
-        let output = in_a_frame(&server.output());
+        let output = server.output();
         server.stop();
         family.end();
         if attempts == ATTEMPTS || family.is_interrupted() {
-            let text = format!(
-                "error: the server under test did not start\n  attempt {attempts}: 127.0.0.1:{port} is answered by another \
-                 process, {name} (pid {pid})\n{output}  help: the server was too late, or hands its port to another \
-                 program, as docker does: then wait for something else, --ready output=TEXT or --ready http=/PATH"
+            let detail = format!(
+                "attempt {attempts}: 127.0.0.1:{port} is answered by another process, {name} (pid {pid})"
             );
-            return Err(Failure { exit: Exit::NotRun, message: text });
+            let help = "the server was too late, or hands its port to another program, as docker does: \
+                then wait for something else, --ready output=TEXT or --ready http=/PATH";
+            return Err(ReportedError {
+                details: vec![detail, format!("command: {}", plan.command)],
+                output: Some(output),
+                ..ReportedError::new(ErrorKind::ServerNotStarted, NOT_STARTED).help(help)
+            });
         }
         attempts += 1;
     }
 }
 
+const NOT_STARTED: &str = "the server under test did not start";
+
 /// How long a server is watched for its end after the last answer.
 const CRASHED_WITHIN: Duration = Duration::from_millis(100);
 
-/// All that was asked for, in the order in which a server is worn the least.
-fn examine(args: &Run, plan: &RunPlan<'_>, server: &ServerUnderTest) -> Result<Done, Failure> {
-    let mut done = Done::nothing("run");
-    if let (Some(swf), Some(connect)) = (&args.swf, &args.connect) {
-        done = done.and(probed(args, plan, server, swf, connect)?);
-    }
-    if !args.scenario.is_empty() {
-        let routes = |scenario: &Scenario| plan.routes(server, |port| scenario.endpoints_at(port));
-        done = done.and(test::run_against(&Test::of(&args.scenario), &routes)?);
-    }
-    if args.torture {
-        let (endpoint, addr) = plan.policy_location(server);
-        done = done.and(torture("run", &endpoint, addr, args.fail_on)?);
-    }
-    Ok(done)
+/// Everything that is asked of a running server.
+struct Examination<'a> {
+    args: &'a Run,
+    plan: &'a RunPlan<'a>,
+    family: &'a ProcessFamily,
+    server: &'a ServerUnderTest,
 }
 
-/// The live handshake with the server. Where it does not stand itself behind its policy, a backend of ours does.
-fn probed(
-    args: &Run,
-    plan: &RunPlan<'_>,
-    server: &ServerUnderTest,
-    swf: &Swf,
-    connect: &Connect,
-) -> Result<Done, Failure> {
-    let host = canonical_host(&connect.host);
-    let mut network = Network::new();
-    let routes = plan.routes(server, |port| BTreeSet::from([Endpoint::new(&host, port)]));
-    for (at, to) in &routes {
-        network.route(at.clone(), *to);
+impl Examination<'_> {
+    /// Asks in the order in which a server is worn the least. What is known before an error is kept; an
+    /// answer that a signal cut short says nothing.
+    fn make(
+        &self,
+        result: &mut RunResult,
+        errors: &mut Vec<ReportedError>,
+    ) -> Result<(), ReportedError> {
+        let fail_rule = FailRule::new(self.args.fail_on, &self.args.allow);
+        if let (Some(swf), Some(connect)) = (&self.args.swf, &self.args.connect) {
+            self.probe(swf, connect, &fail_rule, result)?;
+        }
+        if !self.args.scenario.is_empty() {
+            errors.extend(self.run_scenarios(&mut result.live)?);
+        }
+        if self.args.torture && !self.family.is_interrupted() {
+            let (endpoint, addr) = self.plan.policy_location(self.server);
+            live::torture(&mut result.live, &endpoint, addr, &fail_rule)?;
+        }
+        Ok(())
     }
-    let destination = u16::try_from(connect.port).ok().map(|port| Endpoint::new(&host, port));
-    let stand_in = destination.filter(|at| !routes.iter().any(|(stands, _)| stands == at));
-    let backend = Backend::echo().try_start().map_err(|error| Failure::new(Exit::NotRun, error))?;
-    if let Some(at) = &stand_in {
-        network.route(at.clone(), &backend);
+
+    /// Makes the live handshake. Where the server does not stand behind its policy itself, a backend of
+    /// ours does.
+    fn probe(
+        &self,
+        swf: &Swf,
+        connect: &Connect,
+        fail_rule: &FailRule,
+        result: &mut RunResult,
+    ) -> Result<(), ReportedError> {
+        let host = canonical_host(&connect.host);
+        let mut network = Network::new();
+        let of_host = |port| BTreeSet::from([Endpoint::new(&host, port)]);
+        let routes = self.plan.routes(self.server, of_host);
+        for (at, to) in &routes {
+            network.route(at.clone(), *to);
+        }
+        let destination = u16::try_from(connect.port).ok().map(|port| Endpoint::new(&host, port));
+        let stand_in = destination.filter(|at| !routes.iter().any(|(stands, _)| stands == at));
+        let backend = Backend::echo().try_start().map_err(|error| {
+            ReportedError::new(ErrorKind::NotRun, format!("cannot start a backend: {error}"))
+        })?;
+        if let Some(at) = &stand_in {
+            network.route(at.clone(), &backend);
+        }
+        let player = ProbingPlayer {
+            swf,
+            profile: &self.args.profile,
+            load_policy_file: &self.args.load_policy_file,
+            host: &host,
+            port: connect.port,
+        };
+        let probed = player.connect(&Way { network, address: None, unresolved: None })?;
+        if !self.family.is_interrupted() {
+            result.live = probe::live_result(&[probed], fail_rule);
+            result.played = stand_in.iter().map(ToString::to_string).collect();
+        }
+        Ok(())
     }
-    let (profile, load_policy_file) = (&args.profile, args.load_policy_file.as_slice());
-    let player = ProbingPlayer { swf, profile, load_policy_file, host: &host, port: connect.port };
-    let probed = player.connect(&Way { network, address: None, unresolved: None })?;
-    let mut done = probe::done("run", &[probed]);
-    if let Some(at) = stand_in {
-        done.human +=
-            &format!("  backend  {at} is a backend of this command: no --port stands for it\n");
+
+    /// Runs the scenarios. Returns what is wrong with files that could not be run.
+    fn run_scenarios(&self, live: &mut LiveResult) -> Result<Vec<ReportedError>, ReportedError> {
+        let routes =
+            |scenario: &Scenario| self.plan.routes(self.server, |port| scenario.endpoints_at(port));
+        let scenarios = test::run_against(&Test::of(&self.args.scenario), &routes);
+        let ScenarioRun { files, cases, coverage: _, errors } = scenarios?;
+        if self.family.is_interrupted() {
+            return Ok(errors);
+        }
+        live.cases.extend(cases);
+        live.summary = CaseSummary::of(&live.cases, Some(files));
+        Ok(errors)
     }
-    Ok(done)
 }
 
-/// Why there is no server, with what to do about it.
-fn not_started(error: &StartError, family: &ProcessFamily) -> Failure {
+/// Returns why there is no server, with what to do about it.
+fn not_started(error: &StartError, plan: &RunPlan<'_>, family: &ProcessFamily) -> ReportedError {
     let left = family.end();
-    let advice = if family.is_interrupted() {
+    let is_interrupted = family.is_interrupted();
+    let help = if is_interrupted {
         "a signal came before it was ready"
     } else if error.exit_status().is_some_and(|status| status.success()) && left > 0 {
-        "it went on in the background, and was ended there: start it in the foreground"
+        "it went on in the background, and was stopped there: start it in the foreground"
     } else if error.exit_status().is_some() {
         "run CMD by hand; a server must stay in the foreground, and must not end"
     } else if error.is_address_in_use() {
-        "see that it binds the ports that it is given, and no fixed one besides"
+        "make it bind only the ports that it is given, and no fixed one besides"
     } else if error.is_spawn() {
-        "see that the temporary folder (TMPDIR) is there and can be written, and that sh is on the PATH"
+        "make sure that the temporary folder (TMPDIR) can be written, and that sh is on the PATH"
     } else if error.is_timeout() {
-        "see that it listens on 127.0.0.1 on the port given, or wait for something else: --ready output=TEXT, --ready \
-         http=/PATH, --ready delay=DURATION, a longer --ready-within"
+        "make it listen on 127.0.0.1 on the port given, or wait for something else: --ready output=TEXT, \
+         --ready http=/PATH, --ready delay=DURATION, a longer --ready-within"
     } else {
-        "see that CMD can be started from here"
+        "make sure that CMD can be started from here"
     };
-    let told: Vec<_> = error.facts().lines().map(printable).collect();
-    Failure { exit: Exit::NotRun, message: format!("error: {}\n  help: {advice}", told.join("\n")) }
-}
-
-/// How the server came to its end.
-struct Ended {
-    server: Server,
-    /// It ended by itself, and not well.
-    has_crashed: bool,
-}
-
-impl Ended {
-    fn of(mut server: ServerUnderTest, plan: &RunPlan<'_>, family: &ProcessFamily) -> Self {
-        // A server that has just crashed may still be on its way to its end.
-        let by_itself = server.exited_within(CRASHED_WITHIN);
-        let has_crashed = by_itself.is_some_and(|status| !status.success());
-        let output = server.output();
-        let ports = server.ports().map(|(name, port)| (name.to_owned(), port)).collect();
-        let heeded = server.stop();
-        let left = family.end();
-        let mut remarks = Vec::new();
-        remarks.extend(
-            by_itself.map(|status| format!("it ended by itself ({status}) before it was told to")),
-        );
-        if !heeded {
-            remarks.push("it did not end on SIGTERM, and was killed".to_owned());
-        }
-        if left > 0 {
-            remarks.push(format!(
-                "{left} of its processes had left its process group, and were ended"
-            ));
-        }
-        Self {
-            server: Server { command: plan.command.clone(), ports, output, remarks },
-            has_crashed,
-        }
-    }
-
-    /// What the formats of other people's machines are told of a crash, for all may have been answered before.
-    fn crash(&self, location: &Endpoint) -> Option<Entry> {
-        let message = self.server.remarks.first().filter(|_| self.has_crashed)?;
-        Some(Entry {
-            file: format!("xmlsocket://{location}"),
-            place: None,
-            name: "the server under test".to_owned(),
-            state: State::Found { severity: Severity::Error, fails: true },
-            id: "server-crashed".to_owned(),
-            message: message.clone(),
-            detail: format!("{message}\n{}", in_a_frame(&self.server.output)),
-        })
-    }
-
-    /// What is odd and, where something is wrong, what the server said.
-    fn in_words(&self, exit: Exit) -> String {
-        let mut text: String = self
-            .server
-            .remarks
-            .iter()
-            .map(|remark| format!("note: the server: {remark}\n"))
-            .collect();
-        if exit != Exit::Expected {
-            text += &in_a_frame(&self.server.output);
-        }
-        text
+    let kind = if is_interrupted { ErrorKind::Interrupted } else { ErrorKind::ServerNotStarted };
+    let command = format!("command: {}", plan.command);
+    ReportedError {
+        details: error.failures().into_iter().chain([command]).collect(),
+        output: (error.attempts() > 0).then(|| error.output().to_owned()),
+        ..ReportedError::new(kind, NOT_STARTED).help(help)
     }
 }
 
-/// The last lines that a server said, and how many there were before.
-fn in_a_frame(output: &str) -> String {
-    let lines: Vec<_> = output.trim_end().lines().collect();
-    let (before, last) = lines.split_at(lines.len().saturating_sub(SHOWN_LINES));
-    let mut text = "--- output of the server under test\n".to_owned();
-    if !before.is_empty() {
-        text += &format!("… {} lines before; --format json has them\n", before.len());
+/// Stops the server, and describes how it came to its end.
+fn stop(
+    mut server: ServerUnderTest,
+    location: &Endpoint,
+    plan: &RunPlan<'_>,
+    family: &ProcessFamily,
+) -> report::ServerUnderTest {
+    // A server that has just crashed may still be on its way to its end.
+    let by_itself = server.exited_within(CRASHED_WITHIN);
+    let output = server.output();
+    let ports = server.ports().map(|(name, port)| (name.to_owned(), port)).collect();
+    let heeded = server.stop();
+    let left = family.end();
+    let mut remarks = Vec::new();
+    remarks.extend(
+        by_itself.map(|status| format!("it ended by itself ({status}) before it was told to")),
+    );
+    if !heeded {
+        remarks.push("it did not end on SIGTERM, and was killed".to_owned());
     }
-    text += &last.iter().map(|line| printable(line) + "\n").collect::<String>();
-    text + "---\n"
+    if left > 0 {
+        remarks
+            .push(format!("{left} of its processes had left its process group, and were stopped"));
+    }
+    report::ServerUnderTest {
+        location: location.to_string(),
+        command: plan.command.clone(),
+        ports,
+        output,
+        has_crashed: by_itself.is_some_and(|status| !status.success()),
+        remarks,
+    }
 }
-
-/// How much of what a server said is shown at most.
-const SHOWN_LINES: usize = 40;

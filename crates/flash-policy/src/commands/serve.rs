@@ -53,12 +53,11 @@ pub(crate) fn run(args: &Serve) -> Result<Exit, Failure> {
     }
     let setup = Setup::of(args)?;
     let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build();
-    let runtime =
-        runtime.map_err(|error| Failure::new(Exit::NotRun, format!("cannot start: {error}")))?;
+    let runtime = runtime.map_err(|error| Failure::not_run(format!("cannot start: {error}")))?;
     let (events, heard) = mpsc::channel(AHEAD);
     let _inside = runtime.enter();
     // Before the first line tells that it runs: who reads it may signal at once.
-    stop_on_signals(&runtime, events.clone()).map_err(|error| Failure::new(Exit::NotRun, error))?;
+    stop_on_signals(&runtime, events.clone()).map_err(Failure::not_run)?;
     let (taker, taken) = mpsc::unbounded_channel();
     let servers = Servers::start(&setup, args.listen, &taker)?;
     let output = Output::start(events.clone());
@@ -176,7 +175,7 @@ impl Session {
 fn ended_by(error: &io::Error) -> Result<Exit, Failure> {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Ok(Exit::Expected),
-        _ => Err(Failure::new(Exit::NotRun, format!("cannot write to stdout: {error}"))),
+        _ => Err(Failure::not_run(format!("cannot write to stdout: {error}"))),
     }
 }
 

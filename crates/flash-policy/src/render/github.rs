@@ -2,17 +2,18 @@
 
 use std::fmt::Write;
 
-use flash_policy_core::diagnostics::{Severity, rules};
+use flash_policy_core::diagnostics::Severity;
+use flash_policy_core::printable::{printable, printable_lines};
 
-use super::{block, is_path, level, line, names_itself, path};
-use crate::report::{Done, Entry, State};
+use super::entry::{Entry, Place, State, entries};
+use crate::report::Report;
 
-pub(crate) fn github(done: &Done) -> String {
+pub(super) fn github(report: &Report) -> String {
     let mut commands = String::new();
-    for entry in &done.entries {
+    for entry in entries(report) {
         match entry.state {
-            State::Found { severity, .. } => commands += &command(entry, severity),
-            State::NotRun => commands += &command(entry, Severity::Error),
+            State::Found { severity, .. } => commands += &command(&entry, severity),
+            State::NotRun => commands += &command(&entry, Severity::Error),
             State::Passed | State::Skipped | State::Suppressed { .. } => {}
         }
     }
@@ -21,31 +22,39 @@ pub(crate) fn github(done: &Done) -> String {
 
 fn command(entry: &Entry, severity: Severity) -> String {
     let mut properties = String::new();
-    if is_path(entry) {
-        let _ = write!(properties, "file={},", property(path(entry)));
-        if let Some(place) = entry.place {
-            let _ = write!(properties, "line={},col={},", place.line, place.column);
+    if let Place::File { path, position } = &entry.place {
+        let _ = write!(properties, "file={},", property(super::repository_path(path)));
+        if let Some(position) = position {
+            let _ = write!(properties, "line={},col={},", position.line, position.column);
         }
     }
-    let (title, message) = match rules::find(&entry.id) {
-        Some(rule) => (rule.to_string(), line(&entry.message)),
-        None if names_itself(entry) => (entry.id.clone(), line(&entry.message)),
-        // What was expected and what came instead does not fit into one line.
-        None => (entry.name.clone(), whole(line(&entry.message), block(&entry.detail))),
-    };
-    let _ = write!(properties, "title={}", property(&title));
-    format!("::{} {properties}::{}\n", level(severity, "notice"), data(message.trim_end()))
+    let _ = write!(properties, "title={}", property(&entry.title));
+    format!("::{} {properties}::{}\n", level(severity), data(message(entry).trim_end()))
 }
 
-fn whole(message: String, detail: String) -> String {
-    if detail.contains(&message) { detail } else { message + "\n" + &detail }
+/// Returns one line where the message says all, and the whole block where it does not.
+fn message(entry: &Entry) -> String {
+    let sentence = printable(entry.sentence());
+    if entry.needs_its_block {
+        format!("{sentence}\n{}", printable_lines(&entry.detail))
+    } else {
+        sentence
+    }
 }
 
-// Just what `@actions/core` escapes, for the runner undoes no more than that.
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "notice",
+    }
+}
+
+/// Escapes just what `@actions/core` does, for the runner undoes no more than that.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {
-    data(&line(text)).replace(':', "%3A").replace(',', "%2C")
+    data(&printable(text)).replace(':', "%3A").replace(',', "%2C")
 }

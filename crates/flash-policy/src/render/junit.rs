@@ -1,49 +1,58 @@
-//! JUnit's XML: a suite for each file. What is known only by the clock or by chance is left out, so that the same
-//! result is the same text.
+//! JUnit's XML: a suite for each file or server.
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use std::time::Duration;
 
-use super::{block, line};
-use crate::exit::{Exit, Failure};
-use crate::report::{Done, Entry, State};
+use flash_policy_core::printable::{printable, printable_lines};
+use quick_junit::{NonSuccessKind, Report as JunitReport, TestCase, TestCaseStatus, TestSuite};
 
-pub(crate) fn junit(done: &Done) -> Result<String, Failure> {
+use super::entry::{Entry, State, entries};
+use crate::report::Report;
+
+pub(super) fn junit(report: &Report) -> String {
     let mut suites: Vec<TestSuite> = Vec::new();
-    for entry in &done.entries {
-        let file = line(&entry.file);
-        let place = suites.iter().position(|suite| *suite.name == *file).unwrap_or_else(|| {
-            suites.push(TestSuite::new(&file));
+    for entry in entries(report) {
+        let name = printable(entry.place.name());
+        let index = suites.iter().position(|suite| *suite.name == *name).unwrap_or_else(|| {
+            suites.push(TestSuite::new(&name));
             suites.len() - 1
         });
-        suites[place].add_test_case(test_case(entry, &file));
+        suites[index].add_test_case(test_case(&entry, &name));
     }
-    let mut report = Report::new("flash-policy");
-    report.add_test_suites(suites);
-    report
-        .to_string()
-        .map_err(|error| Failure::new(Exit::Defect, format!("cannot write JUnit's XML: {error}")))
+    for suite in &mut suites {
+        let times: Vec<_> = suite.test_cases.iter().filter_map(|case| case.time).collect();
+        if !times.is_empty() {
+            suite.set_time(times.iter().sum());
+        }
+    }
+    let mut whole = JunitReport::new("flash-policy");
+    whole.set_time(suites.iter().filter_map(|suite| suite.time).sum());
+    whole.add_test_suites(suites);
+    whole.to_string().expect("what is escaped can be written as XML")
 }
 
-fn test_case(entry: &Entry, file: &str) -> TestCase {
-    let detail = block(&entry.detail);
+fn test_case(entry: &Entry, suite: &str) -> TestCase {
+    let detail = printable_lines(&entry.detail);
     let (status, output) = match &entry.state {
-        State::Passed => (TestCaseStatus::success(), detail),
+        State::Passed | State::Found { fails: false, .. } => (TestCaseStatus::success(), detail),
         State::Found { fails: true, .. } => {
             (non_success(entry, NonSuccessKind::Failure, detail), String::new())
         }
+        State::NotRun => (non_success(entry, NonSuccessKind::Error, detail), String::new()),
         State::Skipped => {
             let mut skipped = TestCaseStatus::skipped();
-            skipped.set_message(line(&entry.message));
+            skipped.set_message(printable(&entry.message));
             (skipped, String::new())
         }
-        State::NotRun => (non_success(entry, NonSuccessKind::Error, detail), String::new()),
-        State::Found { fails: false, .. } => (TestCaseStatus::success(), detail),
         State::Suppressed { reason, .. } => {
-            (TestCaseStatus::success(), format!("suppressed: {}\n{detail}", line(reason)))
+            let output = format!("suppressed: {}\n{detail}", printable(reason));
+            (TestCaseStatus::success(), output)
         }
     };
-    let mut case = TestCase::new(line(&entry.name), status);
-    case.set_classname(file);
+    let mut case = TestCase::new(printable(&entry.name), status);
+    case.set_classname(suite);
+    if let Some(millis) = entry.took_ms {
+        case.set_time(Duration::from_millis(millis));
+    }
     if !output.is_empty() {
         case.set_system_out(output);
     }
@@ -52,6 +61,8 @@ fn test_case(entry: &Entry, file: &str) -> TestCase {
 
 fn non_success(entry: &Entry, kind: NonSuccessKind, detail: String) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(kind);
-    status.set_type(line(&entry.id)).set_message(line(&entry.message)).set_description(detail);
+    status.set_type(entry.subject.id());
+    status.set_message(printable(entry.sentence()));
+    status.set_description(detail);
     status
 }

@@ -1,19 +1,24 @@
-//! SARIF 2.1.0, by hand: one run, the rules that were met, and a result for each finding. What passed is left out.
+//! SARIF 2.1.0, by hand: one run, the rules that were met, and a result for each finding. What passed
+//! is left out.
 
 use std::collections::HashMap;
 
 use flash_policy_core::diagnostics::{Rule, Severity, rules};
+use flash_policy_core::printable::{printable, printable_lines};
 use serde_json::{Value, json};
 
-use super::{STDIN, block, is_path, level, line, names_itself, path};
-use crate::commands::explain::explain;
-use crate::report::{Done, Entry, State, without_lines};
+use super::entry::{Entry, Place, State, entries};
+use super::repository_path;
+use super::subject::Subject;
+use crate::input::STDIN;
+use crate::report::Report;
 
-pub(crate) fn sarif(done: &Done) -> String {
+pub(super) fn sarif(report: &Report) -> String {
     let mut rules = Rules::default();
     let mut seen = HashMap::new();
+    let entries = entries(report);
     let results: Vec<_> =
-        done.entries.iter().filter_map(|entry| result(entry, &mut rules, &mut seen)).collect();
+        entries.iter().filter_map(|entry| result(entry, &mut rules, &mut seen)).collect();
     let driver = json!({
         "name": "flash-policy",
         "semanticVersion": env!("CARGO_PKG_VERSION"),
@@ -32,79 +37,63 @@ pub(crate) fn sarif(done: &Done) -> String {
 
 /// The rules that were met, in order; a result points at its own by the index.
 #[derive(Default)]
-struct Rules<'a> {
-    ids: Vec<&'a str>,
+struct Rules {
+    subjects: Vec<Subject>,
     described: Vec<Value>,
 }
 
-impl<'a> Rules<'a> {
-    fn index(&mut self, id: &'a str, severity: Severity) -> usize {
-        self.ids.iter().position(|known| *known == id).unwrap_or_else(|| {
-            self.ids.push(id);
-            self.described.push(match rules::find(id) {
-                Some(rule) => described(rule),
-                None => described_by_id(id, severity),
+impl Rules {
+    fn index(&mut self, subject: Subject, severity: Severity) -> usize {
+        self.subjects.iter().position(|known| *known == subject).unwrap_or_else(|| {
+            self.subjects.push(subject);
+            self.described.push(match subject {
+                Subject::Rule(rule) => of_rule(rule),
+                other => describe(other, HELP.to_owned(), severity, json!({ "tags": [] })),
             });
-            self.ids.len() - 1
+            self.subjects.len() - 1
         })
     }
 }
 
-fn described(rule: &Rule) -> Value {
-    let tags: &[_] = if is_over_broad(rule) { &["security", "external/cwe/cwe-942"] } else { &[] };
-    json!({
-        "id": rule.id(),
-        "name": pascal_case(rule.name()),
-        "shortDescription": { "text": rule.text() },
-        "fullDescription": { "text": rule.text() },
-        "help": { "text": rule.help() },
-        "defaultConfiguration": { "level": level(rule.severity(), "note") },
-        "properties": { "tags": tags },
-    })
+fn of_rule(rule: &'static Rule) -> Value {
+    let mut properties = json!({ "tags": [] });
+    if is_over_broad(rule) {
+        properties["tags"] = json!(["security", "external/cwe/cwe-942"]);
+        properties["security-severity"] = security_severity(rule).into();
+    }
+    let uri = format!("{HELP}#{}", rule.id());
+    describe(Subject::Rule(rule), uri, rule.severity(), properties)
 }
 
-/// What is no rule is the cause of a verdict, the direction of a change, or the state of a case or file.
-fn described_by_id(id: &str, severity: Severity) -> Value {
-    let words = line(&id.replace('-', " "));
-    let help = explain(id).unwrap_or_else(|_| help(id).to_owned());
+fn describe(subject: Subject, uri: String, severity: Severity, properties: Value) -> Value {
+    let (id, words) = (subject.id(), subject.words());
     json!({
-        "id": line(id),
-        "name": pascal_case(id),
+        "id": id,
+        "name": pascal_case(&words),
         "shortDescription": { "text": words },
         "fullDescription": { "text": words },
-        "help": { "text": block(&help) },
-        "defaultConfiguration": { "level": level(severity, "note") },
-        "properties": { "tags": [] },
+        "help": { "text": printable_lines(&subject.help()) },
+        "helpUri": uri,
+        "defaultConfiguration": { "level": level(severity) },
+        "properties": properties,
     })
 }
 
-fn help(id: &str) -> &'static str {
-    match id {
-        "matrix" => {
-            "if the cells are as they shall be, accept them: flash-policy test --update FILE"
-        }
-        "newly-permitted" => {
-            "if it is meant, accept it: flash-policy diff --allow-widening OLD NEW"
-        }
-        "newly-denied" => "see whether anybody still needs it",
-        "invalid-scenario" | "unreadable-file" => {
-            "correct the file: flash-policy test FILE shows the place"
-        }
-        "nothing-to-test" => "add a [[case]] or a [matrix], or name another file",
-        "server-crashed" => {
-            "see what the server said, and mend it: a server that ends denies every player after it"
-        }
-        "not-run" => {
-            "this says nothing of the policy: mend what the machine lacks, and run it again"
-        }
-        "disagreement" => "this is a defect of flash-policy: please report it with the details",
-        _ => "compare what was expected with what came of it",
-    }
-}
+/// The page on the rules, as the documentation of the crate has it.
+const HELP: &str = "https://docs.rs/flash-policy-core/latest/flash_policy_core/diagnostics/rules";
 
 /// CWE-942, permissive cross-domain policy with untrusted domains.
 fn is_over_broad(rule: &Rule) -> bool {
     [rules::D14, rules::L19, rules::L21, rules::L23].contains(rule)
+}
+
+/// As CVSS counts, in a string: what code scanning sorts by.
+fn security_severity(rule: &Rule) -> &'static str {
+    match rule.severity() {
+        Severity::Error => "8.0",
+        Severity::Warning => "6.0",
+        Severity::Info => "3.0",
+    }
 }
 
 fn pascal_case(name: &str) -> String {
@@ -112,58 +101,72 @@ fn pascal_case(name: &str) -> String {
     words.map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect()
 }
 
-fn result<'a>(
-    entry: &'a Entry,
-    rules: &mut Rules<'a>,
-    seen: &mut HashMap<u64, usize>,
-) -> Option<Value> {
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    }
+}
+
+fn result(entry: &Entry, rules: &mut Rules, seen: &mut HashMap<u64, usize>) -> Option<Value> {
     let (severity, suppressions) = match &entry.state {
         State::Passed | State::Skipped => return None,
         State::Found { severity, .. } => (*severity, json!([])),
         State::NotRun => (Severity::Error, json!([])),
         State::Suppressed { severity, reason, in_source } => {
             let kind = if *in_source { "inSource" } else { "external" };
-            (
-                *severity,
-                json!([{ "kind": kind, "status": "accepted", "justification": line(reason) }]),
-            )
+            let justification = printable(reason);
+            let accepted = json!({
+                "kind": kind, "status": "accepted", "justification": justification,
+            });
+            (*severity, json!([accepted]))
         }
     };
     let fingerprint = fingerprint(entry);
     let number = seen.entry(fingerprint).or_insert(0);
     *number += 1;
     Some(json!({
-        "ruleId": line(&entry.id),
-        "ruleIndex": rules.index(&entry.id, severity),
-        "level": level(severity, "note"),
+        "ruleId": entry.subject.id(),
+        "ruleIndex": rules.index(entry.subject, severity),
+        "level": level(severity),
         "kind": "fail",
-        "message": { "text": sentence(entry) },
+        "message": { "text": message(entry) },
         "locations": [{ "physicalLocation": location(entry) }],
-        "partialFingerprints": { "flashPolicy/v1": format!("{fingerprint:016x}:{number}") },
+        "partialFingerprints": { "flashPolicy/v2": format!("{fingerprint:016x}:{number}") },
         // Present where there are none, too: a run's results must have them all or none.
         "suppressions": suppressions,
     }))
 }
 
-/// One line. A rule says all; a cause needs the name of its case.
-fn sentence(entry: &Entry) -> String {
-    match rules::find(&entry.id) {
-        None if !names_itself(entry) => line(&format!("{}: {}", entry.name, entry.message)),
-        _ => line(&entry.message),
+/// Returns one line. A rule says all; what is no rule needs the name of its case.
+fn message(entry: &Entry) -> String {
+    let is_rule = matches!(entry.subject, Subject::Rule(_));
+    let needs_a_name = !is_rule && entry.title == entry.name;
+    if needs_a_name && entry.name != entry.message {
+        printable(format!("{}: {}", entry.name, entry.sentence()))
+    } else {
+        printable(entry.sentence())
     }
 }
 
+/// Code scanning takes relative paths and `file` URIs, and refuses a whole log for any other scheme.
 fn location(entry: &Entry) -> Value {
-    let artifact = match entry.file.as_str() {
-        STDIN => json!({ "uri": encoded(STDIN), "description": { "text": "standard input" } }),
-        url if !is_path(entry) => json!({ "uri": url }),
-        _ => json!({ "uri": uri(path(entry)) }),
+    let artifact = match &entry.place {
+        Place::File { path, .. } => json!({ "uri": uri(repository_path(path)) }),
+        Place::Stdin { .. } => {
+            json!({ "uri": encoded(STDIN), "description": { "text": "standard input" } })
+        }
+        Place::Server(endpoint) => {
+            json!({ "uri": encoded(endpoint), "description": { "text": "a server" } })
+        }
+        Place::Nowhere => json!({ "uri": "flash-policy" }),
     };
-    match entry.place {
+    match entry.place.position() {
         None => json!({ "artifactLocation": artifact }),
-        Some(place) => json!({
+        Some(position) => json!({
             "artifactLocation": artifact,
-            "region": { "startLine": place.line, "startColumn": place.column },
+            "region": { "startLine": position.line, "startColumn": position.column },
         }),
     }
 }
@@ -183,10 +186,11 @@ fn encoded(path: &str) -> String {
     path.bytes().map(encode).collect()
 }
 
-/// The same wherever in its file a finding moves: FNV-1a over what it says.
+/// Returns the same number wherever in its file a finding moves, and however it is worded: FNV-1a.
 fn fingerprint(entry: &Entry) -> u64 {
-    let said = [entry.id.as_str(), path(entry), &without_lines(&sentence(entry))].join("\0");
-    said.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+    let place = repository_path(entry.place.name());
+    let identity = [entry.subject.id(), place, &entry.fingerprint].join("\0");
+    identity.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }

@@ -1,38 +1,39 @@
-//! TAP, version 13, for Perl's readers know no other: a line for each entry, and a YAML block below what was found.
+//! TAP, version 13, for Perl's readers know no other: a line for each entry, and a YAML block below
+//! what was found.
 
 use std::fmt::Write;
 
 use flash_policy_core::diagnostics::Severity;
+use flash_policy_core::printable::{printable, printable_lines};
 
-use super::{block, line};
-use crate::report::{Done, Entry, State};
+use super::entry::{Entry, State, entries};
+use crate::report::Report;
 
-pub(crate) fn tap(done: &Done) -> String {
+pub(super) fn tap(report: &Report) -> String {
+    let entries = entries(report);
     let mut lines = "TAP version 13\n".to_owned();
-    match done.entries.len() {
+    match entries.len() {
         0 => lines += "1..0 # SKIP nothing to report\n",
         count => {
             let _ = writeln!(lines, "1..{count}");
         }
     }
-    for (number, entry) in (1..).zip(&done.entries) {
+    for (number, entry) in (1..).zip(&entries) {
         lines += &test_point(number, entry);
     }
     lines
 }
 
 fn test_point(number: usize, entry: &Entry) -> String {
-    let name = escaped(&format!("{}: {}", entry.file, entry.name));
+    let name = escaped(&format!("{}: {}", entry.place.name(), entry.name));
     match &entry.state {
         State::Passed => format!("ok {number} - {name}\n"),
-        State::Found { severity, fails: true } => {
-            format!("not ok {number} - {name}\n{}", diagnostic(entry, *severity))
+        State::Found { severity, fails } => {
+            let not = if *fails { "not " } else { "" };
+            format!("{not}ok {number} - {name}\n{}", yaml_block(entry, *severity))
         }
         State::NotRun => {
-            format!("not ok {number} - {name}\n{}", diagnostic(entry, Severity::Error))
-        }
-        State::Found { severity, fails: false } => {
-            format!("ok {number} - {name}\n{}", diagnostic(entry, *severity))
+            format!("not ok {number} - {name}\n{}", yaml_block(entry, Severity::Error))
         }
         State::Skipped => format!("ok {number} - {name} # SKIP {}\n", escaped(&entry.message)),
         State::Suppressed { reason, .. } => {
@@ -41,28 +42,34 @@ fn test_point(number: usize, entry: &Entry) -> String {
     }
 }
 
-// Without this, a name could skip its own test.
+/// Without this, a name could skip its own test.
 fn escaped(text: &str) -> String {
-    line(text).replace('\\', "\\\\").replace('#', "\\#")
+    printable(text).replace('\\', "\\\\").replace('#', "\\#")
 }
 
-fn diagnostic(entry: &Entry, severity: Severity) -> String {
+fn yaml_block(entry: &Entry, severity: Severity) -> String {
     let mut yaml =
-        format!("  ---\n  message: {}\n  severity: {severity}\n", quoted(&entry.message));
-    let _ = writeln!(yaml, "  id: {}\n  file: {}", quoted(&entry.id), quoted(&entry.file));
-    if let Some(place) = entry.place {
-        let _ = writeln!(yaml, "  line: {}\n  column: {}", place.line, place.column);
+        format!("  ---\n  message: {}\n  severity: {severity}\n", quoted(&entry.sentence()));
+    let _ = writeln!(
+        yaml,
+        "  id: {}\n  file: {}",
+        quoted(entry.subject.id()),
+        quoted(entry.place.name())
+    );
+    if let Some(position) = entry.place.position() {
+        let _ = writeln!(yaml, "  line: {}\n  column: {}", position.line, position.column);
     }
-    yaml + &literal("detail", &block(&entry.detail)) + "  ...\n"
+    yaml + &literal("detail", &printable_lines(&entry.detail)) + "  ...\n"
 }
 
 /// YAML reads JSON's strings.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(line(text)).to_string()
+    serde_json::Value::from(printable(text)).to_string()
 }
 
 fn literal(key: &str, text: &str) -> String {
-    // The first line tells YAML how deep the text is indented: it must not begin with blanks of its own.
+    // The first line tells YAML how deep the text is indented: it must not begin with blanks of its
+    // own.
     let text = text.trim();
     if text.is_empty() {
         return String::new();

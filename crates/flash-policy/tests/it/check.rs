@@ -137,24 +137,26 @@ fn a_baseline_that_is_none_is_an_error_that_says_how_to_make_one() {
     let (exit, said) = folder.stderr("check policy.xml --baseline old.json");
     assert_eq!(exit, 3);
     assert!(
-        said.contains("old.json is no baseline") && said.contains("--format json=old.json"),
+        said.contains("it is no baseline: ")
+            && said.contains(" --> old.json\n")
+            && said.contains("--format json=old.json"),
         "{said}"
     );
     assert_eq!(folder.stderr("check policy.xml --baseline missing.json").0, 3);
 }
 
-const MENDABLE: &str = "\u{feff}<cross-domain-policy>\n  <allow-access-from domain=\"http://www.b.example/\" to-ports=\"80, 81\"/>\n</cross-domain-policy>\n";
-const MENDED: &str = "<cross-domain-policy>\n  <allow-access-from domain=\"www.b.example\" to-ports=\"80,81\"/>\n</cross-domain-policy>\n";
+const FIXABLE: &str = "\u{feff}<cross-domain-policy>\n  <allow-access-from domain=\"http://www.b.example/\" to-ports=\"80, 81\"/>\n</cross-domain-policy>\n";
+const FIXED: &str = "<cross-domain-policy>\n  <allow-access-from domain=\"www.b.example\" to-ports=\"80,81\"/>\n</cross-domain-policy>\n";
 
 #[test]
-fn fix_mends_the_file_and_says_what_that_grants() {
-    let folder = Folder::with_policy(MENDABLE);
+fn fix_changes_the_file_and_says_what_that_grants() {
+    let folder = Folder::with_policy(FIXABLE);
     let (exit, said) = folder.stdout("check policy.xml --fix");
-    assert_eq!(folder.read("policy.xml"), MENDED);
+    assert_eq!(folder.read("policy.xml"), FIXED);
     let expected = "\
-mended FSP-D17 in policy.xml:1:1
-mended FSP-D05 in policy.xml:2:22
-mended FSP-L01 in policy.xml:2:53
+fixed FSP-D17 in policy.xml:1:1
+fixed FSP-D05 in policy.xml:2:22
+fixed FSP-L01 in policy.xml:2:53
 this changes what the policy grants: newly permitted: www.b.example may connect to 80-81, for example http://www.b.example/game.swf to port 80
 
 1 socket policy examined: 0 errors, 0 warnings, 0 infos
@@ -167,11 +169,11 @@ this changes what the policy grants: newly permitted: www.b.example may connect 
 }
 
 #[test]
-fn diff_shows_the_mend_and_leaves_the_file() {
-    let folder = Folder::with_policy(MENDABLE);
+fn diff_shows_the_fix_and_leaves_the_file() {
+    let folder = Folder::with_policy(FIXABLE);
     for options in ["--diff", "--fix --diff"] {
         let (exit, said) = folder.stdout(&format!("check policy.xml {options}"));
-        assert_eq!((exit, folder.read("policy.xml").as_str()), (1, MENDABLE));
+        assert_eq!((exit, folder.read("policy.xml").as_str()), (1, FIXABLE));
         assert!(said.starts_with("--- policy.xml\n+++ policy.xml\n@@ -1,3 +1,3 @@\n"), "{said}");
         assert!(
             said.contains(
@@ -179,13 +181,13 @@ fn diff_shows_the_mend_and_leaves_the_file() {
             ),
             "{said}"
         );
-        assert!(said.contains("would mend FSP-D05"), "{said}");
+        assert!(said.contains("would fix FSP-D05"), "{said}");
         assert!(said.contains("newly permitted: www.b.example"), "{said}");
     }
 }
 
 #[test]
-fn fix_says_whom_a_mended_policy_for_http_names_now() {
+fn fix_says_whom_a_fixed_policy_for_http_names_now() {
     let xml = "<cross-domain-policy><allow-access-from domain='http://www.b.example'/></cross-domain-policy>";
     let folder = Folder::new().put("crossdomain.xml", xml);
     let said = folder.stdout("check crossdomain.xml --fix").1;
@@ -197,7 +199,7 @@ fn fix_says_whom_a_mended_policy_for_http_names_now() {
 }
 
 #[test]
-fn a_mend_that_changes_no_grant_does_not_say_so() {
+fn a_fix_that_changes_no_grant_does_not_say_so() {
     let folder = Folder::with_policy(format!("\u{feff}{GOOD}"));
     assert!(!folder.stdout("check policy.xml --fix").1.contains("changes what"));
     assert_eq!(folder.read("policy.xml"), GOOD);
@@ -207,12 +209,12 @@ fn a_mend_that_changes_no_grant_does_not_say_so() {
 #[test]
 fn fix_keeps_the_files_mode_and_its_link() {
     use std::os::unix::fs::{PermissionsExt, symlink};
-    let folder = Folder::new().put("real.xml", MENDABLE);
+    let folder = Folder::new().put("real.xml", FIXABLE);
     std::fs::set_permissions(folder.path("real.xml"), std::fs::Permissions::from_mode(0o604))
         .unwrap();
     symlink("real.xml", folder.path("policy.xml")).unwrap();
     assert_eq!(folder.stdout("check policy.xml --fix").0, 0);
-    assert_eq!(folder.read("real.xml"), MENDED);
+    assert_eq!(folder.read("real.xml"), FIXED);
     assert!(std::fs::symlink_metadata(folder.path("policy.xml")).unwrap().is_symlink());
     assert_eq!(
         std::fs::metadata(folder.path("real.xml")).unwrap().permissions().mode() & 0o777,
@@ -273,23 +275,24 @@ fn a_fix_keeps_what_is_suppressed_turned_off_or_in_the_baseline() {
 
 #[test]
 fn nothing_is_written_before_all_is_read() {
-    let folder = Folder::with_policy(MENDABLE);
+    let folder = Folder::with_policy(FIXABLE);
     for call in
         ["check policy.xml missing.xml --fix", "check policy.xml --fix --baseline missing.json"]
     {
         assert_eq!(folder.stdout(call).0, 3);
-        assert_eq!(folder.read("policy.xml"), MENDABLE);
+        assert_eq!(folder.read("policy.xml"), FIXABLE);
     }
 }
 
 #[test]
-fn a_document_that_is_too_long_is_not_mended_to_a_shorter_one() {
-    let mut long = MENDABLE.as_bytes().to_vec();
+fn a_document_that_is_too_long_is_not_fixed_to_a_shorter_one() {
+    let mut long = FIXABLE.as_bytes().to_vec();
     long.push(0);
     long.resize(2 * 1024 * 1024, b'x');
     let folder = Folder::with_policy(&long);
-    let (exit, said) = folder.stderr("check policy.xml --fix");
+    let (exit, _, said) = folder.output("check policy.xml --fix");
     assert_eq!(exit, 3, "{said}");
+    assert!(said.contains("it is too long to be fixed"), "{said}");
     assert_eq!(std::fs::read(folder.path("policy.xml")).unwrap(), long);
 }
 
@@ -301,23 +304,21 @@ fn a_fix_that_makes_a_rejected_document_grant_says_so() {
 }
 
 #[test]
-fn a_report_tells_what_was_mended() {
-    let folder = Folder::with_policy(MENDABLE);
-    let mends = &folder.json("check policy.xml --diff")["mends"];
-    assert_eq!(
-        (&mends["written"], &mends["mended"][1]["rule"]),
-        (&false.into(), &"FSP-D05".into())
-    );
+fn a_report_tells_what_was_fixed() {
+    let folder = Folder::with_policy(FIXABLE);
+    let fixes = &folder.json("check policy.xml --diff")["fixes"];
+    assert_eq!((&fixes["written"], &fixes["fixed"][1]["rule"]), (&false.into(), &"FSP-D05".into()));
     assert!(
-        mends["changes"][0].as_str().unwrap().starts_with("newly permitted: www.b.example"),
-        "{mends}"
+        fixes["changes"][0].as_str().unwrap().starts_with("newly permitted: www.b.example"),
+        "{fixes}"
     );
+    assert!(fixes["patch"].as_str().unwrap().starts_with("--- policy.xml\n"), "{fixes}");
     let output = folder.run("check policy.xml --fix --format json").output().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(report["mends"]["written"], true);
+    assert_eq!(report["fixes"]["written"], true);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(
-        said.contains("mended FSP-D05") && said.contains("this changes what the policy grants"),
+        said.contains("fixed FSP-D05") && said.contains("this changes what the policy grants"),
         "{said}"
     );
 }
@@ -325,7 +326,7 @@ fn a_report_tells_what_was_mended() {
 #[test]
 fn standard_input_is_read_once() {
     let folder = Folder::new();
-    let output = folder.run("check - --diff").write_stdin(MENDABLE).output().unwrap();
+    let output = folder.run("check - --diff").write_stdin(FIXABLE).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(
         said.contains("+  <allow-access-from domain=\"www.b.example\"")
@@ -336,9 +337,9 @@ fn standard_input_is_read_once() {
 
 #[cfg(unix)]
 #[test]
-fn linked_policies_are_found_in_a_folder_and_a_read_only_one_is_not_mended() {
+fn linked_policies_are_found_in_a_folder_and_a_read_only_one_is_not_fixed() {
     use std::os::unix::fs::{PermissionsExt, symlink};
-    let folder = Folder::new().put("real/policy.xml", MENDABLE);
+    let folder = Folder::new().put("real/policy.xml", FIXABLE);
     std::fs::create_dir(folder.path("links")).unwrap();
     symlink("../real/policy.xml", folder.path("links/policy.xml")).unwrap();
     symlink(".", folder.path("links/up")).unwrap();
@@ -348,7 +349,7 @@ fn linked_policies_are_found_in_a_folder_and_a_read_only_one_is_not_mended() {
         std::fs::Permissions::from_mode(0o444),
     )
     .unwrap();
-    let (exit, said) = folder.stderr("check real --fix");
+    let (exit, _, said) = folder.output("check real --fix");
     assert!(exit == 4 && said.contains("it is read-only"), "{said}");
 }
 
@@ -385,10 +386,10 @@ fn columns_are_those_of_the_declared_encoding() {
 
 /// What `--diff` shows is a patch that makes what `--fix` writes, whatever ends the lines.
 #[rstest]
-#[case::as_it_is(MENDABLE.to_owned())]
-#[case::tabs(MENDABLE.replace("  <", "\t<"))]
-#[case::crlf(MENDABLE.replace('\n', "\r\n"))]
-#[case::no_line_end(MENDABLE.trim_end().to_owned())]
+#[case::as_it_is(FIXABLE.to_owned())]
+#[case::tabs(FIXABLE.replace("  <", "\t<"))]
+#[case::crlf(FIXABLE.replace('\n', "\r\n"))]
+#[case::no_line_end(FIXABLE.trim_end().to_owned())]
 fn the_diff_is_a_patch(#[case] document: String) {
     let folder = Folder::with_policy(&document);
     let patch = folder.stdout("check policy.xml --diff").1;
@@ -396,7 +397,7 @@ fn the_diff_is_a_patch(#[case] document: String) {
     let lines: Vec<_> = patch
         .split_inclusive('\n')
         .skip(3)
-        .take_while(|line| !line.starts_with("would mend"))
+        .take_while(|line| !line.starts_with("would fix"))
         .collect();
     let side = |mark: char| {
         let kept = |line: &&str| line.starts_with(mark) || line.starts_with(' ');
@@ -409,24 +410,24 @@ fn the_diff_is_a_patch(#[case] document: String) {
 
 #[test]
 fn nothing_is_written_where_something_cannot_be() {
-    let folder = Folder::with_policy(MENDABLE).put("other.xml", MENDABLE);
-    let output = folder.run("check policy.xml - --fix").write_stdin(MENDABLE).output().unwrap();
+    let folder = Folder::with_policy(FIXABLE).put("other.xml", FIXABLE);
+    let output = folder.run("check policy.xml - --fix").write_stdin(FIXABLE).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert_eq!(folder.read("policy.xml"), MENDABLE);
+    assert_eq!(folder.read("policy.xml"), FIXABLE);
     let mut permissions = std::fs::metadata(folder.path("other.xml")).unwrap().permissions();
     permissions.set_readonly(true);
     std::fs::set_permissions(folder.path("other.xml"), permissions).unwrap();
     assert_eq!(folder.stdout("check policy.xml other.xml --fix").0, 4);
-    assert_eq!(folder.read("policy.xml"), MENDABLE);
+    assert_eq!(folder.read("policy.xml"), FIXABLE);
 }
 
 #[test]
 fn a_report_that_cannot_be_written_does_not_keep_the_others_from_being() {
-    let folder = Folder::with_policy(MENDABLE);
+    let folder = Folder::with_policy(FIXABLE);
     let (exit, said) =
         folder.stdout("check policy.xml --fix --format json=no/such/folder --format human");
     assert_eq!(exit, 4);
-    assert!(said.contains("mended FSP-D05"), "{said}");
+    assert!(said.contains("fixed FSP-D05"), "{said}");
 }
 
 #[test]
@@ -463,7 +464,7 @@ fn two_pipes_are_two_documents() {
 }
 
 #[test]
-fn what_a_mend_grants_depends_on_where_the_document_is_served() {
+fn what_a_fix_grants_depends_on_where_the_document_is_served() {
     let folder = Folder::with_policy(
         "<cross-domain-policy><allow-access-from domain='http://a.b' to-ports='80'/></cross-domain-policy>",
     );

@@ -61,8 +61,9 @@ fn an_unknown_id_is_wrong_usage_with_a_near_one() {
 }
 
 #[rstest]
-#[case::of_reports("schema", "flash-policy/report@1")]
+#[case::of_reports("schema", "flash-policy/report@2")]
 #[case::of_scenarios("schema scenario", "load-policy-files")]
+#[case::of_settings("schema settings", "suppress")]
 fn a_schema_is_json(#[case] call: &str, #[case] says: &str) {
     let (exit, said) = Folder::new().stdout(call);
     assert_eq!(exit, 0);

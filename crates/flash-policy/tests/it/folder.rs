@@ -53,11 +53,18 @@ impl Folder {
         (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
     }
 
-    /// What it prints to stderr, and how it ends.
+    /// What it prints to stderr, and how it ends; nothing may be on stdout.
     pub(crate) fn stderr(&self, arguments: &str) -> (i32, String) {
         let output = self.run(arguments).output().unwrap();
         assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    }
+
+    /// Runs it and returns how it ends, and what it prints to stdout and to stderr.
+    pub(crate) fn output(&self, arguments: &str) -> (i32, String, String) {
+        let output = self.run(arguments).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     }
 
     pub(crate) fn json(&self, arguments: &str) -> serde_json::Value {

@@ -43,7 +43,7 @@ const CALLS: [&str; 4] = [
 #[case::a_rule_without_a_level("check policy.xml --rule FSP-D14", "expected ID=LEVEL")]
 #[case::a_bad_location("check policy.xml --served-from game", "`game` is not an endpoint")]
 #[case::a_bad_kind("check policy.xml --kind http", "expected socket or url")]
-#[case::fixing_standard_input("check - --fix", "standard input cannot be mended")]
+#[case::fixing_standard_input("check - --fix", "standard input cannot be fixed")]
 #[case::a_swf_without_a_scheme(
     "eval policy.xml --swf game.swf --connect a:1",
     "is not the URL of a SWF"
@@ -107,7 +107,7 @@ fn a_folder_where_a_file_is_expected_ends_with_3(#[values(1, 2)] call: usize) {
     std::fs::create_dir(folder.path("folder")).unwrap();
     let (exit, said) = folder.stderr(&CALLS[call].replace("FILE", "folder"));
     assert_eq!(exit, 3);
-    assert!(said.contains("folder is a directory; expected a policy document"), "{said}");
+    assert!(said.contains("it is a directory") && said.contains(" --> folder\n"), "{said}");
 }
 
 #[rstest]
@@ -242,6 +242,5 @@ fn hostile_names_do_not_reach_the_terminal_as_they_are() {
     let mut missing = folder.run("check");
     let output = missing.arg("missing\n::error::forged\u{7}").output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(said.lines().count(), 1, "{said:?}");
-    assert!(!said.contains('\u{7}'));
+    assert!(!said.contains("\n::error") && !said.contains('\u{7}'), "{said:?}");
 }

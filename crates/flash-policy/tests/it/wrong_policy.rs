@@ -121,6 +121,7 @@ expected permitted
   note     error FSP-D05 at 3:22: domain="http://www.example.com" contains a scheme; use "www.example.com"; help: write the bare host
   note     error FSP-D01 at 4:3: <allow-access-from> has no to-ports; it grants no port; help: add to-ports with the ports that the SWF connects to
   advice   add to-ports="5000" to that rule of game.example.com:843. (FSP-D01)
+
 info: decided by this element
  --> policy.xml:4:3
   |

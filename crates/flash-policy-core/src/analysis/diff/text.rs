@@ -19,6 +19,13 @@ impl fmt::Display for Diff {
 /// Writes one line. A long list is cut, with the number of omitted items.
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, for example {}", self.summary(), self.witness)
+    }
+}
+
+impl Change {
+    /// Returns the change in one line, without an example.
+    pub fn summary(&self) -> String {
         let (what, may) = match self.direction {
             Direction::NewlyPermitted => ("newly permitted", "may connect"),
             Direction::NewlyDenied => ("newly denied", "may no longer connect"),
@@ -34,12 +41,9 @@ impl fmt::Display for Change {
             _ => shortened(self.ports.ranges().map(|range| port_set::item(&range)), ","),
         };
         let everybody = self.origins.iter().any(|origin| origin.pattern.matches(None));
-        let local = if everybody && self.scheme != Scheme::Https {
-            " (local-with-networking SWFs too)"
-        } else {
-            ""
-        };
-        write!(f, "{what}{over}: {origins} {may} to {ports}{local}, for example {}", self.witness)
+        let is_local = everybody && self.scheme != Scheme::Https;
+        let local = if is_local { " (local-with-networking SWFs too)" } else { "" };
+        format!("{what}{over}: {origins} {may} to {ports}{local}")
     }
 }
 

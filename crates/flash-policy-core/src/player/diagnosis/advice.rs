@@ -29,11 +29,11 @@ pub(super) fn rule_of(record: &Record) -> Option<Rule> {
 }
 
 fn lacks_ports(record: &Record) -> bool {
-    record.rule.as_ref().is_some_and(|rule| !rule.element().contains(" to-ports="))
+    record.rule.as_ref().is_some_and(|rule| rule.to_ports().is_none())
 }
 
 fn lists_the_policy_port(record: &Record) -> bool {
-    record.rule.as_ref().is_some_and(|rule| rule.element().contains(" to-ports=\"843\""))
+    record.rule.as_ref().is_some_and(|rule| rule.to_ports() == Some("843"))
 }
 
 /// Returns the catalogue rule for a requester that the policies name in a similar but different

@@ -93,7 +93,7 @@ impl Lookup {
             Phase::Joining(endpoint) => self.joining(session, endpoint, event, at),
             Phase::Connecting(ask) => self.connecting(session, ask, event, at),
             Phase::Sending(ask) => {
-                self.record.connection().sent += POLICY_REQUEST.len();
+                self.record.connection().has_sent(POLICY_REQUEST.len(), at);
                 Phase::Receiving(ask)
             }
             Phase::Receiving(ask) => self.receiving(ask, event, at),
@@ -250,7 +250,7 @@ impl Lookup {
     fn receiving(&mut self, mut ask: Ask, event: Event<'_>, at: Duration) -> Phase {
         let (reason, ended) = match event {
             Event::Received(bytes) => {
-                self.record.connection().received.extend_from_slice(bytes);
+                self.record.connection().has_received(bytes, at);
                 match ask.reader.receive(bytes) {
                     Some(end) => (CloseReason::Answered(end), Ended::ClientClosed),
                     None => return Phase::Receiving(ask),
@@ -264,7 +264,7 @@ impl Lookup {
             Event::Elapsed => (CloseReason::Deadline, Ended::Deadline),
             _ => return Phase::Receiving(ask),
         };
-        self.record.connection().ended = ended;
+        self.record.connection().has_ended(ended, at);
         Phase::Closing(ask, reason)
     }
 
@@ -280,13 +280,13 @@ impl Lookup {
     ) -> Phase {
         match event {
             Event::Closed => return self.closed(session, ask, reason, at),
-            Event::EndOfStream => self.record.connection().ended = Ended::PeerClosed,
+            Event::EndOfStream => self.record.connection().has_ended(Ended::PeerClosed, at),
             Event::Reset => {
-                self.record.connection().ended = Ended::Reset;
+                self.record.connection().has_ended(Ended::Reset, at);
                 ask.reset = reason == CloseReason::Answered(AnswerEnd::Nul);
             }
             Event::Received(bytes) => {
-                self.record.connection().received.extend_from_slice(bytes);
+                self.record.connection().has_received(bytes, at);
                 ask.reader.receive(bytes);
             }
             _ => {}

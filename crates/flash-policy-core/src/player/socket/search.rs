@@ -64,12 +64,8 @@ impl Search {
     /// Returns the time that a load may take (rulebook T1-T3). The player sets no deadline for a
     /// location that `loadPolicyFile` named.
     pub(super) fn patience(&self, role: Role, profile: &Profile) -> Option<Duration> {
-        match role {
-            Role::Master if self.master_is_explicit => None,
-            Role::Master => Some(profile.timing.master_timeout),
-            Role::Explicit => None,
-            Role::Destination => Some(profile.timing.destination_timeout),
-        }
+        let is_explicit = role == Role::Master && self.master_is_explicit;
+        profile.timing.budget(role).filter(|_| !is_explicit)
     }
 
     /// Judges one answer, and turns to the next location or ends the search.
@@ -118,7 +114,7 @@ impl Search {
         if control.is_some() && !counts {
             asked.diagnostics.push(Diagnostic::new(rules::S05, &[]));
         }
-        let control = control.map(|element| DecidingRule::new(from, element, element.position()));
+        let control = control.map(|element| DecidingRule::control(from, element));
         if meta == MetaPolicy::None {
             return self.end(Cause::MetaPolicyNone, control, record);
         }
@@ -127,7 +123,7 @@ impl Search {
         match judge(policy, from, &record.swf, record.target.port(), document) {
             Judgement::Grant(rule) => {
                 record.granted_by = Some(Grantor::Policy(from.clone()));
-                record.rule = Some(DecidingRule::new(from, rule, rule.position()));
+                record.rule = Some(DecidingRule::grant(from, rule));
                 let waits = profile.lookup.grant_waits_for_explicit && is_master && !master_only;
                 if !waits {
                     self.locations.clear();
@@ -136,7 +132,7 @@ impl Search {
             Judgement::Miss(..) if master_only => self.end(Cause::MasterOnly, control, record),
             Judgement::Miss(cause, rule) => {
                 asked.diagnostics.extend(missed_by_a_dot(policy, &record.swf, document));
-                let rule = rule.map(|rule| DecidingRule::new(from, rule, rule.position()));
+                let rule = rule.map(|rule| DecidingRule::grant(from, rule));
                 self.missed(cause, rule, record);
             }
         }

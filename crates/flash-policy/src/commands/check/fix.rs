@@ -1,19 +1,17 @@
-//! `flash-policy check --fix`: mechanical mends, written or shown.
+//! `flash-policy check --fix`: automatic fixes, written or shown.
 
 use flash_policy_core::analysis::{Diff, Fix, Linter, apply_fixes};
 use flash_policy_core::diagnostics::rules::{D05, D06, D07};
 use flash_policy_core::document::{PolicyFile, PolicyKind};
 use flash_policy_core::player::Profile;
-use flash_policy_core::printable::printable;
-use flash_policy_core::printable::visible;
+use flash_policy_core::printable::{printable, visible};
 use flash_policy_scenario::files;
 use similar::TextDiff;
 
-use crate::exit::{Exit, Failure};
 use crate::input::Input;
-use crate::report::Mended;
+use crate::report::{ErrorKind, FixedFinding, ReportedError};
 
-/// A document and its mends, of which nothing is written yet.
+/// A document and its fixes, none of which is written yet.
 pub(crate) struct FixPlan {
     new: Vec<u8>,
     fixes: Vec<Fix>,
@@ -22,20 +20,18 @@ pub(crate) struct FixPlan {
 }
 
 impl FixPlan {
-    /// `None` where there is nothing to mend.
+    /// Plans the fixes; `None` where there is nothing to fix.
     pub(crate) fn new(
         input: &Input,
         linter: &Linter,
         fixes: Vec<Fix>,
-    ) -> Result<Option<Self>, Failure> {
+    ) -> Result<Option<Self>, ReportedError> {
         if fixes.is_empty() {
             return Ok(None);
         }
         if input.is_cut() {
-            return Err(Failure::new(
-                Exit::Input,
-                format!("{} is too long to be mended", input.name),
-            ));
+            let error = ReportedError::new(ErrorKind::InvalidInput, "it is too long to be fixed");
+            return Err(error.in_file(&input.name));
         }
         let new = apply_fixes(&input.bytes, &fixes);
         let changes = match linter.kind() {
@@ -45,13 +41,12 @@ impl FixPlan {
         Ok(Some(Self { new, fixes, changes }))
     }
 
-    /// Puts the mended document in the place of the other one.
-    pub(crate) fn write(&self, input: &mut Input) -> Result<(), Failure> {
+    /// Puts the fixed document in the place of the other one.
+    pub(crate) fn write(&self, input: &mut Input) -> Result<(), ReportedError> {
         let Some(path) = &input.path else {
             return Ok(());
         };
-        let cannot =
-            |error| Failure::new(Exit::NotRun, format!("cannot write {}: {error}", input.name));
+        let cannot = |error| cannot_write(input, &format!("it cannot be written: {error}"));
         files::replace(path, &self.new).map_err(cannot)?;
         input.bytes.clone_from(&self.new);
         Ok(())
@@ -60,14 +55,18 @@ impl FixPlan {
     /// How the document would differ, as a patch.
     pub(crate) fn patch(&self, input: &Input) -> String {
         let name = printable(&input.name);
-        // A document that can be mended is UTF-8.
+        // A document that can be fixed is UTF-8.
         let (old, new) =
             (String::from_utf8_lossy(&input.bytes), String::from_utf8_lossy(&self.new));
         let (old, new): (Vec<_>, Vec<_>) =
             (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
         let diff = TextDiff::configure().newline_terminated(true).diff_slices(&old, &new);
-        // Tabs and the ends of lines are part of the patch; what else a terminal would obey is shown.
-        let escape = |c: char| if c == '\t' { c.to_string() } else { visible(c) };
+        // Tabs, byte order marks and the ends of lines are part of the patch; anything else that a
+        // terminal would obey is shown.
+        let escape = |c: char| match c {
+            '\t' | '\u{feff}' => c.to_string(),
+            other => visible(other),
+        };
         let line = |line: &str| {
             let text = line
                 .trim_end_matches('\n')
@@ -83,14 +82,27 @@ impl FixPlan {
             .collect()
     }
 
-    pub(crate) fn report<'a>(&'a self, file: &'a str) -> impl Iterator<Item = Mended> + 'a {
-        self.fixes.iter().map(move |fix| Mended {
-            rule: fix.rule().id().to_owned(),
+    pub(crate) fn fixed<'a>(&'a self, file: &'a str) -> impl Iterator<Item = FixedFinding> + 'a {
+        self.fixes.iter().map(move |fix| FixedFinding {
+            rule: fix.rule().id(),
             file: file.to_owned(),
             line: fix.position().map(|position| position.line),
             column: fix.position().map(|position| position.column),
         })
     }
+}
+
+/// Returns the error for a document that is read-only.
+pub(crate) fn read_only(input: &Input) -> Option<ReportedError> {
+    let metadata = input.path.as_ref()?.metadata().ok()?;
+    let is_read_only = metadata.permissions().readonly();
+    is_read_only.then(|| {
+        cannot_write(input, "it cannot be written: it is read-only").help("make it writable first")
+    })
+}
+
+fn cannot_write(input: &Input, message: &str) -> ReportedError {
+    ReportedError::new(ErrorKind::NotRun, message).in_file(&input.name)
 }
 
 /// What changes in meaning. A document that a player rejects grants nothing.

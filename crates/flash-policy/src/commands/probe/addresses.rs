@@ -11,7 +11,7 @@ use flash_policy_fixture::Network;
 use flash_policy_net::RealTime;
 
 use crate::args::Probe;
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 
 /// How long the resolver may take for one name.
 const RESOLVED_WITHIN: Duration = Duration::from_secs(10);
@@ -157,8 +157,7 @@ fn one_of_each_family(addresses: &[IpAddr]) -> Vec<Option<IpAddr>> {
 
 /// The addresses of a host, at least one; or what the resolver says instead.
 fn resolve(host: &str) -> Result<Result<Vec<IpAddr>, String>, Failure> {
-    let not_run =
-        |error: io::Error| Failure::new(Exit::NotRun, format!("cannot resolve {host}: {error}"));
+    let not_run = |error: io::Error| Failure::not_run(format!("cannot resolve {host}: {error}"));
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(not_run)?;
     let found = runtime.block_on(

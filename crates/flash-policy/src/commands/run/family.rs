@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
 use super::listener::{self, Listener};
-use crate::exit::{Exit, Failure};
+use crate::exit::Exit;
+use crate::output::say_error;
+use crate::report::{ErrorKind, ReportedError};
 use crate::signals::Signals;
 
 /// Between two looks at processes that are to end: nobody tells when one that is not a child has.
@@ -54,8 +56,8 @@ impl ProcessFamily {
                 end(&others);
                 pause();
             }
-            Failure::new(Exit::NotRun, "a signal came, and what was asked did not come to an end")
-                .tell();
+            let text = "a signal came, and what was asked did not come to an end";
+            say_error(&ReportedError::new(ErrorKind::Interrupted, text));
             end(&others);
             std::process::exit(Exit::NotRun as i32);
         })?;

@@ -9,7 +9,7 @@ use flash_policy_core::player::{Endpoint, MASTER_PORT};
 use flash_policy_fixture::process::{ServerUnderTest, ServerUnderTestBuilder};
 
 use crate::args::{Logical, LogicalPort, ReadyWhen, Real, Run, Variable};
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 
 /// What was asked for, checked.
 pub(super) struct RunPlan<'a> {
@@ -122,7 +122,7 @@ impl<'a> RunPlan<'a> {
                     let text = format!(
                         "something listens on 127.0.0.1:{port} already, which would be taken for the server"
                     );
-                    return Err(Failure::new(Exit::NotRun, text));
+                    return Err(Failure::not_run(text));
                 }
                 _ => {}
             }

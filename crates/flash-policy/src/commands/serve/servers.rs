@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::messages::{Line, Role};
 use super::setup::Setup;
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 
 /// A policy server and a backend, or one server that is both.
 pub(super) struct Servers {
@@ -28,7 +28,7 @@ impl Servers {
         let addresses = [listen, any_port];
         let servers = addresses.into_iter().zip(setup.declarations());
         let group = ServerGroup::start(servers, taker.clone());
-        let cannot = |error| Failure::new(Exit::NotRun, cannot_listen(listen, &error));
+        let cannot = |error| Failure::not_run(cannot_listen(listen, &error));
         Ok(Self { group: group.map_err(cannot)? })
     }
 

@@ -13,8 +13,9 @@ use flash_policy_scenario::values;
 
 use super::messages::{MAX_FAULTS, PolicyState, ServeCommand};
 use crate::args::Serve;
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::input::Input;
+use crate::report::{ErrorKind, ReportedError};
 
 /// What the servers are to do.
 #[derive(Clone, Debug)]
@@ -123,9 +124,7 @@ impl ServeCommand {
                     .to_owned())
             }
             (None, Some(file)) => {
-                let read = whole(file)
-                    .map_err(|failure| failure.message.replacen("error: ", "`file`: ", 1));
-                read.map(Some)
+                whole(file).map(Some).map_err(|error| format!("`file`: {}", one_line(file, &error)))
             }
             (None, None) => Ok(None),
         }
@@ -141,17 +140,20 @@ fn endpoint_state(faults: &FaultList) -> Option<PolicyState> {
     }
 }
 
-/// The whole document, which must be one that fits.
-fn whole(file: &Path) -> Result<Vec<u8>, Failure> {
+/// Returns the whole document, which must be one that fits.
+fn whole(file: &Path) -> Result<Vec<u8>, ReportedError> {
     let input = Input::read(file)?;
     if input.is_cut() {
-        let text = format!(
-            "{} is larger than 1 MiB; no player reads more than 64 KiB of a policy",
-            input.name
-        );
-        return Err(Failure::new(Exit::Input, text));
+        let text = "it is larger than 1 MiB; no player reads more than 64 KiB of a policy";
+        return Err(ReportedError::new(ErrorKind::InvalidInput, text).in_file(&input.name));
     }
     Ok(input.bytes)
+}
+
+/// Returns an error as an answer to a command has it.
+fn one_line(file: &Path, error: &ReportedError) -> String {
+    let help = error.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+    format!("cannot read {}: {}{help}", printable(file.display()), printable(&error.message))
 }
 
 /// Whatever is served may be served; but it should be on purpose.

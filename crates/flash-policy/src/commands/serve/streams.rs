@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::{Event, Line};
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::render;
 
 /// The longest line of commands.
@@ -57,7 +57,7 @@ impl Output {
         let line = render::json_line(line);
         if self.waiting.fetch_add(line.len(), Ordering::Relaxed) > MAX_WAITING {
             let text = "nobody reads standard output, and 64 MiB of lines wait: read it, or send it to /dev/null";
-            return Err(Failure::new(Exit::NotRun, text));
+            return Err(Failure::not_run(text));
         }
         // Where stdout is gone, the event tells.
         let _ = self.lines.send(line);

@@ -17,7 +17,7 @@ pub(in super::super) fn assert_valid(report: &Value) {
         .map(|error| format!("{}: {error}", error.instance_path()))
         .collect();
     assert_eq!(wrong, [""; 0], "{report:#}");
-    assert_eq!(report["schema"], "flash-policy/report@1");
+    assert_eq!(report["schema"], "flash-policy/report@2");
 }
 
 const SCENARIO: &str = r#"version = 1

@@ -88,7 +88,7 @@ not ok 1 - policy.xml: FSP-D14 over-broad-star at 2:22
 
 #[test]
 fn a_good_document_is_one_point() {
-    let expected = "TAP version 13\n1..1\nok 1 - policy.xml: nothing to remark\n".to_owned();
+    let expected = "TAP version 13\n1..1\nok 1 - policy.xml: nothing found\n".to_owned();
     assert_eq!(Folder::with_policy(GOOD).stdout("check policy.xml --format tap"), (0, expected));
 }
 

@@ -15,7 +15,11 @@ use super::{Folder, GOOD, Serving};
 )]
 #[case::no_such_file("serve nope.xml", 3, "there is no such file")]
 #[case::a_folder("serve .", 3, "is a directory")]
-#[case::more_than_fits("serve large", 3, "large is larger than 1 MiB")]
+#[case::more_than_fits(
+    "serve large",
+    3,
+    "it is larger than 1 MiB; no player reads more than 64 KiB of a policy\n --> large\n"
+)]
 #[case::no_address(
     "serve policy.xml --listen localhost",
     2,

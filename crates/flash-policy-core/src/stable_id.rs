@@ -1,9 +1,18 @@
-//! The error for an id that is not in a closed list.
+//! Values with stable ids, and the error for an id that is not in a closed list.
 
 use std::fmt;
 
 use crate::debug_as_text;
 use crate::printable::printable_within;
+
+/// A value of a closed list with stable ids, as [`ids!`](crate::ids) defines it.
+pub trait StableId: Copy {
+    /// The id of every value, in the order of the list.
+    const IDS: &'static [&'static str];
+
+    /// Returns the id of this value.
+    fn id(self) -> &'static str;
+}
 
 /// The error for an id that is not in the list that it should be from.
 ///

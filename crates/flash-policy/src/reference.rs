@@ -1,0 +1,151 @@
+//! What the references in the binary say of rules, causes and conformance checks.
+
+use std::fmt::Write;
+
+use flash_policy_conformance::CheckId;
+use flash_policy_core::Cause;
+use flash_policy_core::diagnostics::{self, Rule, rules};
+use flash_policy_scenario::values;
+
+use crate::report::{Topic, TopicKind};
+
+/// Returns everything that goes by a name, explained. A rule goes by its id, with or without `FSP-`,
+/// and by its name; where a cause has that name too, both are explained. ASCII case does not matter.
+pub(crate) fn topics(name: &str) -> Vec<Topic> {
+    let has_name =
+        |section: &Section| section.names().iter().any(|one| one.eq_ignore_ascii_case(name));
+    sections().filter(has_name).map(|section| section.topic()).chain(check(name)).collect()
+}
+
+/// Returns everything that is known, without its explanation.
+pub(crate) fn list() -> Vec<Topic> {
+    let rules = rules::ALL.iter().map(|rule| Topic { text: None, ..of_rule(rule) });
+    let causes = Cause::ALL.iter().map(|cause| Topic { text: None, ..of_cause(*cause) });
+    let checks = CheckId::ALL.iter().map(|check| of_check(*check, None));
+    rules.chain(causes).chain(checks).collect()
+}
+
+fn of_rule(rule: &Rule) -> Topic {
+    Topic {
+        id: rule.id().to_owned(),
+        kind: TopicKind::Rule,
+        level: Some(rule.severity().to_string()),
+        name: Some(rule.name().to_owned()),
+        text: None,
+    }
+}
+
+fn of_cause(cause: Cause) -> Topic {
+    Topic {
+        id: cause.to_string(),
+        kind: TopicKind::Cause,
+        level: Some(cause.verdict().to_string()),
+        name: None,
+        text: None,
+    }
+}
+
+fn of_check(check: CheckId, text: Option<String>) -> Topic {
+    Topic { id: check.to_string(), kind: TopicKind::Check, level: None, name: None, text }
+}
+
+/// Returns the id or name that was most likely meant, as it is explained.
+pub(crate) fn nearest(name: &str) -> Option<String> {
+    let names: Vec<&str> = sections().flat_map(|section| section.names()).collect();
+    let near = values::nearest(name, &names)?;
+    let rule = rules::ALL.iter().find(|rule| rule.name() == near);
+    Some(rule.map_or(near.to_owned(), ToString::to_string))
+}
+
+/// Returns the explanation of a rule, without its text, which has placeholders.
+pub(crate) fn of_rule_alone(rule: &Rule) -> Option<String> {
+    let section =
+        sections().find(|section| matches!(section.about, About::Rule(one) if one == rule));
+    section.map(|section| plain(section.body))
+}
+
+/// Returns the explanation of a cause.
+pub(crate) fn of_cause_alone(cause: Cause) -> Option<String> {
+    let section =
+        sections().find(|section| matches!(section.about, About::Cause(one) if one == cause));
+    section.map(|section| plain(section.body))
+}
+
+/// Returns the explanation of a conformance check: its row in the reference.
+pub(crate) fn of_check_alone(id: CheckId) -> Option<String> {
+    let row = flash_policy_conformance::REFERENCE
+        .lines()
+        .find_map(|line| line.strip_prefix(&format!("| `{id}` | "))?.strip_suffix(" |"))?;
+    let named = ["sent", "passes", "is tolerated", "fails"].iter().zip(row.split(" | "));
+    Some(named.map(|(name, text)| format!("{name:<13} {}\n", text.replace('`', ""))).collect())
+}
+
+fn check(name: &str) -> Option<Topic> {
+    let id = *CheckId::ALL.iter().find(|known| known.as_str().eq_ignore_ascii_case(name))?;
+    let text = of_check_alone(id)?;
+    Some(of_check(id, Some(format!("{id} (conformance check)\n\n{text}"))))
+}
+
+/// A section of the reference, about a rule or a cause.
+struct Section {
+    about: About,
+    body: &'static str,
+}
+
+enum About {
+    Rule(&'static Rule),
+    Cause(Cause),
+}
+
+fn sections() -> impl Iterator<Item = Section> {
+    diagnostics::REFERENCE.split("\n## ").skip(1).filter_map(|text| {
+        let (heading, body) = text.split_once('\n').unwrap_or((text, ""));
+        let id = heading.split(' ').next().unwrap_or(heading);
+        let cause = || Cause::ALL.iter().find(|cause| cause.as_str() == id).copied();
+        let about = rules::find(id).map(About::Rule).or_else(|| cause().map(About::Cause))?;
+        // What follows is the heading of the next group, and its introduction.
+        let body = body.split("\n# ").next().unwrap_or(body);
+        Some(Section { about, body: body.trim_matches('\n') })
+    })
+}
+
+impl Section {
+    /// Returns every name that the subject goes by.
+    fn names(&self) -> Vec<&'static str> {
+        match self.about {
+            About::Rule(rule) => {
+                let number = rule.id().strip_prefix("FSP-");
+                [rule.id(), rule.name()].into_iter().chain(number).collect()
+            }
+            About::Cause(cause) => vec![cause.as_str()],
+        }
+    }
+
+    fn topic(&self) -> Topic {
+        let (topic, head) = match self.about {
+            About::Rule(rule) => {
+                let (severity, text, help) = (rule.severity(), rule.text(), rule.help());
+                (of_rule(rule), format!("{rule} ({severity})\n{text}\nhelp: {help}\n\n"))
+            }
+            About::Cause(cause) => {
+                (of_cause(cause), format!("{cause} (cause: {})\n\n", cause.verdict()))
+            }
+        };
+        Topic { text: Some(head + &plain(self.body)), ..topic }
+    }
+}
+
+/// Turns Markdown into text: code is indented, and emphasis left out.
+fn plain(markdown: &str) -> String {
+    let (mut text, mut is_code) = (String::new(), false);
+    for line in markdown.lines() {
+        if line.starts_with("```") {
+            is_code = !is_code;
+        } else if is_code && !line.is_empty() {
+            let _ = writeln!(text, "    {line}");
+        } else {
+            let _ = writeln!(text, "{}", line.replace("**", ""));
+        }
+    }
+    text
+}

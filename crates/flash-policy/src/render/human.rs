@@ -1,0 +1,52 @@
+//! Text for people.
+
+mod cases;
+mod check;
+mod diff;
+mod errors;
+mod explain;
+mod live;
+
+use flash_policy_core::printable::{printable, printable_lines};
+use flash_policy_scenario::excerpt::Excerpt;
+
+use super::Style;
+use crate::report::{CommandResult, Diagnostic, Report};
+
+pub(super) use cases::{case, mismatch};
+pub(super) use check::finding;
+pub(crate) use check::fixes;
+pub(crate) use errors::error;
+pub(crate) use live::server_remarks;
+pub(super) use live::{conformance_check, server_output};
+
+/// Renders what goes to stdout. Errors go to stderr, one by one, by [`error`].
+pub(super) fn human(report: &Report, style: &Style) -> String {
+    match &report.result {
+        CommandResult::Check(check) => check::check(check, style),
+        CommandResult::Eval(eval) => cases::eval(eval, style),
+        CommandResult::Test(test) => cases::test(test, report.errors.len(), style),
+        CommandResult::Probe(probe) => live::live(&probe.live, &[], style),
+        CommandResult::Run(run) => live::live(&run.live, &run.played, style),
+        CommandResult::Diff(diff) => diff::diff(diff, style),
+        CommandResult::Explain(explain) => explain::explain(explain, style),
+    }
+}
+
+/// Renders a diagnostic of an answer in one line.
+pub(super) fn diagnostic(diagnostic: &Diagnostic) -> String {
+    let place = diagnostic.line.zip(diagnostic.column);
+    let at = place.map(|(line, column)| format!(" at {line}:{column}")).unwrap_or_default();
+    let Diagnostic { id, severity, message, help, .. } = diagnostic;
+    printable(format!("{} {id}{at}: {message}; help: {help}", severity.0))
+}
+
+/// Renders an excerpt whose texts are made safe to print.
+fn excerpt(excerpt: Excerpt<'_>, style: &Style) -> String {
+    let message = printable(excerpt.message);
+    let help = excerpt.help.map(printable);
+    let safe = Excerpt { message: &message, help: help.as_deref(), ..excerpt };
+    let text = safe.render(style.colour);
+    // The excerpt brings its own colours; everything else is safe already.
+    if style.colour { text } else { printable_lines(&text) }
+}

@@ -1,0 +1,108 @@
+//! `check`, for people.
+
+use std::fmt::Write;
+
+use flash_policy_core::document::PolicyKind;
+use flash_policy_core::printable::{counted, printable};
+use flash_policy_core::source_text::ShownLine;
+use flash_policy_scenario::excerpt::Excerpt;
+
+use super::excerpt;
+use crate::render::Style;
+use crate::report::{CheckResult, Finding, FixedFinding, Fixes};
+
+pub(super) fn check(check: &CheckResult, style: &Style) -> String {
+    let mut text = String::new();
+    if let Some(made) = &check.fixes {
+        text += &patch(&made.patch, style);
+        text += &fixes(made);
+    }
+    if check.documents.is_empty() {
+        // What there is to say is said about the files.
+        return text;
+    }
+    for found in &check.findings {
+        let _ = writeln!(text, "{}\n", finding(found, style));
+    }
+    for hidden in &check.suppressed {
+        let finding = &hidden.finding;
+        let position = finding.position().map(|at| format!(" at {at}")).unwrap_or_default();
+        let (file, reason) = (printable(&finding.file), printable(&hidden.reason));
+        let (rule, name) = (finding.rule, finding.name);
+        let _ = writeln!(text, "suppressed: {rule} {name}{position} in {file}: {reason}");
+    }
+    text + &summary(check)
+}
+
+/// Renders one finding with its line.
+pub(in crate::render) fn finding(finding: &Finding, style: &Style) -> String {
+    let shown = Excerpt {
+        severity: finding.severity.0,
+        id: Some(finding.rule),
+        message: &finding.message,
+        help: Some(&finding.help),
+        path: &finding.file,
+        line: finding.source.as_ref().map(ShownLine::from),
+    };
+    excerpt(shown, style)
+}
+
+/// Renders a line for each fix, and for each change that the fixes make.
+pub(crate) fn fixes(fixes: &Fixes) -> String {
+    let done = if fixes.written { "fixed" } else { "would fix" };
+    let mut text = String::new();
+    for FixedFinding { rule, file, line, column } in &fixes.fixed {
+        let place = line.zip(*column).map(|(line, column)| format!(":{line}:{column}"));
+        let _ = writeln!(text, "{done} {rule} in {}{}", printable(file), place.unwrap_or_default());
+    }
+    for change in &fixes.changes {
+        let _ = writeln!(text, "this changes what the policy grants: {}", printable(change));
+    }
+    if !fixes.fixed.is_empty() {
+        text += "\n";
+    }
+    text
+}
+
+/// Paints a patch. Its lines are printable already, and their ends belong to it.
+fn patch(patch: &str, style: &Style) -> String {
+    let paint = |line: &str| match line.chars().next() {
+        Some('+') => style.good(line),
+        Some('-') => style.bad(line),
+        _ => line.to_owned(),
+    };
+    patch.split_inclusive('\n').map(paint).collect()
+}
+
+fn summary(check: &CheckResult) -> String {
+    let counts = &check.summary;
+    let counted = [
+        counted(counts.errors, "error"),
+        counted(counts.warnings, "warning"),
+        counted(counts.infos, "info"),
+    ];
+    let mut text = format!("{} examined: {}", policies(check), counted.join(", "));
+    if counts.suppressed > 0 {
+        let _ = write!(text, ", {} suppressed", counts.suppressed);
+    }
+    text += "\n";
+    // Of the worst findings, the first.
+    let worst = check.findings.iter().rev().max_by_key(|finding| finding.severity.0);
+    if let Some(worst) = worst {
+        let _ = writeln!(text, "flash-policy explain {} says more", worst.rule);
+    }
+    text
+}
+
+fn policies(check: &CheckResult) -> String {
+    let all = check.documents.len();
+    let is_url = |kind: PolicyKind| kind == PolicyKind::Url;
+    let urls = check.documents.iter().filter(|document| is_url(document.kind.0)).count();
+    match (all, urls) {
+        (1, 0) => "1 socket policy".to_owned(),
+        (1, _) => "1 HTTP policy".to_owned(),
+        (_, 0) => format!("{all} socket policies"),
+        _ if urls == all => format!("{all} HTTP policies"),
+        _ => format!("{all} policies ({} for sockets, {urls} for HTTP)", all - urls),
+    }
+}

@@ -1,0 +1,27 @@
+//! `diff`, for people.
+
+use flash_policy_core::printable::printable;
+
+use crate::render::Style;
+use crate::report::{Change, DiffResult};
+
+pub(super) fn diff(diff: &DiffResult, style: &Style) -> String {
+    if diff.changes.is_empty() {
+        return if diff.file.is_empty() {
+            String::new()
+        } else {
+            "no change in meaning\n".to_owned()
+        };
+    }
+    let mut text: String = diff.changes.iter().map(|change| line(change, style)).collect();
+    if diff.changes.iter().any(|change| change.fails) {
+        text += "the new policy permits more than the old one; --allow-widening accepts that\n";
+    }
+    text
+}
+
+fn line(change: &Change, style: &Style) -> String {
+    let text = printable(&change.text);
+    let painted = if change.fails { style.bad(&text) } else { text };
+    painted + "\n"
+}

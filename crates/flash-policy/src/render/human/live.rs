@@ -1,0 +1,166 @@
+//! `probe` and `run`, for people.
+
+use std::fmt::Write;
+
+use flash_policy_conformance::CheckVerdict;
+use flash_policy_core::diagnostics::rules;
+use flash_policy_core::printable::{printable, printable_lines};
+
+use super::{cases, diagnostic};
+use crate::exit::Exit;
+use crate::render::Style;
+use crate::report::{
+    AnswerFinding, AskedLocation, Case, ConformanceCheck, LiveResult, Route, RunResult,
+};
+
+/// The attempts, the scenarios, and the conformance checks.
+pub(super) fn live(live: &LiveResult, played: &[String], style: &Style) -> String {
+    let (attempts, scenarios): (Vec<_>, Vec<_>) =
+        live.cases.iter().cloned().partition(|case| case.route.is_some());
+    let mut parts: Vec<String> = attempts.iter().map(|case| attempt(case, style)).collect();
+    if let (Some(last), false) = (parts.last_mut(), played.is_empty()) {
+        for endpoint in played {
+            let endpoint = printable(endpoint);
+            let _ = writeln!(
+                last,
+                "  backend  {endpoint} is a backend of this command: no --port stands for it"
+            );
+        }
+    }
+    parts.extend(live.host_diagnostics.iter().map(|one| diagnostic(one) + "\n"));
+    parts.extend(apart(&attempts, live.host_diagnostics.is_empty()));
+    parts.extend(failing_answers(&live.answer_findings, style));
+    if !scenarios.is_empty() {
+        parts.push(of_scenarios(&scenarios, style));
+    }
+    parts.extend(conformance(live, style));
+    parts.join("\n")
+}
+
+/// The diagnosis of an attempt, and how long each answer took.
+fn attempt(case: &Case, style: &Style) -> String {
+    let Some(got) = &case.got else {
+        return cases::case(case, style);
+    };
+    let name = style.heading(&printable(&case.name));
+    let diagnosis = printable_lines(&got.diagnosis);
+    let mut text = format!("{name}\n{}\n", diagnosis.trim_end());
+    if let Some(Route { host, unresolved: Some(said), .. }) = &case.route {
+        let _ = writeln!(text, "  resolver {}: {}", printable(host), printable(said));
+    }
+    for asked in got.asked.iter().filter(|asked| asked.has_answered()) {
+        let AskedLocation { endpoint, took_ms, budget_ms, .. } = asked;
+        let waits = match budget_ms {
+            Some(budget) => format!("of the {budget} ms that a player waits"),
+            None => "and a player waits for it without an end".to_owned(),
+        };
+        let _ = writeln!(text, "  latency  {endpoint} in {took_ms} ms, {waits}");
+    }
+    text
+}
+
+/// What there is to say about a host that answers over one address family and not over the other.
+fn apart(attempts: &[Case], is_unexplained: bool) -> Option<String> {
+    let [first, second] = attempts else { return None };
+    let family = |case: &Case| case.route.as_ref()?.family.clone();
+    let (family, other) = (family(first)?, family(second)?);
+    if first.passed == second.passed || !is_unexplained {
+        return None;
+    }
+    let (good, bad) = if first.passed { (family, other) } else { (other, family) };
+    Some(format!(
+        "over {good} it may connect, and over {bad} it may not: players that get that address \
+         first fail\n"
+    ))
+}
+
+/// A permitted connection whose servers fail all the same says why.
+fn failing_answers(findings: &[AnswerFinding], style: &Style) -> Option<String> {
+    let failing = findings.iter().filter(|finding| finding.fails);
+    let lines: String = failing
+        .map(|finding| {
+            let endpoint = printable(&finding.endpoint);
+            let text = diagnostic(&finding.diagnostic);
+            format!("{} {endpoint}: {text}\n", style.bad("fails"))
+        })
+        .collect();
+    (!lines.is_empty()).then_some(lines)
+}
+
+fn of_scenarios(scenarios: &[Case], style: &Style) -> String {
+    let summary = crate::report::CaseSummary::of(scenarios, None);
+    let overview = cases::overview(scenarios, style);
+    let failures = cases::failures(scenarios, style);
+    format!("{overview}\n{failures}{}\n", cases::counts(&summary))
+}
+
+fn conformance(live: &LiveResult, style: &Style) -> Option<String> {
+    let (overview, checks) = (live.conformance.as_ref()?, live.checks.as_ref()?);
+    let mut text = format!("torture of {} at {}\n", overview.endpoint, overview.address);
+    for check in checks {
+        let verdict = check.verdict.0;
+        let word = format!("{verdict:<10}");
+        let word = match verdict {
+            CheckVerdict::Pass => style.good(&word),
+            CheckVerdict::Fail => style.bad(&word),
+            CheckVerdict::Tolerated => style.note(&word),
+            CheckVerdict::NotRun => word,
+        };
+        let _ = writeln!(text, "{word} {}", check_text(check));
+    }
+    let mut seen = Vec::new();
+    for rule in checks.iter().filter_map(|check| rules::find(check.rule?)) {
+        if !seen.contains(&rule) {
+            seen.push(rule);
+            let _ = writeln!(text, "help: {}: {}", rule.id(), rule.help());
+        }
+    }
+    let _ = writeln!(
+        text,
+        "{} checks passed, {} tolerated, {} failed, {} not run",
+        overview.passed, overview.tolerated, overview.failed, overview.not_run
+    );
+    Some(text)
+}
+
+/// Renders one conformance check in one line.
+pub(in crate::render) fn conformance_check(check: &ConformanceCheck) -> String {
+    format!("{:<10} {}", check.verdict.0, check_text(check))
+}
+
+fn check_text(check: &ConformanceCheck) -> String {
+    let rule = check.rule.map(|rule| format!(" ({rule})")).unwrap_or_default();
+    format!("{:<16} {}{rule}", check.id.0, printable(&check.reason))
+}
+
+/// Renders the last lines that a server wrote, and how many there were before.
+pub(in crate::render) fn server_output(output: &str) -> String {
+    let lines: Vec<_> = output.trim_end().lines().collect();
+    let (before, last) = lines.split_at(lines.len().saturating_sub(SHOWN_LINES));
+    let mut text = "--- output of the server under test\n".to_owned();
+    if !before.is_empty() {
+        let _ = writeln!(text, "… {} lines before; --format json has them", before.len());
+    }
+    for line in last {
+        text += &printable_lines(&(printable(line) + "\n"));
+    }
+    text + "---\n"
+}
+
+/// The most lines of a server's output that are shown.
+const SHOWN_LINES: usize = 40;
+
+/// Renders what is unusual about the server's end and, where something failed, what it wrote.
+pub(crate) fn server_remarks(run: &RunResult, exit: Exit) -> String {
+    let Some(server) = &run.server else {
+        return String::new();
+    };
+    let mut text = String::new();
+    for remark in &server.remarks {
+        let _ = writeln!(text, "note: the server: {}", printable(remark));
+    }
+    if exit != Exit::Expected {
+        text += &server_output(&server.output);
+    }
+    text
+}

@@ -1,0 +1,270 @@
+//! Cases: of `test`, the combinations of `eval`, and the attempts of `probe` and `run`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use flash_policy_core::player::{self, Cause};
+use flash_policy_core::source_text::Position;
+use flash_policy_scenario::{self as scenario, Expectation, ExpectedFact, RuleCoverage, Status};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::verdict::millis;
+use super::{ElementPlace, Id, Verdict};
+
+/// One case of `test`, one combination of `eval`, or one attempt of `probe` or `run`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Case {
+    /// The scenario file or the policy document; absent where the case is an attempt at a live server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) file: Option<String>,
+    /// The line of the case in its scenario file, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<u32>,
+    /// In characters, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) column: Option<u32>,
+    pub(crate) name: String,
+    pub(crate) status: Id<Status>,
+    pub(crate) passed: bool,
+    /// Why it was skipped, which is neither passed nor failed; absent where it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) skipped: Option<String>,
+    /// Why it could not be run; absent where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<String>,
+    /// What the case expects; absent where nothing is expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) expected: Option<Expected>,
+    /// What came of it; null for a matrix, and where it could not be decided.
+    pub(crate) got: Option<Verdict>,
+    /// What is not as expected: the cell of a matrix, or a fact of a case.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) mismatches: Vec<Mismatch>,
+    /// Facts on which the evaluator and the real sockets differ: a bug in flash-policy.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) differences: Vec<Difference>,
+    /// The element of a policy that decided, where a person finds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) decided_by: Option<ElementPlace>,
+    /// Of a matrix: what came of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) matrix: Option<MatrixResult>,
+    /// Of an attempt: which way it took to the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) route: Option<Route>,
+    /// For people: how to get what is expected. Several lines; empty where there is nothing to say.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) details: String,
+    /// How long it took to run, in real time.
+    pub(crate) took_ms: u64,
+}
+
+/// What a case expects. What it does not mention may be anything.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Expected {
+    pub(crate) expect: Id<player::Verdict>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cause: Option<Id<Cause>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) event: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) then: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) granted_by: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) requests: BTreeMap<String, usize>,
+}
+
+/// Something that is not as expected.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Mismatch {
+    /// The key of the scenario file, or the cell of a matrix as `SWF to HOST:PORT`.
+    pub(crate) what: String,
+    /// Null where a matrix has a new cell.
+    pub(crate) expected: Option<String>,
+    /// Null where a matrix no longer has a cell.
+    pub(crate) got: Option<String>,
+    /// Whether it is the verdict or the cause, which are told first.
+    #[serde(skip)]
+    pub(crate) is_verdict: bool,
+}
+
+/// A fact on which the evaluator and the real sockets differ.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Difference {
+    pub(crate) fact: String,
+    pub(crate) evaluated: String,
+    pub(crate) real: String,
+}
+
+/// What came of a matrix.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct MatrixResult {
+    /// The file that pins it.
+    pub(crate) snapshot: String,
+    /// One line.
+    pub(crate) summary: String,
+    /// Whether the snapshot was written, as `--update` says.
+    pub(crate) written: bool,
+}
+
+/// The way that an attempt took to the server.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Route {
+    /// The host.
+    pub(crate) host: String,
+    /// The address that the host was taken to have; null where it was mapped.
+    pub(crate) address: Option<String>,
+    /// `IPv4` or `IPv6`; null where it was mapped.
+    pub(crate) family: Option<String>,
+    /// What the resolver said, where it knows no address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unresolved: Option<String>,
+}
+
+/// The counts of cases.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct CaseSummary {
+    /// Scenario files that were run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) files: Option<usize>,
+    pub(crate) cases: usize,
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+    /// Cases that were left out: they change what stands where the server under test is.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) skipped: usize,
+}
+
+/// One case of `test --list`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct ListedCase {
+    /// The scenario file.
+    pub(crate) file: String,
+    /// The case's name, or `matrix`.
+    pub(crate) name: String,
+}
+
+/// One rule of a policy that was tested.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct CoveredRule {
+    pub(crate) file: String,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    /// The element, as XML.
+    pub(crate) element: String,
+    /// How many cases it granted.
+    pub(crate) granted: usize,
+    /// How many cases it decided otherwise: as the nearest miss, or as the meta-policy.
+    pub(crate) denied: usize,
+    /// Whether it did what it is there for: a rule has granted, a meta-policy that can deny has
+    /// denied.
+    pub(crate) exercised: bool,
+}
+
+impl Case {
+    /// Creates a case of which only the name and the status are known.
+    pub(crate) fn new(name: impl Into<String>, status: Status) -> Self {
+        Self {
+            file: None,
+            line: None,
+            column: None,
+            name: name.into(),
+            status: Id(status),
+            passed: status == Status::Passed,
+            skipped: None,
+            error: None,
+            expected: None,
+            got: None,
+            mismatches: Vec::new(),
+            differences: Vec::new(),
+            decided_by: None,
+            matrix: None,
+            route: None,
+            details: String::new(),
+            took_ms: 0,
+        }
+    }
+
+    pub(crate) fn took(self, took: Duration) -> Self {
+        Self { took_ms: millis(took), ..self }
+    }
+
+    pub(crate) fn position(&self) -> Option<Position> {
+        Some(Position { line: self.line?, column: self.column? })
+    }
+
+    pub(crate) fn is_skipped(&self) -> bool {
+        self.status.0 == Status::Skipped
+    }
+}
+
+impl CaseSummary {
+    pub(crate) fn of(cases: &[Case], files: Option<usize>) -> Self {
+        let passed = cases.iter().filter(|case| case.passed).count();
+        let skipped = cases.iter().filter(|case| case.is_skipped()).count();
+        let failed = cases.len() - passed - skipped;
+        Self { files, cases: cases.len(), passed, failed, skipped }
+    }
+}
+
+impl From<&Expectation> for Expected {
+    fn from(expected: &Expectation) -> Self {
+        let requests = expected.requests.iter().map(|(at, count)| (at.to_string(), *count));
+        Self {
+            expect: Id(expected.verdict),
+            cause: expected.cause.map(Id),
+            event: expected.event.map(|event| event.to_string()),
+            then: expected.then.map(|event| event.to_string()),
+            granted_by: expected.granted_by.as_ref().map(ToString::to_string),
+            requests: requests.collect(),
+        }
+    }
+}
+
+impl From<&scenario::Mismatch> for Mismatch {
+    fn from(mismatch: &scenario::Mismatch) -> Self {
+        Self {
+            what: mismatch.fact.to_string(),
+            expected: Some(mismatch.expected.clone()),
+            got: Some(mismatch.got.clone()),
+            is_verdict: matches!(mismatch.fact, ExpectedFact::Verdict | ExpectedFact::Cause),
+        }
+    }
+}
+
+impl From<&scenario::Difference> for Difference {
+    fn from(difference: &scenario::Difference) -> Self {
+        Self {
+            fact: difference.fact.clone(),
+            evaluated: difference.evaluated.clone(),
+            real: difference.real.clone(),
+        }
+    }
+}
+
+impl From<&scenario::Place> for ElementPlace {
+    fn from(place: &scenario::Place) -> Self {
+        Self { file: place.path().display().to_string(), source: place.line().into() }
+    }
+}
+
+impl From<&RuleCoverage> for CoveredRule {
+    fn from(rule: &RuleCoverage) -> Self {
+        Self {
+            file: rule.file.display().to_string(),
+            line: rule.position.line,
+            column: rule.position.column,
+            element: rule.element.clone(),
+            granted: rule.granted,
+            denied: rule.denied,
+            exercised: rule.is_exercised,
+        }
+    }
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}

@@ -1,0 +1,140 @@
+//! The findings of `check`, and its fixes.
+
+use flash_policy_core::diagnostics::{Diagnostic, Severity};
+use flash_policy_core::document::PolicyKind;
+use flash_policy_core::source_text::{Position, ShownLine, span};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::verdict::fingerprint;
+use super::{Id, SourceLine};
+
+/// One finding of `check`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Finding {
+    /// The rule's id, such as `FSP-D01`.
+    pub(crate) rule: &'static str,
+    /// The rule's name, such as `missing-to-ports`.
+    pub(crate) name: &'static str,
+    pub(crate) severity: Id<Severity>,
+    pub(crate) file: String,
+    /// From 1; null where the finding is about the document as a whole.
+    pub(crate) line: Option<u32>,
+    /// In characters, from 1.
+    pub(crate) column: Option<u32>,
+    pub(crate) message: String,
+    /// What to do about it.
+    pub(crate) help: String,
+    /// The same wherever in its document the finding stands, and however it is worded.
+    pub(crate) fingerprint: String,
+    /// The line of the document; null where the finding is about the document as a whole.
+    pub(crate) source: Option<SourceLine>,
+    /// Whether it makes the command fail, by `--fail-on`.
+    pub(crate) fails: bool,
+}
+
+/// A finding that does not count.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct SuppressedFinding {
+    #[serde(flatten)]
+    pub(crate) finding: Finding,
+    /// Why it does not count.
+    pub(crate) reason: String,
+    pub(crate) suppressed_by: Suppressor,
+}
+
+/// What says that a finding does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Suppressor {
+    /// A comment in the document.
+    Document,
+    /// `flash-policy.toml`.
+    Settings,
+    /// `--baseline`.
+    Baseline,
+}
+
+/// A document that was examined.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct ExaminedDocument {
+    pub(crate) file: String,
+    pub(crate) kind: Id<PolicyKind>,
+}
+
+/// The counts of `check`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct CheckSummary {
+    /// Documents that were examined.
+    pub(crate) files: usize,
+    pub(crate) errors: usize,
+    pub(crate) warnings: usize,
+    pub(crate) infos: usize,
+    pub(crate) suppressed: usize,
+}
+
+/// Automatic fixes of documents.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct Fixes {
+    /// Whether the files were changed; otherwise it is what would be.
+    pub(crate) written: bool,
+    pub(crate) fixed: Vec<FixedFinding>,
+    /// What the fixes change of what the policies grant, in words.
+    pub(crate) changes: Vec<String>,
+    /// With `--diff`: how the documents would differ, as patches.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) patch: String,
+}
+
+/// A finding that a fix removes.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct FixedFinding {
+    pub(crate) rule: &'static str,
+    pub(crate) file: String,
+    pub(crate) line: Option<u32>,
+    pub(crate) column: Option<u32>,
+}
+
+impl Finding {
+    /// Creates the finding of a diagnostic in a document with this text.
+    pub(crate) fn new(
+        diagnostic: &Diagnostic,
+        severity: Severity,
+        file: &str,
+        text: &str,
+        fails: bool,
+    ) -> Self {
+        let position = diagnostic.position();
+        let source = position.map(|position| ShownLine::around(text, span(text, position)));
+        Self {
+            rule: diagnostic.rule().id(),
+            name: diagnostic.rule().name(),
+            severity: Id(severity),
+            file: file.to_owned(),
+            line: position.map(|position| position.line),
+            column: position.map(|position| position.column),
+            message: diagnostic.message().to_owned(),
+            help: diagnostic.help().to_owned(),
+            fingerprint: fingerprint(diagnostic),
+            source: source.map(SourceLine::from),
+            fails,
+        }
+    }
+
+    pub(crate) fn position(&self) -> Option<Position> {
+        Some(Position { line: self.line?, column: self.column? })
+    }
+}
+
+impl CheckSummary {
+    pub(crate) fn of(files: usize, findings: &[Finding], suppressed: usize) -> Self {
+        let count = |severity| findings.iter().filter(|one| one.severity.0 == severity).count();
+        Self {
+            files,
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            infos: count(Severity::Info),
+            suppressed,
+        }
+    }
+}
