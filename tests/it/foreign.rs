@@ -85,7 +85,7 @@ async fn an_answer_permits_however_it_is_cut(#[case] segments: usize) {
 async fn a_missing_nul_is_accepted_with_a_note() {
     let (addr, _serving) = server(|mut stream| stream.write_all(OPEN.as_bytes()).unwrap());
     let outcome = asked(addr).await.expect_unreachable();
-    assert!(outcome.diagnostics().any(|diagnostic| diagnostic.rule() == &rules::T15));
+    assert!(outcome.diagnostics().any(|diagnostic| diagnostic.rule() == &rules::MISSING_NUL_CLOSE));
 }
 
 #[tokio::test]

@@ -133,11 +133,13 @@ impl CheckId {
     pub(crate) fn expectation(self) -> Option<Expectation> {
         match self {
             Self::SplitInTwo | Self::SplitIn23 | Self::LateNul => {
-                Some(Expectation::Policy(Some(&rules::T18)))
+                Some(Expectation::Policy(Some(&rules::REQUEST_FRAGMENTED)))
             }
-            Self::Coalesced | Self::TwoRequests => Some(Expectation::Policy(Some(&rules::T19))),
+            Self::Coalesced | Self::TwoRequests => {
+                Some(Expectation::Policy(Some(&rules::REQUEST_COALESCED)))
+            }
             Self::LateRequest => Some(Expectation::Policy(None)),
-            Self::CrlfAfter => Some(Expectation::PolicyPreferred(Some(&rules::T19))),
+            Self::CrlfAfter => Some(Expectation::PolicyPreferred(Some(&rules::REQUEST_COALESCED))),
             Self::HalfClose => Some(Expectation::PolicyPreferred(None)),
             Self::NoNul
             | Self::OtherMessage

@@ -1,7 +1,8 @@
 //! Diagnostics: the public rule ids, and the findings that carry them.
 //!
 //! [`rules`] is the catalogue. Everything that this project diagnoses has the id of one of its
-//! rules.
+//! rules. Its functions make the diagnostics: `rules::nul_inside(12)` returns one of
+//! `rules::NUL_INSIDE`.
 
 pub mod rules;
 
@@ -10,7 +11,6 @@ use std::fmt;
 pub use crate::source_text::Position;
 
 use crate::ids;
-use crate::printable::visible;
 
 /// The explanation of every rule and every cause, in Markdown.
 ///
@@ -18,12 +18,13 @@ use crate::printable::visible;
 /// `# Causes`.
 pub const REFERENCE: &str = include_str!("diagnostics/rules.md");
 
-/// One rule of the catalogue, with its stable id, its name, its severity, its text and its help.
+/// One rule of the catalogue, with its stable id, its name, its default severity, its text
+/// and its help.
 ///
 /// ```
 /// use flash_policy_core::diagnostics::{Severity, rules};
 ///
-/// let rule = rules::find("fsp-d01").expect("D01 is in the table");
+/// let rule = rules::MISSING_TO_PORTS;
 /// assert_eq!(rule.to_string(), "FSP-D01 missing-to-ports");
 /// assert_eq!(rule.severity(), Severity::Error);
 /// ```
@@ -34,6 +35,7 @@ pub struct Rule {
     severity: Severity,
     text: &'static str,
     help: &'static str,
+    is_emitted: bool,
 }
 
 impl Rule {
@@ -48,13 +50,13 @@ impl Rule {
         self.name
     }
 
-    /// Returns the severity.
+    /// Returns the default severity. A [`Diagnostic`] of the rule may have another one where its
+    /// context demands it: see [`Diagnostic::severity`].
     pub const fn severity(&self) -> Severity {
         self.severity
     }
 
-    /// Returns the one-line text, with placeholders in braces (`{port}`) that [`Diagnostic::new`]
-    /// fills.
+    /// Returns the one-line text, with placeholders in braces (`{port}`).
     pub const fn text(&self) -> &'static str {
         self.text
     }
@@ -62,6 +64,23 @@ impl Rule {
     /// Returns the help: one imperative sentence without placeholders.
     pub const fn help(&self) -> &'static str {
         self.help
+    }
+
+    /// Returns true if this project itself reports the rule: in a [`Diagnostic`], or by reference,
+    /// as the rule behind the verdict of a conformance check, behind the cause of an outcome, or
+    /// behind an error of the command.
+    ///
+    /// The other rules are knowledge only. They describe failures that a person may meet and that
+    /// nothing here detects.
+    ///
+    /// ```
+    /// use flash_policy_core::diagnostics::rules;
+    ///
+    /// assert!(rules::MISSING_TO_PORTS.is_emitted());
+    /// assert!(!rules::NAT_HAIRPIN.is_emitted());
+    /// ```
+    pub const fn is_emitted(&self) -> bool {
+        self.is_emitted
     }
 }
 
@@ -72,7 +91,7 @@ impl fmt::Display for Rule {
 }
 
 ids! {
-    /// The severity of a [`Rule`], from `Info` to `Error`.
+    /// The severity of a [`Diagnostic`], and the default of a [`Rule`], from `Info` to `Error`.
     ///
     /// ```
     /// use flash_policy_core::diagnostics::Severity;
@@ -91,19 +110,21 @@ ids! {
     }
 }
 
-/// A finding: a [`Rule`] with its placeholders filled in, and a position if there is one.
+/// A finding: a [`Rule`] with its placeholders filled in, a severity, and a position if there is
+/// one. The functions of [`rules`] make diagnostics.
 ///
 /// ```
-/// use flash_policy_core::diagnostics::{Diagnostic, Position, rules};
+/// use flash_policy_core::diagnostics::{Position, Severity, rules};
 ///
-/// let diagnostic = Diagnostic::new(rules::T01, &[("port", "5000")]);
+/// let diagnostic = rules::master_refused(5000);
 /// assert_eq!(
 ///     diagnostic.message(),
 ///     "843 refused; no master policy, falling back to in-band request on 5000"
 /// );
+/// assert_eq!(diagnostic.severity(), Severity::Warning);
 /// assert_eq!(diagnostic.position(), None);
 ///
-/// let diagnostic = Diagnostic::new(rules::D28, &[]).at(Position { line: 2, column: 1 });
+/// let diagnostic = rules::entity_dtd_internal_subset().at(Position { line: 2, column: 1 });
 /// assert_eq!(
 ///     diagnostic.to_string(),
 ///     "error FSP-D28 at 2:1: internal DTD subset refused; help: remove the [...] from the DOCTYPE"
@@ -119,21 +140,26 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// Creates a diagnostic. Fills the placeholders of the rule's text from `values`, which are
-    /// pairs of a name and its text. Control characters are escaped.
+    /// Creates a diagnostic of the rule with its default severity. `values` are the arguments that
+    /// `message` was made of, each with its name.
     ///
-    /// # Panics
-    ///
-    /// Panics in debug builds if a placeholder is not filled in, which is a bug in the caller.
-    #[must_use]
-    pub fn new(rule: Rule, values: &[(&str, &str)]) -> Self {
+    /// An argument named `line` is no part of the fingerprint.
+    fn new(rule: Rule, message: String, values: &[(&str, &str)]) -> Self {
+        let identity = values.iter().filter(|(name, _)| *name != "line").map(|(_, value)| *value);
         Diagnostic {
             rule,
             severity: rule.severity,
-            message: fill(rule.text, values),
-            fingerprint: fingerprint(&rule, values),
+            message,
+            fingerprint: fingerprint(&rule, identity),
             position: None,
         }
+    }
+
+    /// Returns the same diagnostic with a fingerprint of these values, in place of the arguments of
+    /// its message. They tell findings apart that have the same message.
+    pub(crate) fn identified_by(mut self, values: &[&str]) -> Self {
+        self.fingerprint = fingerprint(&self.rule, values.iter().copied());
+        self
     }
 
     /// Returns the same diagnostic with a position in a document.
@@ -148,17 +174,32 @@ impl Diagnostic {
         &self.rule
     }
 
-    /// Returns the rule's severity, or [`Severity::Info`] for a suspicion.
+    /// Returns the severity of this finding in its context. It is the rule's default unless
+    /// [`with_severity`](Self::with_severity) or [`suspected`](Self::suspected) set another.
     pub fn severity(&self) -> Severity {
         self.severity
     }
 
-    /// Returns the same diagnostic as a suspicion: it is right for some requesters only, and the
-    /// document alone cannot tell which.
+    /// Returns the same diagnostic with another severity than its rule's default.
+    ///
+    /// ```
+    /// use flash_policy_core::diagnostics::{Severity, rules};
+    ///
+    /// let diagnostic = rules::empty_policy_deny().with_severity(Severity::Info);
+    /// assert_eq!(diagnostic.severity(), Severity::Info);
+    /// assert_eq!(diagnostic.rule().severity(), Severity::Warning);
+    /// ```
     #[must_use]
-    pub fn suspected(mut self) -> Self {
-        self.severity = Severity::Info;
+    pub fn with_severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
         self
+    }
+
+    /// Returns the same diagnostic as a suspicion, of severity [`Severity::Info`]: it is right for
+    /// some requesters only, and the document alone cannot tell which.
+    #[must_use]
+    pub fn suspected(self) -> Self {
+        self.with_severity(Severity::Info)
     }
 
     /// Returns the position in the document, if the diagnostic is about a place in one.
@@ -193,26 +234,10 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// FNV-1a over the id and what was found, but for numbers of lines.
-fn fingerprint(rule: &Rule, values: &[(&str, &str)]) -> u64 {
-    let kept = values.iter().filter(|(name, _)| *name != "line").map(|(_, value)| *value);
-    let bytes = [rule.id].into_iter().chain(kept).flat_map(|part| part.bytes().chain([0]));
+/// Returns the FNV-1a hash of the rule's id and the values.
+fn fingerprint<'a>(rule: &Rule, values: impl Iterator<Item = &'a str>) -> u64 {
+    let bytes = [rule.id].into_iter().chain(values).flat_map(|part| part.bytes().chain([0]));
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
-}
-
-/// Fills the placeholders in one pass, so that braces in a value are not taken for placeholders.
-fn fill(text: &str, values: &[(&str, &str)]) -> String {
-    let mut message = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (name, after) = after.split_once('}').unwrap_or((after, ""));
-        let value = values.iter().find(|(key, _)| *key == name);
-        debug_assert!(value.is_some(), "the placeholder {{{name}}} is not filled in: {text}");
-        message.push_str(before);
-        message.extend(value.into_iter().flat_map(|(_, value)| value.chars().map(visible)));
-        rest = after;
-    }
-    message + rest
 }

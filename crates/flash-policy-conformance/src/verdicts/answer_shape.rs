@@ -17,7 +17,7 @@ pub(crate) fn bytes_before_the_request(observation: &Observation) -> Finding {
     let received = observation.received();
     let (size, shown) = (bytes(received.len()), excerpt(received));
     let reason = format!("{size} arrived before anything was sent: {shown}");
-    Finding::tolerated(reason, Some(&rules::T24))
+    Finding::tolerated(reason, Some(&rules::UNPROMPTED_POLICY))
 }
 
 /// Judges the answer to `request` for the check `id`. The server had `closing_time` to close.
@@ -42,12 +42,16 @@ fn answer_end(answer: &Observation) -> Finding {
     match answer.end() {
         ConnectionEnd::Open => Finding::fail(
             "the answer has no end: no NUL arrived, and the server does not close",
-            Some(&rules::T14),
+            Some(&rules::MISSING_NUL_OPEN),
         ),
-        ConnectionEnd::Rst => {
-            Finding::tolerated("a reset ends the answer, not a NUL", Some(&rules::T15))
-        }
-        _ => Finding::tolerated("a close ends the answer, not a NUL", Some(&rules::T15)),
+        ConnectionEnd::Rst => Finding::tolerated(
+            "a reset ends the answer, not a NUL",
+            Some(&rules::MISSING_NUL_CLOSE),
+        ),
+        _ => Finding::tolerated(
+            "a close ends the answer, not a NUL",
+            Some(&rules::MISSING_NUL_CLOSE),
+        ),
     }
 }
 
@@ -56,7 +60,7 @@ fn bytes_after_nul(answer: &Observation) -> Finding {
         0 => Finding::pass("nothing follows the first NUL"),
         stray => {
             let reason = format!("the first NUL is followed by {}", bytes(stray));
-            Finding::tolerated(reason, Some(&rules::T17))
+            Finding::tolerated(reason, Some(&rules::TOO_MANY_NULS))
         }
     }
 }
@@ -66,7 +70,7 @@ fn copies(answer: &Observation) -> Finding {
         0..=1 => Finding::pass("one policy arrived"),
         count => {
             let reason = format!("{count} policies arrived on one connection");
-            Finding::fail(reason, Some(&rules::T25))
+            Finding::fail(reason, Some(&rules::POLICY_SENT_TWICE))
         }
     }
 }
@@ -81,7 +85,7 @@ fn closes(answer: &Observation, closing_time: Duration) -> Finding {
         return Finding::not_run("bytes were still arriving when the check stopped listening");
     }
     let reason = format!("the connection was still open {after} after the answer");
-    Finding::tolerated(reason, Some(&rules::T26))
+    Finding::tolerated(reason, Some(&rules::LEFT_OPEN_LEAK))
 }
 
 fn resets(answer: &Observation) -> Finding {
@@ -89,7 +93,10 @@ fn resets(answer: &Observation) -> Finding {
         return Finding::pass("no reset arrived");
     }
     if answer.has_nul() {
-        return Finding::tolerated("a reset arrived after the NUL", Some(&rules::T06));
+        return Finding::tolerated(
+            "a reset arrived after the NUL",
+            Some(&rules::RESET_AFTER_ANSWER),
+        );
     }
-    Finding::fail("a reset arrived, and no NUL before it", Some(&rules::T06))
+    Finding::fail("a reset arrived, and no NUL before it", Some(&rules::RESET_AFTER_ANSWER))
 }

@@ -14,10 +14,10 @@ pub(crate) fn request_beside_silent_clients(answer: &Observation, clients: usize
     let description = describe(answer);
     if clients == 1 {
         let reason = format!("while another client was silent, {description}");
-        return Finding::fail(reason, Some(&rules::T04));
+        return Finding::fail(reason, Some(&rules::ACCEPT_THEN_SILENCE));
     }
     let reason = format!("while {clients} other clients were silent, {description}");
-    Finding::fail(reason, Some(&rules::T40))
+    Finding::fail(reason, Some(&rules::MAX_CONNECTIONS))
 }
 
 /// Judges correct requests that were sent at the same time.
@@ -31,5 +31,5 @@ pub(crate) fn requests_at_once(answers: &[Observation]) -> Finding {
     let answered = answers.iter().filter(|answer| answer.is_policy()).count();
     let description = describe(unanswered);
     let reason = format!("{answered} of {count} answered; on another connection, {description}");
-    Finding::fail(reason, Some(&rules::T40))
+    Finding::fail(reason, Some(&rules::MAX_CONNECTIONS))
 }

@@ -22,7 +22,7 @@ pub(crate) fn first_answer(observation: &Observation, logical_port: u16) -> Find
     if observation.is_too_large() {
         let shown = excerpt(received);
         let reason = format!("more than {MAX_ANSWER_BYTES} bytes arrived without a NUL: {shown}");
-        return Finding::fail(reason, Some(&rules::T23));
+        return Finding::fail(reason, Some(&rules::POLICY_TOO_BIG));
     }
     other_protocol(received, logical_port).unwrap_or_else(|| no_policy_arrived(observation))
 }
@@ -37,8 +37,8 @@ fn policy_arrived(observation: &Observation) -> Finding {
 
 fn nothing_arrived(observation: &Observation) -> Finding {
     let rule = match observation.end() {
-        ConnectionEnd::Open => Some(&rules::T04),
-        ConnectionEnd::Fin | ConnectionEnd::Rst => Some(&rules::T27),
+        ConnectionEnd::Open => Some(&rules::ACCEPT_THEN_SILENCE),
+        ConnectionEnd::Fin | ConnectionEnd::Rst => Some(&rules::CLOSED_BEFORE_FLUSH),
         ConnectionEnd::Refused | ConnectionEnd::Dropped => None,
     };
     Finding::fail(describe_silence(observation), rule)
@@ -56,11 +56,15 @@ fn other_protocol(received: &[u8], logical_port: u16) -> Option<Finding> {
     if let [0x15 | 0x16, 3, ..] = received {
         return Some(Finding::fail(
             format!("the answer is a TLS record: {shown}"),
-            Some(&rules::T12),
+            Some(&rules::TLS_ON_POLICY_PORT),
         ));
     }
     if received.starts_with(b"HTTP/") {
-        let rule = if logical_port == MASTER_PORT { &rules::T11 } else { &rules::T10 };
+        let rule = if logical_port == MASTER_PORT {
+            &rules::HTTP_SERVER_ON_843
+        } else {
+            &rules::HTTP_PROXY_EATS_REQUEST
+        };
         let reason = if contains(received, b"<cross-domain-policy") {
             format!("HTTP headers arrived before the policy: {shown}")
         } else {
@@ -78,11 +82,11 @@ fn no_policy_arrived(observation: &Observation) -> Finding {
     if !observation.has_nul() && observation.is_open() {
         let within = duration(observation.observed_until());
         let reason = format!("no complete policy arrived within {within}, only {size}: {shown}");
-        return Finding::fail(reason, Some(&rules::T05));
+        return Finding::fail(reason, Some(&rules::SLOW_DRIP));
     }
     if !observation.has_nul() && observation.end() == ConnectionEnd::Rst {
         let reason = format!("{size} arrived, then a reset: {shown}");
-        return Finding::fail(reason, Some(&rules::T06));
+        return Finding::fail(reason, Some(&rules::RESET_AFTER_ANSWER));
     }
     match objection(observation.document()) {
         Some(objection) => Finding::fail(
@@ -96,9 +100,9 @@ fn no_policy_arrived(observation: &Observation) -> Finding {
 /// Judges a server that answers `spelling` but not the correct request.
 pub(crate) fn only_other_spelling_answered(spelling: CheckId, silent: &Observation) -> Finding {
     let (answered, rule) = match spelling {
-        CheckId::Spaced => ("`<policy-file-request />`", &rules::T36),
-        CheckId::UpperCase => ("`<POLICY-FILE-REQUEST/>`", &rules::T36),
-        _ => ("a request with CR LF behind it", &rules::T37),
+        CheckId::Spaced => ("`<policy-file-request />`", &rules::REQUEST_VARIANT),
+        CheckId::UpperCase => ("`<POLICY-FILE-REQUEST/>`", &rules::REQUEST_VARIANT),
+        _ => ("a request with CR LF behind it", &rules::CASE_LINE_DELIMITER),
     };
     let silence = describe_silence(silent);
     let reason = format!("the server answers only {answered}; for the correct request, {silence}");
@@ -108,7 +112,7 @@ pub(crate) fn only_other_spelling_answered(spelling: CheckId, silent: &Observati
 /// Judges a check after which a correct request is no longer answered.
 pub(crate) fn server_stopped_answering(observation: &Observation, logical_port: u16) -> Finding {
     let rule: Option<&'static Rule> = match observation.end() {
-        ConnectionEnd::Refused => Some(&rules::O06),
+        ConnectionEnd::Refused => Some(&rules::NO_SUPERVISOR),
         _ => first_answer(observation, logical_port).rule,
     };
     let reason = format!("after this check a correct request failed: {}", describe(observation));

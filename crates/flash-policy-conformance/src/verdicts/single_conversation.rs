@@ -37,7 +37,7 @@ fn policy_arrived(
         }
         Expectation::NoPolicy => {
             let reason = format!("a policy arrived for {}", excerpt(sent));
-            Finding::tolerated(reason, Some(&rules::T20))
+            Finding::tolerated(reason, Some(&rules::BYTE_BY_BYTE_FIRST_CHAR))
         }
         Expectation::Either => Finding::pass("answered; no player sends this"),
     }
@@ -58,5 +58,5 @@ fn no_policy_arrived(expectation: Expectation, observation: &Observation) -> Fin
 /// Judges a conversation in which two requests in one segment got more than one policy.
 pub(crate) fn answered_twice(observation: &Observation) -> Finding {
     let reason = format!("{} policies arrived on one connection", observation.policies());
-    Finding::tolerated(reason, Some(&rules::T25))
+    Finding::tolerated(reason, Some(&rules::POLICY_SENT_TWICE))
 }

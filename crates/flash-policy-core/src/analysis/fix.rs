@@ -101,9 +101,9 @@ pub fn apply_fixes(document: impl AsRef<[u8]>, fixes: &[Fix]) -> Vec<u8> {
 /// Returns the fix of a finding. `mark` is the number of bytes before `text`.
 fn fix(finding: &Diagnostic, text: &str, mark: usize) -> Option<Fix> {
     let rule = *finding.rule();
-    let (range, replacement) = if rule == rules::D17 {
+    let (range, replacement) = if rule == rules::UTF8_BOM {
         (0..mark, String::new())
-    } else if rule == rules::D16 {
+    } else if rule == rules::LEADING_NEWLINE_BEFORE_XMLDECL {
         let blanks = text.len() - text.trim_start_matches([' ', '\t', '\r', '\n']).len();
         (mark..mark + blanks, String::new())
     } else {
@@ -114,8 +114,10 @@ fn fix(finding: &Diagnostic, text: &str, mark: usize) -> Option<Fix> {
             return None;
         }
         let replacement = match rule {
-            rules::D05 | rules::D06 | rules::D07 => host_of_url(written)?,
-            rules::L01 => without_blanks(written)?,
+            rules::DOMAIN_WITH_SCHEME
+            | rules::DOMAIN_WITH_PORT
+            | rules::DOMAIN_WITH_PATH_TRAILING_SLASH => host_of_url(written)?,
+            rules::BLANKS_IN_TO_PORTS => without_blanks(written)?,
             _ => return None,
         };
         (mark + within.start..mark + within.end, replacement)

@@ -64,8 +64,10 @@ impl Linter {
         if policy.allow_access_from().iter().any(|rule| rule.position_of("to-ports").is_some()) {
             Some(PolicyKind::Socket)
         } else {
-            let speaks_of_headers =
-                policy.diagnostics().iter().any(|found| *found.rule() == rules::D26);
+            let speaks_of_headers = policy
+                .diagnostics()
+                .iter()
+                .any(|found| *found.rule() == rules::HTTP_HEADERS_ELEMENT);
             speaks_of_headers.then_some(PolicyKind::Url)
         }
     }
@@ -110,20 +112,18 @@ impl Linter {
             let Some(position) = control.value_position().or(control.position()) else {
                 continue;
             };
-            let mut add = |lint, values: &[(&str, &str)]| {
-                found.push(Diagnostic::new(lint, values).at(position));
-            };
+            let mut add = |diagnostic: Diagnostic| found.push(diagnostic.at(position));
             let is_none = control.value() == Some(MetaPolicy::None);
             if !self.site_control_counts() {
-                add(rules::S05, &[]);
+                add(rules::site_control_in_nonmaster());
                 continue;
             }
             if is_none && self.kind == PolicyKind::Socket {
                 let host = self.served_from.as_ref().map_or("this host", Endpoint::host);
-                add(rules::S03, &[("host", host)]);
+                add(rules::meta_none(host));
             }
             if is_none && grants > 0 {
-                add(rules::L22, &[("n", &counted(grants, "grant"))]);
+                add(rules::dead_grants(counted(grants, "grant")));
             }
         }
         found
@@ -145,22 +145,29 @@ impl Linter {
     /// suppression reported as unused.
     fn can_break(&self, rule: &Rule) -> bool {
         const OF_SOCKETS: [Rule; 13] = [
-            rules::D01,
-            rules::D04,
-            rules::D14,
-            rules::D15,
-            rules::D26,
-            rules::L01,
-            rules::L20,
-            rules::S01,
-            rules::S03,
-            rules::S04,
-            rules::S05,
-            rules::S10,
-            rules::L13,
+            rules::MISSING_TO_PORTS,
+            rules::BAD_RANGE_SYNTAX,
+            rules::OVER_BROAD_STAR,
+            rules::SECURE_ATTRIBUTE,
+            rules::HTTP_HEADERS_ELEMENT,
+            rules::BLANKS_IN_TO_PORTS,
+            rules::ONLY_POLICY_PORT,
+            rules::LOW_PORT_RULE,
+            rules::META_NONE,
+            rules::BY_CONTENT_TYPE_ON_SOCKET,
+            rules::SITE_CONTROL_IN_NONMASTER,
+            rules::SELF_NOT_LISTED,
+            rules::LENGTH_PREFIX,
         ];
-        const OF_URLS: [Rule; 4] = [rules::D29, rules::L23, rules::L24, rules::L27];
-        let needs_a_place = [rules::S01, rules::S05, rules::S10].contains(rule);
+        const OF_URLS: [Rule; 4] = [
+            rules::HTTP_POLICY_FOR_SOCKETS,
+            rules::ANY_HEADERS,
+            rules::INSECURE_GRANT,
+            rules::MISSING_HEADERS,
+        ];
+        let needs_a_place =
+            [rules::LOW_PORT_RULE, rules::SITE_CONTROL_IN_NONMASTER, rules::SELF_NOT_LISTED]
+                .contains(rule);
         match self.kind {
             PolicyKind::Socket => {
                 !OF_URLS.contains(rule) && (self.served_from.is_some() || !needs_a_place)
@@ -170,15 +177,10 @@ impl Linter {
     }
 }
 
-/// Returns a diagnostic at an attribute of a rule, or at the rule itself if it lacks the attribute.
-fn at(
-    rule: &AllowAccessFrom,
-    attribute: &str,
-    lint: Rule,
-    values: &[(&str, &str)],
-) -> Option<Diagnostic> {
-    let position = rule.position_of(attribute).or(rule.position())?;
-    Some(Diagnostic::new(lint, values).at(position))
+/// Returns the diagnostic at an attribute of a rule, or at the rule itself if it lacks the
+/// attribute.
+fn at(rule: &AllowAccessFrom, attribute: &str, diagnostic: Diagnostic) -> Option<Diagnostic> {
+    Some(diagnostic.at(rule.position_of(attribute).or(rule.position())?))
 }
 
 /// Returns true for `*`, and for a range that means the same. Port 0 does not count.

@@ -78,13 +78,9 @@ impl Suppression {
     /// Returns the diagnostic of a suppression that is faulty or unused.
     fn diagnostic(&self, can_be_broken: impl Fn(&Rule) -> bool) -> Option<Diagnostic> {
         let diagnostic = match self.rule {
-            None => Diagnostic::new(rules::L25, &[("what", "the id of a rule")]),
-            Some(_) if self.reason.is_empty() => {
-                Diagnostic::new(rules::L25, &[("what", "a reason")])
-            }
-            Some(rule) if !self.used && can_be_broken(rule) => {
-                Diagnostic::new(rules::L26, &[("id", rule.id())])
-            }
+            None => rules::suppression_without_reason("the id of a rule"),
+            Some(_) if self.reason.is_empty() => rules::suppression_without_reason("a reason"),
+            Some(rule) if !self.used && can_be_broken(rule) => rules::unused_suppression(rule.id()),
             Some(_) => return None,
         };
         Some(diagnostic.at(self.position))

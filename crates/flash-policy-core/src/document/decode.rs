@@ -33,17 +33,15 @@ impl<'a> Source<'a> {
         let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
         let document = &bytes[..end];
         if document.len() > MAX_POLICY_BYTES {
-            let limit = format!("{MAX_POLICY_BYTES} bytes");
-            return Err(Diagnostic::new(rules::L09, &[("limit", &limit)]));
+            return Err(rules::document_over_limit(format!("{MAX_POLICY_BYTES} bytes")));
         }
         let without_mark = document.strip_prefix(b"\xef\xbb\xbf");
         if without_mark.is_some() {
-            found.push(Diagnostic::new(rules::D17, &[]).at(START));
+            found.push(rules::utf8_bom().at(START));
         }
         let source = Source::of(characters(without_mark.unwrap_or(document), document.len())?);
         if bytes[end..].iter().any(|b| *b != 0) {
-            let early = Diagnostic::new(rules::D19, &[("n", &end.to_string())]);
-            found.push(early.at(source.end()));
+            found.push(rules::nul_inside(end).at(source.end()));
         }
         found.extend(source.leading_blanks());
         Ok(source)
@@ -81,21 +79,20 @@ impl<'a> Source<'a> {
         }
         let body = &self.text[self.body..];
         let markup = body.split(BLANKS).next().filter(|first| !first.is_empty())?;
-        Some(Diagnostic::new(rules::D16, &[("markup", &excerpt(markup))]).at(START))
+        Some(rules::leading_newline_before_xmldecl(excerpt(markup)).at(START))
     }
 }
 
 /// Recognises another protocol or encoding, for which the diagnostic "not XML" would be true but
 /// useless.
 fn foreign(bytes: &[u8]) -> Option<Diagnostic> {
-    let utf16 = |n| Diagnostic::new(rules::D18, &[("n", n)]);
     match bytes {
-        [0x15, 0x03, ..] => Some(Diagnostic::new(rules::T12, &[])),
-        [b'H', b'T', b'T', b'P', b'/', ..] => Some(Diagnostic::new(rules::T10, &[])),
-        [0xff, 0xfe, ..] => Some(utf16("3")),
-        [0xfe, 0xff, ..] => Some(utf16("2")),
-        [b'<', 0, _, 0, ..] => Some(utf16("1")),
-        [0, b'<', 0, _, ..] => Some(utf16("0")),
+        [0x15, 0x03, ..] => Some(rules::tls_on_policy_port()),
+        [b'H', b'T', b'T', b'P', b'/', ..] => Some(rules::http_proxy_eats_request()),
+        [0xff, 0xfe, ..] => Some(rules::utf16(3)),
+        [0xfe, 0xff, ..] => Some(rules::utf16(2)),
+        [b'<', 0, _, 0, ..] => Some(rules::utf16(1)),
+        [0, b'<', 0, _, ..] => Some(rules::utf16(0)),
         // Blank lines before a document look like a length too.
         [high, low, rest @ ..]
             if rest.first() == Some(&b'<')
@@ -104,7 +101,7 @@ fn foreign(bytes: &[u8]) -> Option<Diagnostic> {
             let length = u16::from_be_bytes([*high, *low]);
             // The length may count the NUL, which may already be cut off.
             let is_length = usize::from(length).abs_diff(rest.len()) <= 1;
-            is_length.then(|| Diagnostic::new(rules::L13, &[("n", &length.to_string())]))
+            is_length.then(|| rules::length_prefix(length))
         }
         _ => None,
     }
@@ -117,8 +114,7 @@ fn characters(bytes: &[u8], with_mark: usize) -> Result<Cow<'_, str>, Diagnostic
         Err(error) => {
             let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
             let offset = with_mark - bytes.len() + error.valid_up_to();
-            Err(Diagnostic::new(rules::L10, &[("n", &offset.to_string())])
-                .at(Source::of(good).end()))
+            Err(rules::undecodable_byte(offset).at(Source::of(good).end()))
         }
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::InvalidRule;
 use super::decode::BLANKS;
-use crate::diagnostics::{Diagnostic, Rule, rules};
+use crate::diagnostics::{Diagnostic, rules};
 
 /// A pattern for requesters: `*`, `*.suffix`, one host or one IP address (rulebook D1). ASCII case
 /// does not matter (D7).
@@ -88,27 +88,28 @@ impl FromStr for DomainPattern {
     type Err = InvalidRule;
 
     fn from_str(written: &str) -> Result<Self, Self::Err> {
-        let invalid = |rule| {
-            let values = [("s", written), ("host", bare_host(written))];
-            Err(InvalidRule::new(Diagnostic::new(rule, &values)))
+        let invalid = |diagnostic: Diagnostic| {
+            // Not every message quotes the value.
+            let diagnostic = diagnostic.identified_by(&[written, bare_host(written)]);
+            Err(InvalidRule::new(diagnostic))
         };
         if let Some(address) = ipv6(written) {
             return Ok(DomainPattern { form: Form::Ipv6(written.to_owned(), address) });
         }
         if is_template(written) {
-            return invalid(rules::D31);
+            return invalid(rules::template_not_expanded(written));
         }
-        if let Some(rule) = foreign_part(written) {
-            return invalid(rule);
+        if let Some(diagnostic) = foreign_part(written) {
+            return invalid(diagnostic);
         }
         let form = match written.strip_prefix("*.").filter(|suffix| is_suffix(suffix)) {
             Some(suffix) => Form::Suffix(suffix.to_owned()),
             None if written == "*" => Form::Any,
-            None if written.contains('*') => return invalid(rules::D08),
+            None if written.contains('*') => return invalid(rules::wildcard_middle(written)),
             None => Form::Host(written.to_owned()),
         };
         if !written.trim_matches(BLANKS).chars().all(may_be_in_a_host) {
-            return invalid(rules::L15);
+            return invalid(rules::domain_not_a_host(written));
         }
         Ok(DomainPattern { form })
     }
@@ -133,19 +134,19 @@ enum Form {
     Ipv6(String, Ipv6Addr),
 }
 
-/// Returns the rule for a part of a URL that does not belong in `domain`.
-fn foreign_part(written: &str) -> Option<Rule> {
+/// Returns the diagnostic for a part of a URL that does not belong in `domain`.
+fn foreign_part(written: &str) -> Option<Diagnostic> {
     let colons = written.matches(':').count();
     if written.trim().is_empty() {
-        Some(rules::L08)
+        Some(rules::missing_domain())
     } else if written.contains("://") {
-        Some(rules::D05)
+        Some(rules::domain_with_scheme(written, bare_host(written)))
     } else if written.contains(['/', '\\', '?', '#']) {
-        Some(rules::D07)
+        Some(rules::domain_with_path_trailing_slash(written))
     } else if written.contains('@') {
-        Some(rules::L14)
+        Some(rules::domain_with_user_info(written))
     } else if colons == 1 || written.contains("]:") {
-        Some(rules::D06)
+        Some(rules::domain_with_port(written))
     } else {
         None
     }

@@ -4,7 +4,7 @@ use roxmltree::{Document, Error, Node, ParsingOptions, TextPos};
 
 use super::decode::{BLANKS, Source, excerpt};
 use super::outline::{Outline, is_blank};
-use crate::diagnostics::{Diagnostic, Position, Rule, rules};
+use crate::diagnostics::{Diagnostic, Position, rules};
 
 const MAX_NODES: u32 = 8192;
 const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
@@ -38,11 +38,6 @@ impl Element {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
-    /// Returns a diagnostic at the element.
-    pub(super) fn diagnostic(&self, rule: Rule, values: &[(&str, &str)]) -> Diagnostic {
-        Diagnostic::new(rule, values).at(self.position)
-    }
-
     pub(super) fn value(&self, name: &str) -> Option<&str> {
         self.attribute(name).map(|attribute| attribute.value.as_str())
     }
@@ -64,7 +59,7 @@ fn element(source: &Source<'_>, node: Node<'_, '_>) -> Result<Element, Diagnosti
     let name = node.tag_name().name().to_owned();
     let position = place(node.range().start);
     if node.tag_name().namespace().is_some() {
-        return Err(Diagnostic::new(rules::L07, &[("element", &name)]).at(position));
+        return Err(rules::namespaced_element(name).at(position));
     }
     let outer = node.ancestors().skip(1).filter(Node::is_element);
     let mut ancestors: Vec<_> = outer.map(|outer| outer.tag_name().name().to_owned()).collect();
@@ -88,8 +83,8 @@ fn stray_text(source: &Source<'_>, node: Node<'_, '_>) -> Option<Diagnostic> {
     let written = &source.text()[start..];
     let blanks = written.len() - written.trim_start_matches(BLANKS).len();
     let parent = node.parent().map(|parent| parent.tag_name().name()).unwrap_or_default();
-    let values = [("element", parent), ("text", &excerpt(text))];
-    Some(Diagnostic::new(rules::L06, &values).at(source.position(start + blanks)))
+    let diagnostic = rules::text_in_element(parent, excerpt(text));
+    Some(diagnostic.at(source.position(start + blanks)))
 }
 
 fn rejected(source: &Source<'_>, error: &Error, fault: Option<Diagnostic>) -> Diagnostic {
@@ -100,13 +95,11 @@ fn rejected(source: &Source<'_>, error: &Error, fault: Option<Diagnostic>) -> Di
         return fault;
     }
     match error {
-        Error::DuplicatedAttribute(name, _) => Diagnostic::new(rules::D27, &[("a", name)]),
-        Error::NodesLimitReached => {
-            Diagnostic::new(rules::L09, &[("limit", &format!("{MAX_NODES} nodes"))])
-        }
+        Error::DuplicatedAttribute(name, _) => rules::dup_attributes_unknown_attrs(name),
+        Error::NodesLimitReached => rules::document_over_limit(format!("{MAX_NODES} nodes")),
         _ => {
             let what = error.to_string().replace(&format!(" at {}", error.pos()), "");
-            Diagnostic::new(rules::D22, &[("what", &what)])
+            rules::missing_close_tag_typo(what)
         }
     }
     .at(position)

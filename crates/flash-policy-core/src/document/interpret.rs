@@ -47,14 +47,14 @@ fn read(element: &Element, policy: &mut PolicyFile, found: &mut Vec<Diagnostic>)
         ([ROOT], ALLOW_IDENTITY) | ([ROOT, ALLOW_IDENTITY, ..], _) => return,
         (_, name) => {
             let parent = ancestors.last().copied().unwrap_or_default();
-            found.push(element.diagnostic(rules::L02, &[("element", name), ("parent", parent)]));
+            found.push(rules::unknown_element(name, parent).at(element.position));
             return;
         }
     };
     let is_known = |attribute: &&Attribute| attributes.contains(&attribute.name.as_str());
     for attribute in element.attributes.iter().filter(|attribute| !is_known(attribute)) {
-        let values = [("element", element.name.as_str()), ("attribute", &attribute.name)];
-        found.push(Diagnostic::new(rules::L03, &values).at(attribute.position));
+        let unknown = rules::unknown_attribute(&element.name, &attribute.name);
+        found.push(unknown.at(attribute.position));
     }
 }
 
@@ -75,14 +75,14 @@ fn allow_access_from(element: &Element, found: &mut Vec<Diagnostic>) -> AllowAcc
 /// Reads the domain of an element. A missing or invalid one becomes a diagnostic.
 pub(super) fn domain(element: &Element, found: &mut Vec<Diagnostic>) -> Option<DomainPattern> {
     let Some(attribute) = element.attribute(DOMAIN) else {
-        found.push(element.diagnostic(rules::L08, &[]));
+        found.push(rules::missing_domain().at(element.position));
         return None;
     };
     match attribute.value.parse::<DomainPattern>() {
         Ok(pattern) => {
             if let Some(caveat) = pattern.caveat() {
-                let values = [("s", attribute.value.as_str()), ("what", caveat)];
-                found.push(Diagnostic::new(rules::D13, &values).at(attribute.position));
+                let diagnostic = rules::case_idn_trailing_dot(&attribute.value, caveat);
+                found.push(diagnostic.at(attribute.position));
             }
             Some(pattern)
         }
@@ -107,7 +107,7 @@ pub(super) fn secure(attribute: &Attribute, found: &mut Vec<Diagnostic>) -> Opti
         "true" => Some(true),
         "false" => Some(false),
         other => {
-            found.push(Diagnostic::new(rules::L05, &[("s", other)]).at(attribute.position));
+            found.push(rules::bad_secure_value(other).at(attribute.position));
             None
         }
     }
@@ -120,10 +120,10 @@ fn site_control(element: &Element, number: usize, found: &mut Vec<Diagnostic>) -
     let value_position = element.attribute(META_POLICY).map(|attribute| attribute.position);
     if value.is_none() {
         let position = value_position.unwrap_or(element.position);
-        found.push(Diagnostic::new(rules::S06, &[("v", written)]).at(position));
+        found.push(rules::unknown_meta_value(written).at(position));
     }
     if number > 1 {
-        found.push(element.diagnostic(rules::L04, &[("n", &number.to_string())]));
+        found.push(rules::several_site_controls(number).at(element.position));
     }
     SiteControl {
         value,

@@ -6,7 +6,7 @@ use super::interpret::{ALLOW, ALLOW_HEADERS, ALLOW_IDENTITY, SECURE, TO_PORTS, d
 use super::outline::ROOT;
 use super::to_ports::Reading;
 use super::{AllowAccessFrom, MetaPolicy, PolicyFile, PortGrant, SiteControl};
-use crate::diagnostics::{Diagnostic, Rule, rules};
+use crate::diagnostics::{Diagnostic, rules};
 
 /// Adds the diagnostics that only a socket policy has. It needs ports, and has no use for headers.
 pub(super) fn for_sockets(elements: &[Element], policy: &PolicyFile, found: &mut Vec<Diagnostic>) {
@@ -14,14 +14,14 @@ pub(super) fn for_sockets(elements: &[Element], policy: &PolicyFile, found: &mut
         match child.name.as_str() {
             ALLOW => check_ports(child, found),
             ALLOW_HEADERS | ALLOW_IDENTITY => {
-                found.push(child.diagnostic(rules::D26, &[("element", &child.name)]));
+                found.push(rules::http_headers_element(&child.name).at(child.position));
             }
             _ => {}
         }
     }
     let applies = |control: &SiteControl| control.value.is_none_or(MetaPolicy::applies_to_sockets);
     for control in policy.site_control.iter().filter(|control| !applies(control)) {
-        found.extend(at_value(control, rules::S04));
+        found.extend(at_value(control, rules::by_content_type_on_socket(&control.written)));
     }
     let grants = |rule: &AllowAccessFrom| {
         rule.domain.is_some() && matches!(rule.to_ports, PortGrant::Listed(_))
@@ -33,7 +33,7 @@ pub(super) fn for_sockets(elements: &[Element], policy: &PolicyFile, found: &mut
             .iter()
             .any(|control| matches!(control.value, Some(MetaPolicy::All | MetaPolicy::MasterOnly)));
     if !is_about_others && !policy.allow_access_from.iter().any(grants) {
-        found.extend(elements.first().map(|root| root.diagnostic(rules::D30, &[])));
+        found.extend(elements.first().map(|root| rules::empty_policy_deny().at(root.position)));
     }
 }
 
@@ -41,7 +41,7 @@ pub(super) fn for_sockets(elements: &[Element], policy: &PolicyFile, found: &mut
 pub(super) fn for_urls(elements: &[Element], policy: &PolicyFile, found: &mut Vec<Diagnostic>) {
     for rule in children(elements).filter(|child| child.name == ALLOW) {
         let ports = rule.attribute(TO_PORTS);
-        found.extend(ports.map(|ports| Diagnostic::new(rules::D29, &[]).at(ports.position)));
+        found.extend(ports.map(|ports| rules::http_policy_for_sockets().at(ports.position)));
     }
     for rule in children(elements).filter(|child| child.name == ALLOW_HEADERS) {
         check_headers(rule, found);
@@ -49,25 +49,25 @@ pub(super) fn for_urls(elements: &[Element], policy: &PolicyFile, found: &mut Ve
     let is_header_only =
         |control: &&SiteControl| control.value == Some(MetaPolicy::NoneThisResponse);
     for control in policy.site_control.iter().filter(is_header_only) {
-        found.extend(at_value(control, rules::S06));
+        found.extend(at_value(control, rules::unknown_meta_value(&control.written)));
     }
     let has_other_elements =
         !policy.site_control.is_empty() || children(elements).any(|child| child.name != ALLOW);
     if !has_other_elements && !policy.allow_access_from.iter().any(|rule| rule.domain.is_some()) {
-        found.extend(elements.first().map(|root| root.diagnostic(rules::D30, &[])));
+        found.extend(elements.first().map(|root| rules::empty_policy_deny().at(root.position)));
     }
 }
 
 fn check_ports(element: &Element, found: &mut Vec<Diagnostic>) {
     let Some(attribute) = element.attribute(TO_PORTS) else {
-        return found.push(element.diagnostic(rules::D01, &[]));
+        return found.push(rules::missing_to_ports().at(element.position));
     };
     let written = attribute.value.as_str();
     if written.trim_ascii().is_empty() {
-        return found.push(Diagnostic::new(rules::D01, &[]).at(attribute.position));
+        return found.push(rules::missing_to_ports().at(attribute.position));
     }
     let reading = Reading::of(written);
-    let blanks = reading.blanks.then(|| Diagnostic::new(rules::L01, &[("s", written)]));
+    let blanks = reading.blanks.then(|| rules::blanks_in_to_ports(written));
     let diagnostics = reading.fault(written).into_iter().chain(blanks);
     found.extend(diagnostics.map(|diagnostic| diagnostic.at(attribute.position)));
 }
@@ -75,11 +75,11 @@ fn check_ports(element: &Element, found: &mut Vec<Diagnostic>) {
 fn check_headers(rule: &Element, found: &mut Vec<Diagnostic>) {
     let names_everybody = domain(rule, found).is_some_and(|domain| domain.to_string() == "*");
     match rule.attribute("headers").filter(|names| !names.value.trim_ascii().is_empty()) {
-        None => found.push(rule.diagnostic(rules::L27, &[])),
+        None => found.push(rules::missing_headers().at(rule.position)),
         Some(headers) => {
             let has_star = headers.value.split(',').any(|name| name.trim_ascii() == "*");
             if names_everybody && has_star {
-                found.push(Diagnostic::new(rules::L23, &[]).at(headers.position));
+                found.push(rules::any_headers().at(headers.position));
             }
         }
     }
@@ -88,10 +88,9 @@ fn check_headers(rule: &Element, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Returns a diagnostic of the meta-policy at its value, if it has one that was parsed.
-fn at_value(control: &SiteControl, rule: Rule) -> Option<Diagnostic> {
-    let position = control.value_position?;
-    Some(Diagnostic::new(rule, &[("v", &control.written)]).at(position))
+/// Returns the diagnostic at the value of the meta-policy, if it has one that was parsed.
+fn at_value(control: &SiteControl, diagnostic: Diagnostic) -> Option<Diagnostic> {
+    Some(diagnostic.at(control.value_position?))
 }
 
 /// Returns the elements directly inside the root.

@@ -3,7 +3,7 @@
 
 use super::decode::{BLANKS, Source, excerpt};
 use super::tokens::{Markup, Token, tokens};
-use crate::diagnostics::{Diagnostic, Rule, rules};
+use crate::diagnostics::{Diagnostic, rules};
 
 pub(super) const ROOT: &str = "cross-domain-policy";
 
@@ -78,9 +78,11 @@ impl<'a> Walk<'a> {
             Markup::Text if is_blank(token.text) => {}
             Markup::Instruction if token.name() == "xml" => self.declaration(token)?,
             Markup::Text | Markup::Instruction | Markup::Cdata | Markup::Unfinished => {
-                return Err(self.fault(rules::L12, token, &[("text", &excerpt(token.text))]));
+                return Err(self.at(token, rules::text_before_root(excerpt(token.text))));
             }
-            Markup::InternalSubset => return Err(self.fault(rules::D28, token, &[])),
+            Markup::InternalSubset => {
+                return Err(self.at(token, rules::entity_dtd_internal_subset()));
+            }
             Markup::Doctype => found.extend(self.unusual_dtd(token)),
             // `<!doctype html>`: the diagnostic of the root element says more.
             Markup::Open if token.name().starts_with('!') => {}
@@ -88,7 +90,7 @@ impl<'a> Walk<'a> {
                 self.root_seen = true;
                 self.element(token)?;
                 if token.name() != ROOT {
-                    return Err(self.fault(rules::D23, token, &[("x", token.name())]));
+                    return Err(self.at(token, rules::wrong_root_case(token.name())));
                 }
             }
             Markup::Close => return Ok(OutlineStep::LeaveToParser),
@@ -100,9 +102,9 @@ impl<'a> Walk<'a> {
         if token.start == self.source.body() {
             Ok(())
         } else if self.comment_seen {
-            Err(self.fault(rules::D32, token, &[]))
+            Err(self.at(token, rules::comment_before_xmldecl()))
         } else {
-            Err(self.fault(rules::D22, token, &[("what", "a second XML declaration")]))
+            Err(self.at(token, rules::missing_close_tag_typo("a second XML declaration")))
         }
     }
 
@@ -123,17 +125,15 @@ impl<'a> Walk<'a> {
         OutlineStep::StopAt(match token.kind {
             Markup::Comment => return OutlineStep::Next,
             Markup::Text if is_blank(token.text) => return OutlineStep::Next,
-            Markup::Open | Markup::Empty => self.fault(rules::D24, token, &[("x", token.name())]),
-            Markup::Text if is_escaped_nul(&text) => {
-                self.fault(rules::T16, token, &[("text", &text)])
-            }
-            _ => self.fault(rules::D20, token, &[("text", &text)]),
+            Markup::Open | Markup::Empty => self.at(token, rules::two_roots(token.name())),
+            Markup::Text if is_escaped_nul(&text) => self.at(token, rules::fake_nul(text)),
+            _ => self.at(token, rules::trailing_junk(text)),
         })
     }
 
     fn element(&mut self, token: &Token<'a>) -> Result<(), Diagnostic> {
         if token.name().contains(':') {
-            return Err(self.fault(rules::L07, token, &[("element", token.name())]));
+            return Err(self.at(token, rules::namespaced_element(token.name())));
         }
         if token.kind == Markup::Open {
             self.open.push(token.name());
@@ -151,7 +151,7 @@ impl<'a> Walk<'a> {
 
     fn at_end(&self) -> Result<Option<Diagnostic>, Diagnostic> {
         match (self.root_seen, self.open.is_empty()) {
-            (false, _) => Err(Diagnostic::new(rules::L11, &[]).at(self.source.end())),
+            (false, _) => Err(rules::empty_document().at(self.source.end())),
             (true, false) => Ok(Some(self.truncated(None))),
             (true, true) => Ok(None),
         }
@@ -160,18 +160,18 @@ impl<'a> Walk<'a> {
     fn truncated(&self, tag: Option<&str>) -> Diagnostic {
         let innermost = self.open.last().copied();
         let tag = tag.filter(|tag| !tag.is_empty()).or(innermost).unwrap_or(ROOT);
-        Diagnostic::new(rules::D21, &[("tag", &excerpt(tag))]).at(self.source.end())
+        rules::truncated(excerpt(tag)).at(self.source.end())
     }
 
     fn unusual_dtd(&self, token: &Token<'a>) -> Option<Diagnostic> {
         let system_id = system_id(token.text).filter(|id| !is_usual_dtd(id))?;
-        Some(self.fault(rules::D25, token, &[("s", &excerpt(system_id))]))
+        Some(self.at(token, rules::wrong_dtd_url(excerpt(system_id))))
     }
 
-    /// Returns a diagnostic at the token's first character that is not blank.
-    fn fault(&self, rule: Rule, token: &Token<'_>, values: &[(&str, &str)]) -> Diagnostic {
+    /// Returns the diagnostic at the token's first character that is not blank.
+    fn at(&self, token: &Token<'_>, diagnostic: Diagnostic) -> Diagnostic {
         let blanks = token.text.len() - token.text.trim_start_matches(BLANKS).len();
-        Diagnostic::new(rule, values).at(self.source.position(token.start + blanks))
+        diagnostic.at(self.source.position(token.start + blanks))
     }
 }
 
@@ -183,7 +183,7 @@ enum OutlineStep {
 }
 
 fn over_limit(limit: usize, of_what: &str) -> Diagnostic {
-    Diagnostic::new(rules::L09, &[("limit", &format!("{limit} {of_what}"))])
+    rules::document_over_limit(format!("{limit} {of_what}"))
 }
 
 pub(super) fn is_blank(text: &str) -> bool {

@@ -150,9 +150,12 @@ impl<'a> Reading<'a> {
 
     /// Returns the diagnostic for a value with a bad item.
     pub(super) fn fault(&self, written: &str) -> Option<Diagnostic> {
-        let values = [("item", self.bad?), ("s", written)];
-        let rule = if is_template(written) { rules::D31 } else { rules::D04 };
-        Some(Diagnostic::new(rule, &values))
+        let item = self.bad?;
+        Some(if is_template(written) {
+            rules::template_not_expanded(written).identified_by(&[item, written])
+        } else {
+            rules::bad_range_syntax(item, written)
+        })
     }
 }
 

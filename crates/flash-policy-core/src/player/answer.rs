@@ -150,11 +150,13 @@ ids! {
 /// diagnostic that the profile does not tolerate.
 pub fn rejection(policy: &PolicyFile, profile: &DocumentProfile) -> Option<Diagnostic> {
     let rejects = |diagnostic: &&Diagnostic| match *diagnostic.rule() {
-        rules::D16 => profile.leading_white_space == Leniency::Reject,
-        rules::D17 => profile.byte_order_mark == Leniency::Reject,
-        rules::L02 | rules::L03 => profile.unknown_elements == Leniency::Reject,
-        rules::D01 => profile.missing_to_ports == Dead::File,
-        rules::D04 => profile.bad_to_ports == Dead::File,
+        rules::LEADING_NEWLINE_BEFORE_XMLDECL => profile.leading_white_space == Leniency::Reject,
+        rules::UTF8_BOM => profile.byte_order_mark == Leniency::Reject,
+        rules::UNKNOWN_ELEMENT | rules::UNKNOWN_ATTRIBUTE => {
+            profile.unknown_elements == Leniency::Reject
+        }
+        rules::MISSING_TO_PORTS => profile.missing_to_ports == Dead::File,
+        rules::BAD_RANGE_SYNTAX => profile.bad_to_ports == Dead::File,
         _ => false,
     };
     policy.diagnostics().iter().find(rejects).cloned()

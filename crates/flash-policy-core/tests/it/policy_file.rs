@@ -155,7 +155,7 @@ fn a_message_quotes_control_characters_visibly() {
 fn a_placeholder_that_nobody_filled_in_is_named() {
     let policy = with_rule("domain='*' to-ports='{port},{s}'");
     let template = &policy.diagnostics()[1];
-    assert_eq!(template.rule(), &rules::D31);
+    assert_eq!(template.rule(), &rules::TEMPLATE_NOT_EXPANDED);
     assert_eq!(template.message(), r#"placeholder "{port},{s}" in attribute"#);
 }
 

@@ -174,11 +174,8 @@ pub(crate) fn live_result(probed: &[Probed], fail_rule: &FailRule) -> LiveResult
 fn address_family(probed: &[Probed]) -> Option<diagnostics::Diagnostic> {
     let [first, second] = probed else { return None };
     let (v6, v4) = (first.address.filter(IpAddr::is_ipv6)?, second.address?);
-    (!first.is_permitted() && second.is_permitted()).then(|| {
-        let (v6, v4) = (v6.to_string(), v4.to_string());
-        let values = [("name", first.outcome.target().host()), ("v6", &v6), ("v4", &v4)];
-        diagnostics::Diagnostic::new(rules::T30, &values)
-    })
+    (!first.is_permitted() && second.is_permitted())
+        .then(|| rules::ipv6_vs_ipv4(first.outcome.target().host(), v6, v4))
 }
 
 fn has_bytes(asked: &Asked) -> bool {

@@ -84,7 +84,8 @@ const HELP: &str = "https://docs.rs/flash-policy-core/latest/flash_policy_core/d
 
 /// CWE-942, permissive cross-domain policy with untrusted domains.
 fn is_over_broad(rule: &Rule) -> bool {
-    [rules::D14, rules::L19, rules::L21, rules::L23].contains(rule)
+    [rules::OVER_BROAD_STAR, rules::PUBLIC_SUFFIX_WILDCARD, rules::ANY_SITE, rules::ANY_HEADERS]
+        .contains(rule)
 }
 
 /// As CVSS counts, in a string: what code scanning sorts by.

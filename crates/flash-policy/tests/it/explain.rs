@@ -14,7 +14,7 @@ use crate::Folder;
 #[case::by_name("missing-to-ports")]
 fn a_rule_is_explained_by_any_of_its_names(#[case] name: &str) {
     let said = contains("FSP-D01 missing-to-ports (error)")
-        .and(contains(rules::D01.help()))
+        .and(contains(rules::MISSING_TO_PORTS.help()))
         .and(contains("Mend:"));
     Folder::new().run(&format!("explain {name}")).assert().code(0).stdout(said);
 }

@@ -25,7 +25,7 @@ pub(super) fn redundant_rules(rules: &[AllowAccessFrom], kind: PolicyKind) -> Ve
         match grants.iter().enumerate().find(makes_redundant) {
             None => found.extend(apex_beside_wildcard(rule, &grants)),
             Some((_, cover)) if cover.is_wildcard_over_apex(rule) => {
-                found.extend(at(rule.rule, "domain", rules::D09, &[("s", rule.domain())]));
+                found.extend(at(rule.rule, "domain", rules::wildcard_apex(rule.domain())));
             }
             Some((_, cover)) => found.extend(redundant(rule, cover)),
         }
@@ -50,7 +50,7 @@ pub(super) fn star_beside_others(
         _ => "everything".to_owned(),
     };
     let what = ports + over_https(star.rule);
-    at(star.rule, "domain", rules::L18, &[("n", &counted(named, "rule")), ("ports", &what)])
+    at(star.rule, "domain", rules::star_beside_others(counted(named, "rule"), what))
 }
 
 /// Returns the diagnostics of names that people confuse but the player does not: a site with and
@@ -71,9 +71,8 @@ pub(super) fn confusable_names(rules: &[AllowAccessFrom], kind: PolicyKind) -> V
     for (rule, domain) in named.iter().filter(|(_, domain)| seen.insert(domain)) {
         let diagnostic = match twin(domain) {
             Some(twin) if is_covered(&twin) => None,
-            Some(twin) if is_local(&twin) => at(rule, "domain", rules::D12, &[]),
-            Some(twin) => at(rule, "domain", rules::D10, &[("a", &twin), ("b", domain)])
-                .map(Diagnostic::suspected),
+            Some(twin) if is_local(&twin) => at(rule, "domain", rules::localhost_vs_127()),
+            Some(twin) => at(rule, "domain", rules::www_vs_apex(twin, domain).suspected()),
             None => None,
         };
         found.extend(diagnostic);
@@ -83,16 +82,16 @@ pub(super) fn confusable_names(rules: &[AllowAccessFrom], kind: PolicyKind) -> V
 
 /// Returns a diagnostic for a rule that `cover` makes redundant.
 fn redundant(rule: &Grant<'_>, cover: &Grant<'_>) -> Option<Diagnostic> {
-    let lint = if rule.covers(cover) { rules::L17 } else { rules::L16 };
-    let line = cover.rule.position().map_or(0, |position| position.line).to_string();
-    let position = rule.rule.position()?;
-    Some(Diagnostic::new(lint, &[("line", &line)]).at(position))
+    let line = cover.rule.position().map_or(0, |position| position.line);
+    let diagnostic =
+        if rule.covers(cover) { rules::duplicate_rule(line) } else { rules::shadowed_rule(line) };
+    Some(diagnostic.at(rule.rule.position()?))
 }
 
 /// Returns a diagnostic for a rule for `x` beside one for `*.x` that opens more ports to `x`.
 fn apex_beside_wildcard(rule: &Grant<'_>, grants: &[Grant<'_>]) -> Option<Diagnostic> {
     grants.iter().find(|other| other.is_wildcard_over_apex(rule) && !rule.opens_all_of(other))?;
-    at(rule.rule, "domain", rules::D09, &[("s", rule.domain())])
+    at(rule.rule, "domain", rules::wildcard_apex(rule.domain()))
 }
 
 fn grants(rules: &[AllowAccessFrom], kind: PolicyKind) -> Vec<Grant<'_>> {

@@ -16,20 +16,16 @@ impl Linter {
         };
         let mut found = Vec::new();
         if ports.ranges() == [MASTER_PORT..=MASTER_PORT] {
-            found.extend(at(rule, "to-ports", rules::L20, &[("s", &ports.to_string())]));
+            found.extend(at(rule, "to-ports", rules::only_policy_port(ports)));
         }
         let source = self.source_port();
         let lowest = ports.ranges().first().map_or(0, |range| *range.start()).max(1);
         if source >= FIRST_HIGH_PORT && lowest < FIRST_HIGH_PORT {
-            let (source, lowest) = (source.to_string(), lowest.to_string());
-            let diagnostic = at(rule, "to-ports", rules::S01, &[("q", &source), ("p", &lowest)]);
+            let diagnostic = rules::low_port_rule(source, lowest);
             // The author of `*` may mean only the high ports.
             let is_suspicion = *ports == ToPorts::ANY;
-            found.extend(diagnostic.map(
-                |found| {
-                    if is_suspicion { found.suspected() } else { found }
-                },
-            ));
+            let diagnostic = if is_suspicion { diagnostic.suspected() } else { diagnostic };
+            found.extend(at(rule, "to-ports", diagnostic));
         }
         found
     }
@@ -41,7 +37,7 @@ impl Linter {
         };
         let mut found = Vec::new();
         if let Some(suffix) = domain.strip_prefix("*.").filter(|suffix| is_public(suffix)) {
-            found.extend(at(rule, "domain", rules::L19, &[("suffix", suffix)]));
+            found.extend(at(rule, "domain", rules::public_suffix_wildcard(suffix)));
         }
         match (self.kind, rule.to_ports()) {
             (PolicyKind::Url, _) => found.extend(check_url_grant(rule, &domain)),
@@ -71,7 +67,7 @@ impl Linter {
         if names_own_site {
             return None;
         }
-        at(first, "domain", rules::S10, &[("h", own)]).map(Diagnostic::suspected)
+        at(first, "domain", rules::self_not_listed(own).suspected())
     }
 }
 
@@ -79,10 +75,10 @@ fn check_url_grant(rule: &AllowAccessFrom, domain: &str) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     if domain == "*" {
         let what = format!("read what this host serves{}", over_https(rule));
-        found.extend(at(rule, "domain", rules::L21, &[("what", &what)]));
+        found.extend(at(rule, "domain", rules::any_site(what)));
     }
     if rule.secure() == Some(false) {
-        found.extend(at(rule, "secure", rules::L24, &[]));
+        found.extend(at(rule, "secure", rules::insecure_grant()));
     }
     found
 }
@@ -91,13 +87,17 @@ fn check_socket_grant(rule: &AllowAccessFrom, domain: &str, ports: &ToPorts) -> 
     let mut found = Vec::new();
     if domain == "*" {
         let what = format!("connect to {ports}{}", over_https(rule));
-        let lint = if is_every_port(ports) { rules::D14 } else { rules::L21 };
-        found.extend(at(rule, "domain", lint, &[("what", &what)]));
+        let diagnostic = if is_every_port(ports) {
+            rules::over_broad_star().identified_by(&[&what])
+        } else {
+            rules::any_site(what)
+        };
+        found.extend(at(rule, "domain", diagnostic));
     }
     if rule.secure() == Some(true) {
         let host = if domain == "*" { "anyone.example" } else { domain.trim_start_matches("*.") };
         let url = format!("http://{host}/");
-        found.extend(at(rule, "secure", rules::D15, &[("url", &url)]).map(Diagnostic::suspected));
+        found.extend(at(rule, "secure", rules::secure_attribute(url).suspected()));
     }
     found
 }

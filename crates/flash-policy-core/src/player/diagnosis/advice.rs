@@ -11,19 +11,19 @@ use crate::player::{Cause, Endpoint, Verdict};
 /// Returns the catalogue rule that explains the cause, if there is one.
 pub(super) fn rule_of(record: &Record) -> Option<Rule> {
     Some(match record.cause() {
-        Cause::LowPort => rules::S01,
-        Cause::SecureOnly => rules::D15,
+        Cause::LowPort => rules::LOW_PORT_RULE,
+        Cause::SecureOnly => rules::SECURE_ATTRIBUTE,
         Cause::DomainNotListed => return similar_name_rule(record),
-        Cause::PortNotListed if lacks_ports(record) => rules::D01,
-        Cause::PortNotListed if lists_the_policy_port(record) => rules::D03,
-        Cause::PortNotListed => rules::D02,
-        Cause::MetaPolicyNone => rules::S03,
-        Cause::MasterOnly => rules::S02,
-        Cause::SandboxLocalWithFile => rules::R02,
-        Cause::NetworkingDisabled => rules::R06,
-        Cause::BackendRefused => rules::B01,
-        Cause::BackendTimedOut => rules::B02,
-        Cause::NameNotFound => rules::T34,
+        Cause::PortNotListed if lacks_ports(record) => rules::MISSING_TO_PORTS,
+        Cause::PortNotListed if lists_the_policy_port(record) => rules::LISTS_843_INSTEAD,
+        Cause::PortNotListed => rules::PORT_NOT_LISTED,
+        Cause::MetaPolicyNone => rules::META_NONE,
+        Cause::MasterOnly => rules::MASTER_ONLY_BLOCKS_INBAND,
+        Cause::SandboxLocalWithFile => rules::LOCAL_FILE,
+        Cause::NetworkingDisabled => rules::ALLOW_NETWORKING,
+        Cause::BackendRefused => rules::BACKEND_DOWN,
+        Cause::BackendTimedOut => rules::BACKEND_FILTERED,
+        Cause::NameNotFound => rules::DNS_MISSING,
         _ => return None,
     })
 }
@@ -50,14 +50,14 @@ fn similar_name_rule(record: &Record) -> Option<Rule> {
     };
     let is_ip = |host: &str| host.parse::<IpAddr>().is_ok();
     if (host == "localhost" && lists("127.0.0.1")) || (host == "127.0.0.1" && lists("localhost")) {
-        Some(rules::D12)
+        Some(rules::LOCALHOST_VS_127)
     } else if host.strip_prefix("www.").is_some_and(lists) || lists(&format!("www.{host}")) {
-        Some(rules::D10)
+        Some(rules::WWW_VS_APEX)
     } else if named.iter().any(is_below) {
-        Some(rules::R10)
+        Some(rules::SUBDOMAIN_OF_REQUESTER)
     } else {
         let is_other = |domain: &String| is_ip(domain) != is_ip(host);
-        (!named.is_empty() && named.iter().all(is_other)).then_some(rules::D11)
+        (!named.is_empty() && named.iter().all(is_other)).then_some(rules::IP_VS_NAME)
     }
 }
 

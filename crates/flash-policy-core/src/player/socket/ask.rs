@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::diagnostics::{Diagnostic, Rule, rules};
+use crate::diagnostics::{Diagnostic, rules};
 use crate::document::PolicyFile;
 use crate::player::answer::{Answer, AnswerKind, Role};
 use crate::player::{Endpoint, Profile};
@@ -50,10 +50,11 @@ impl Ask {
     /// proxy in front of it (FSP-T11).
     pub(super) fn read(&self, end: AnswerEnd, profile: &Profile) -> Answer {
         let mut answer = Answer::read(&self.reader, end, profile);
-        let is_http = |diagnostic: &&mut Diagnostic| *diagnostic.rule() == rules::T10;
+        let is_http =
+            |diagnostic: &&mut Diagnostic| *diagnostic.rule() == rules::HTTP_PROXY_EATS_REQUEST;
         if self.role == Role::Master {
             if let Some(http) = answer.diagnostics.iter_mut().find(is_http) {
-                *http = Diagnostic::new(rules::T11, &[]);
+                *http = rules::http_server_on_843();
             }
         }
         answer
@@ -63,29 +64,41 @@ impl Ask {
     /// pays for the wait (FSP-T02). Without one, as for explicit locations, the wait is longer
     /// (FSP-T03).
     pub(super) fn filtered(&self, at: Duration) -> Diagnostic {
-        let rule = if self.deadline.is_some() { rules::T02 } else { rules::T03 };
-        self.diagnostic(rule, at)
+        let (host, port) = (self.endpoint.host(), self.endpoint.port());
+        let diagnostic = if self.deadline.is_some() {
+            rules::master_dropped(host, port, self.seconds_until(at))
+        } else {
+            rules::explicit_load_no_timeout()
+        };
+        self.identify(diagnostic, at)
     }
 
     /// Judges a load whose deadline came first: silence (FSP-T04), a policy that only lacks its NUL
     /// (FSP-T14), or part of an answer (FSP-T05).
     pub(super) fn unanswered(&self, at: Duration) -> Answer {
-        let rule = if self.reader.received().is_empty() {
-            rules::T04
+        let (host, port) = (self.endpoint.host(), self.endpoint.port());
+        let (received, seconds) = (self.reader.received().len(), self.seconds_until(at));
+        let diagnostic = if received == 0 {
+            rules::accept_then_silence(host, port, seconds)
         } else if PolicyFile::parse(self.reader.document()).is_ok() {
-            rules::T14
+            rules::missing_nul_open()
         } else {
-            rules::T05
+            rules::slow_drip(host, port, seconds, received)
         };
-        Answer::failed(AnswerKind::None, Some(self.diagnostic(rule, at)))
+        Answer::failed(AnswerKind::None, Some(self.identify(diagnostic, at)))
     }
 
-    fn diagnostic(&self, rule: Rule, at: Duration) -> Diagnostic {
-        let waited = at.saturating_sub(self.started).as_secs_f64().to_string();
+    /// Returns the time since the start of the load, in seconds.
+    fn seconds_until(&self, at: Duration) -> f64 {
+        at.saturating_sub(self.started).as_secs_f64()
+    }
+
+    /// Returns the diagnostic with a fingerprint of this load, because not every message names the
+    /// location.
+    fn identify(&self, diagnostic: Diagnostic, at: Duration) -> Diagnostic {
         let port = self.endpoint.port().to_string();
+        let seconds = self.seconds_until(at).to_string();
         let received = self.reader.received().len().to_string();
-        let values =
-            [("host", self.endpoint.host()), ("port", &port), ("t", &waited), ("n", &received)];
-        Diagnostic::new(rule, &values)
+        diagnostic.identified_by(&[self.endpoint.host(), &port, &seconds, &received])
     }
 }

@@ -132,7 +132,7 @@ pub(super) fn missed_by_a_dot(
     policy.allow_access_from().iter().find_map(|rule| {
         let domain = rule.domain().filter(misses)?.to_string();
         let what = format!("differs from the requester {host} by the dot at its end");
-        let diagnostic = Diagnostic::new(rules::D13, &[("s", &domain), ("what", &what)]);
+        let diagnostic = rules::case_idn_trailing_dot(domain, what);
         Some(match rule.position() {
             Some(position) => diagnostic.at(position),
             None => diagnostic,

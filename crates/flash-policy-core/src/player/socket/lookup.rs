@@ -155,8 +155,7 @@ impl Lookup {
     fn advance(&mut self, session: &mut Session, at: Duration) -> Phase {
         while let Some((endpoint, role)) = self.search.next_location(&self.record) {
             if role == Role::Explicit && self.is_blocked(endpoint.port()) {
-                let port = endpoint.port().to_string();
-                let diagnostic = Diagnostic::new(rules::T33, &[("p", &port)]);
+                let diagnostic = rules::blocked_policy_port(endpoint.port());
                 let answer = Answer::failed(AnswerKind::NotAsked, Some(diagnostic));
                 self.consult(endpoint, role, Arc::new(answer), false);
                 continue;
@@ -227,8 +226,7 @@ impl Lookup {
             }
             Event::Reset => Answer::failed(AnswerKind::Reset, None),
             Event::NameNotFound => {
-                let host = ask.endpoint.host();
-                let diagnostic = Diagnostic::new(rules::T34, &[("host", host)]);
+                let diagnostic = rules::dns_missing(ask.endpoint.host());
                 Answer::failed(AnswerKind::NotAsked, Some(diagnostic))
             }
             Event::Elapsed => Answer::failed(AnswerKind::Dropped, Some(ask.filtered(at))),
@@ -243,8 +241,8 @@ impl Lookup {
 
     /// Returns the diagnostic for a refused master: the destination itself is asked next.
     fn refused(&self, ask: &Ask) -> Option<Diagnostic> {
-        let port = self.record.target.endpoint().port().to_string();
-        (ask.role == Role::Master).then(|| Diagnostic::new(rules::T01, &[("port", &port)]))
+        let port = self.record.target.endpoint().port();
+        (ask.role == Role::Master).then(|| rules::master_refused(port))
     }
 
     fn receiving(&mut self, mut ask: Ask, event: Event<'_>, at: Duration) -> Phase {
@@ -309,7 +307,7 @@ impl Lookup {
                 return self.timed_out(session, ask, answer, at);
             }
         };
-        let reset = ask.reset.then(|| Diagnostic::new(rules::T06, &[]));
+        let reset = ask.reset.then(rules::reset_after_answer);
         self.loaded(session, ask, answer.with_diagnostic(reset), at)
     }
 

@@ -22,7 +22,10 @@ impl SocketPolicies {
         match parse_location(url) {
             Some(location) if self.explicit.contains(&location) => {}
             Some(location) => self.explicit.push(location),
-            None => self.ignored.push(Diagnostic::new(rules::S11, &[("url", url)])),
+            None => {
+                let diagnostic = rules::load_policy_file_wrong_scheme();
+                self.ignored.push(diagnostic.identified_by(&[url]));
+            }
         }
     }
 

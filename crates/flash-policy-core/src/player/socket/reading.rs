@@ -1,6 +1,6 @@
 //! Turns the bytes of a policy connection into an answer (rulebook W4-W10, X).
 
-use crate::diagnostics::{Diagnostic, rules};
+use crate::diagnostics::rules;
 use crate::document::PolicyFile;
 use crate::player::answer::{Answer, AnswerKind, rejection};
 use crate::player::profile::{Leniency, Profile};
@@ -12,20 +12,19 @@ impl Answer {
         match end {
             AnswerEnd::Reset => Self::failed(AnswerKind::Reset, None),
             AnswerEnd::TooLarge => {
-                let read = reader.received().len().to_string();
-                let cap = profile.wire.answer_cap.to_string();
-                let diagnostic = Diagnostic::new(rules::T23, &[("n", &read), ("limit", &cap)]);
+                let read = reader.received().len();
+                let diagnostic = rules::policy_too_big(read, profile.wire.answer_cap);
                 Self::failed(AnswerKind::TooLarge, Some(diagnostic))
             }
             AnswerEnd::EndOfStream if reader.received().is_empty() => {
-                Self::failed(AnswerKind::Closed, Some(Diagnostic::new(rules::T27, &[])))
+                Self::failed(AnswerKind::Closed, Some(rules::closed_before_flush()))
             }
             // The request came back: an echo server is not a policy server.
             _ if POLICY_REQUEST.strip_suffix(b"\0") == Some(reader.document()) => {
                 Self::failed(AnswerKind::NotAPolicy, None)
             }
             AnswerEnd::EndOfStream => {
-                let diagnostic = Some(Diagnostic::new(rules::T15, &[]));
+                let diagnostic = Some(rules::missing_nul_close());
                 match profile.wire.missing_nul {
                     Leniency::Reject => Self::failed(AnswerKind::Closed, diagnostic),
                     Leniency::Accept => {
@@ -35,8 +34,7 @@ impl Answer {
             }
             AnswerEnd::Nul => {
                 let extra = reader.after_nul().len();
-                let diagnostic =
-                    (extra > 0).then(|| Diagnostic::new(rules::T17, &[("n", &extra.to_string())]));
+                let diagnostic = (extra > 0).then(|| rules::too_many_nuls(extra));
                 Self::parse(reader.document(), profile).with_diagnostic(diagnostic)
             }
         }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::grant::{Judgement, judge, meta_policy, missed_by_a_dot};
-use crate::diagnostics::{Diagnostic, rules};
+use crate::diagnostics::rules;
 use crate::document::{MetaPolicy, PolicyFile};
 use crate::player::answer::{AnswerKind, Asked, Role};
 use crate::player::endpoint::MASTER_PORT;
@@ -32,9 +32,8 @@ impl Search {
         let host = record.target.host();
         let (own, foreign): (Vec<&Endpoint>, Vec<_>) =
             session.socket.explicit.iter().partition(|location| location.host() == host);
-        let of_another_host = |location: &Endpoint| {
-            Diagnostic::new(rules::S14, &[("a", location.host()), ("b", host)])
-        };
+        let of_another_host =
+            |location: &Endpoint| rules::load_policy_file_host_differs(location.host(), host);
         record.diagnostics.extend(foreign.into_iter().map(of_another_host));
         let (masters, explicit): (Vec<_>, Vec<_>) =
             own.into_iter().partition(|own| own.port() == MASTER_PORT);
@@ -112,7 +111,7 @@ impl Search {
         let meta = meta.unwrap_or(MetaPolicy::All);
         let control = policy.site_control().first();
         if control.is_some() && !counts {
-            asked.diagnostics.push(Diagnostic::new(rules::S05, &[]));
+            asked.diagnostics.push(rules::site_control_in_nonmaster());
         }
         let control = control.map(|element| DecidingRule::control(from, element));
         if meta == MetaPolicy::None {

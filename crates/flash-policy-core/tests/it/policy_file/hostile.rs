@@ -63,7 +63,7 @@ fn sixty_four_kibibytes_and_sixty_four_levels_are_still_read() {
     let start = policy(&elements);
     let document = start.clone() + &" ".repeat(MAX_POLICY_BYTES - start.len());
     assert_eq!(parse(document.clone() + "\0").diagnostics().len(), 64);
-    assert_eq!(rejected(document + " ").diagnostic().rule(), &rules::L09);
+    assert_eq!(rejected(document + " ").diagnostic().rule(), &rules::DOCUMENT_OVER_LIMIT);
 }
 
 /// Returns the next number of a pseudo-random sequence (xorshift).

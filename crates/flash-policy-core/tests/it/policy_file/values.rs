@@ -55,7 +55,7 @@ fn ports_are_read_by_the_grammar(
 #[case::p6_blank_inside_a_number("50 00", "50 00")]
 fn bad_ports_are_refused_and_quoted(#[case] written: &str, #[case] item: &str) {
     let invalid = written.parse::<ToPorts>().unwrap_err();
-    assert_eq!(invalid.diagnostic().rule(), &rules::D04);
+    assert_eq!(invalid.diagnostic().rule(), &rules::BAD_RANGE_SYNTAX);
     assert!(invalid.to_string().contains(&format!("port range \"{item}\"")), "{invalid}");
 }
 

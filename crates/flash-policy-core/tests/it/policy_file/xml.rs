@@ -234,7 +234,7 @@ fn x6_latin_1_is_read_when_it_is_declared() {
         to-ports='80'/></cross-domain-policy>";
     let declared = [b"<?xml version='1.0' encoding=\"ISO-8859-1\"?>", body.as_slice()].concat();
     assert_eq!(parse(declared).allow_access_from()[0].domain().unwrap().to_string(), "é.fr");
-    assert_eq!(rejected(body).diagnostic().rule(), &rules::L10);
+    assert_eq!(rejected(body).diagnostic().rule(), &rules::UNDECODABLE_BYTE);
 }
 
 #[test]

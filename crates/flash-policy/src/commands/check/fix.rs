@@ -1,7 +1,7 @@
 //! `flash-policy check --fix`: automatic fixes, written or shown.
 
 use flash_policy_core::analysis::{Diff, Fix, Linter, apply_fixes};
-use flash_policy_core::diagnostics::rules::{D05, D06, D07};
+use flash_policy_core::diagnostics::rules;
 use flash_policy_core::document::{PolicyFile, PolicyKind};
 use flash_policy_core::player::Profile;
 use flash_policy_core::printable::{printable, visible};
@@ -115,7 +115,12 @@ fn change_of_meaning(old: &[u8], new: &[u8], source_port: u16) -> Vec<String> {
 
 /// The same for a policy of data over HTTP, whose meaning is not compared: a rule that was dead names somebody now.
 fn change_of_url_grants(fixes: &[Fix]) -> Vec<String> {
-    let named = fixes.iter().filter(|fix| [D05, D06, D07].contains(fix.rule()));
+    let domain_rules = [
+        rules::DOMAIN_WITH_SCHEME,
+        rules::DOMAIN_WITH_PORT,
+        rules::DOMAIN_WITH_PATH_TRAILING_SLASH,
+    ];
+    let named = fixes.iter().filter(|fix| domain_rules.contains(fix.rule()));
     named
         .map(|fix| format!("the rule for {} was dead, and counts now", fix.replacement()))
         .collect()

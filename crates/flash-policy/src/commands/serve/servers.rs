@@ -88,14 +88,14 @@ fn cannot_listen(at: SocketAddr, error: &io::Error) -> String {
     let known =
         |rule: Rule| format!("cannot listen on {at}: {error} ({}): {}", rule.id(), rule.help());
     match error.kind() {
-        io::ErrorKind::PermissionDenied => known(rules::O01),
+        io::ErrorKind::PermissionDenied => known(rules::EACCES_843),
         io::ErrorKind::AddrInUse if at.port() == flash_policy_core::player::MASTER_PORT => {
-            known(rules::O02)
+            known(rules::EADDRINUSE)
         }
         io::ErrorKind::AddrInUse => {
             let advice =
                 "end the program that has this port, or leave the port out to get a free one";
-            format!("cannot listen on {at}: {error} ({}): {advice}", rules::O02.id())
+            format!("cannot listen on {at}: {error} ({}): {advice}", rules::EADDRINUSE.id())
         }
         _ => format!("cannot listen on {at}: {error}"),
     }

@@ -1,0 +1,54 @@
+//! The requester: the SWF, its sandbox, its page and its player.
+
+use super::define_rules;
+
+define_rules! {
+    const REQUESTER;
+
+    SWF_DOMAIN_VS_PAGE_DOMAIN "FSP-R01" "swf-domain-vs-page-domain" Error
+        "requester is the SWF host {swf}, not the page {page}"
+        "list the host that serves the SWF";
+
+    LOCAL_FILE "FSP-R02" "local-file" Error
+        "file:// SWF in local-with-filesystem cannot open sockets"
+        "serve the SWF over HTTP, or trust its directory"
+        by reference;
+
+    IDE_TRUSTED "FSP-R03" "ide-trusted" Warning
+        "passes only because requester is trusted; not representative"
+        "test the SWF as it is deployed";
+
+    TRUSTED_DIR_AIR_PROJECTOR "FSP-R04" "trusted-dir/air/projector" Warning
+        "application/localTrusted sandbox: policies are not consulted"
+        "test as remote content";
+
+    HTTPS_SWF_HTTP_POLICY "FSP-R05" "https-swf-http-policy" Warning
+        "https requester with plain socket"
+        "check the secure attribute of the rule that should match";
+
+    ALLOW_NETWORKING "FSP-R06" "allowNetworking" Error
+        "sockets disabled by embed/administrator"
+        "correct allowNetworking in the page, or mms.cfg"
+        by reference;
+
+    WRONG_FLASH_VERSION "FSP-R07" "wrong-flash-version" Warning
+        "rule set: player {v}"
+        "test with the profile of the player that is deployed";
+
+    RUFFLE "FSP-R08" "ruffle" Info
+        "this client (Ruffle) ignores policies"
+        "configure socketProxy with the exact host and port";
+
+    FLASHBLOCK_KILL_SWITCH "FSP-R09" "flashblock/kill-switch" Error
+        "no policy request was ever received: the SWF did not run"
+        "check that the player is installed, permitted and not past its end of life";
+
+    SUBDOMAIN_OF_REQUESTER "FSP-R10" "subdomain-of-requester" Error
+        "{sub} is a different domain from {dom}"
+        "use *.example.com, or list the subdomain"
+        by reference;
+
+    UNITY_PLAYER "FSP-R11" "unity-player" Warning
+        "Unity requester: only domain=\"*\" grants, and only 843 or a prefetched port is asked"
+        "answer on 843 with domain=\"*\"";
+}

@@ -1,0 +1,195 @@
+//! Transport: connecting to a policy server, and the bytes that it sends.
+
+use super::define_rules;
+
+define_rules! {
+    const TRANSPORT;
+
+    MASTER_REFUSED "FSP-T01" "master-refused" Warning
+        "843 refused; no master policy, falling back to in-band request on {port}"
+        "run a master policy server on 843, or answer in-band on the target port"
+        => master_refused(port);
+
+    MASTER_DROPPED "FSP-T02" "master-dropped" Warning
+        "{host}:{port} filtered (no SYN-ACK in {seconds} s): every first connection pays {seconds} \
+         s"
+        "open 843/tcp or reject instead of dropping, and serve in-band too"
+        => master_dropped(host, port, seconds);
+
+    EXPLICIT_LOAD_NO_TIMEOUT "FSP-T03" "explicit-load-no-timeout" Warning
+        "explicit loadPolicyFile on a filtered port: waits for the OS, not 3 s"
+        "drop the explicit call, or point it at an open port"
+        => explicit_load_no_timeout();
+
+    ACCEPT_THEN_SILENCE "FSP-T04" "accept-then-silence" Error
+        "{host}:{port} accepted but sent nothing within {seconds} s"
+        "answer within 3 s, serve clients concurrently and time out idle ones"
+        => accept_then_silence(host, port, seconds);
+
+    SLOW_DRIP "FSP-T05" "slow-drip" Warning
+        "{host}:{port} sent {received} bytes and no whole policy within {seconds} s"
+        "keep the bytes in memory, do no reverse DNS and set TCP_NODELAY"
+        => slow_drip(host, port, seconds, received);
+
+    RESET_AFTER_ANSWER "FSP-T06" "reset-after-answer" Warning
+        "connection reset after the policy was sent: request bytes were left unread"
+        "read the whole 23 bytes before closing"
+        => reset_after_answer();
+
+    IPS_BLOCKED "FSP-T07" "ips-blocked" Error
+        "SYN to 843 succeeds but traffic dies after the policy request: middlebox suspected"
+        "allow policy traffic in the firewall, or serve in-band on 443 or 80";
+
+    HTTP_PROXY_ONLY "FSP-T08" "http-proxy-only" Error
+        "Flash sockets do not use the browser proxy; direct TCP to {host} required"
+        "allow direct TCP, or tunnel over HTTP";
+
+    CDN_OR_LB_HOST "FSP-T09" "cdn-or-lb-host" Error
+        "{host} resolves to a proxy that does not forward 843"
+        "give the socket host a DNS name of its own, or forward 843 as raw TCP";
+
+    HTTP_PROXY_EATS_REQUEST "FSP-T10" "http-proxy-eats-request" Error
+        "target answered HTTP, not a policy: an HTTP proxy sits in front"
+        "forward the port as raw TCP, or switch on the first byte `<`"
+        => http_proxy_eats_request();
+
+    HTTP_SERVER_ON_843 "FSP-T11" "http-server-on-843" Error
+        "843 speaks HTTP; socket policies need raw TCP"
+        "serve the policy from a raw TCP server"
+        => http_server_on_843();
+
+    TLS_ON_POLICY_PORT "FSP-T12" "tls-on-policy-port" Error
+        "received a TLS record (0x15): policy port expects TLS, Flash sends plaintext"
+        "add a plaintext listener for policy requests"
+        => tls_on_policy_port();
+
+    SECURESOCKET_NEEDS_TLS_POLICY "FSP-T13" "securesocket-needs-tls-policy" Warning
+        "ClientHello seen on the policy port: SecureSocket policy over TLS required"
+        "add a TLS policy listener with a trusted certificate";
+
+    MISSING_NUL_OPEN "FSP-T14" "missing-nul-open" Error
+        "policy has no terminating NUL and the connection stays open: the player waits for ever"
+        "send a NUL byte after the policy"
+        => missing_nul_open();
+
+    MISSING_NUL_CLOSE "FSP-T15" "missing-nul-close" Warning
+        "policy ended by close without NUL: accepted by observation, violates the spec"
+        "send a NUL byte after the policy"
+        => missing_nul_close();
+
+    FAKE_NUL "FSP-T16" "fake-nul" Error
+        "trailing text \"{text}\" after the root element looks like an escaped NUL"
+        "send the byte 0x00, not its escape sequence"
+        => fake_nul(text);
+
+    TOO_MANY_NULS "FSP-T17" "too-many-nuls" Warning
+        "{extra} bytes follow the terminating NUL"
+        "send exactly one NUL byte"
+        => too_many_nuls(extra);
+
+    REQUEST_FRAGMENTED "FSP-T18" "request-fragmented" Warning
+        "server failed a request split at byte {n}: one-read assumption"
+        "buffer the request until its NUL"
+        by reference;
+
+    REQUEST_COALESCED "FSP-T19" "request-coalesced" Warning
+        "bytes after the request in the same segment were swallowed"
+        "consume exactly 23 bytes and leave the rest to the application"
+        by reference;
+
+    BYTE_BY_BYTE_FIRST_CHAR "FSP-T20" "byte-by-byte-first-char" Warning
+        "server answered a policy to {prefix}, which is not a policy request"
+        "compare all 23 bytes of the request"
+        by reference;
+
+    RESPONSE_FRAGMENTED "FSP-T21" "response-fragmented" Info
+        "policy arrived in {n} segments over {t} ms (fine for Flash; breaks one-read clients)"
+        "send the policy in one write";
+
+    RESPONSE_4096_MULTIPLE "FSP-T22" "response-4096-multiple" Warning
+        "policy length is a multiple of 4096: some clients block"
+        "keep the policy below 4096 bytes, or close after it";
+
+    POLICY_TOO_BIG "FSP-T23" "policy-too-big" Error
+        "policy is {received} bytes; keep it below {limit}"
+        "use wildcards and port ranges"
+        => policy_too_big(received, limit);
+
+    UNPROMPTED_POLICY "FSP-T24" "unprompted-policy" Warning
+        "policy was sent before the request ({t} ms early)"
+        "wait for the request before answering"
+        by reference;
+
+    POLICY_SENT_TWICE "FSP-T25" "policy-sent-twice" Error
+        "two policies on one connection"
+        "answer once, then close"
+        by reference;
+
+    LEFT_OPEN_LEAK "FSP-T26" "left-open-leak" Warning
+        "server keeps the policy connection open {t} s after the answer"
+        "close after the answer and time out idle connections"
+        by reference;
+
+    CLOSED_BEFORE_FLUSH "FSP-T27" "closed-before-flush" Error
+        "connection closed with 0 bytes of policy"
+        "shut down only after the answer is flushed"
+        => closed_before_flush();
+
+    SAME_CONNECTION_EXPECTED "FSP-T28" "same-connection-expected" Error
+        "client will reconnect: do not wait for data on the policy connection"
+        "treat the policy and the application as independent connections";
+
+    EMPTY_FIRST_CONNECTION "FSP-T29" "empty-first-connection" Warning
+        "policy connection counted by connection limiter"
+        "exempt policy requests from connection limits";
+
+    IPV6_VS_IPV4 "FSP-T30" "ipv6-vs-ipv4" Error
+        "{name} resolves to {v6} first but policy is only on {v4}"
+        "listen on both address families, or correct the AAAA record"
+        => ipv6_vs_ipv4(name, v6, v4);
+
+    LISTENS_ON_LOOPBACK "FSP-T31" "listens-on-loopback" Error
+        "port answers on loopback only"
+        "bind 0.0.0.0 or ::";
+
+    WRONG_PORT_NUMBER "FSP-T32" "wrong-port-number" Error
+        "policy listens on {p}; Flash only asks 843 and the target port"
+        "serve on 843, or name the port in loadPolicyFile";
+
+    BLOCKED_POLICY_PORT "FSP-T33" "blocked-policy-port" Warning
+        "Flash refuses to fetch a policy from reserved port {port}"
+        "serve the policy from another port"
+        => blocked_policy_port(port);
+
+    DNS_MISSING "FSP-T34" "dns-missing" Error
+        "{host} does not resolve"
+        "publish the name in the DNS that the clients use"
+        => dns_missing(host);
+
+    NAT_HAIRPIN "FSP-T35" "nat-hairpin" Error
+        "public address unreachable from inside"
+        "answer with the inner address inside the network (split DNS)";
+
+    REQUEST_VARIANT "FSP-T36" "request-variant" Error
+        "server only answers {variant}; Flash sends <policy-file-request/>\\0"
+        "accept the 23-byte request"
+        by reference;
+
+    CASE_LINE_DELIMITER "FSP-T37" "case/line-delimiter" Error
+        "server waits for a newline"
+        "take NUL, not a newline, as the end of the request"
+        by reference;
+
+    CONNTRACK_PORTFORWARD "FSP-T38" "conntrack/portforward" Error
+        "843 reachable on the host but not mapped"
+        "publish 843 from the container or NAT, also for local traffic";
+
+    KEEPALIVE_ACK_DELAY "FSP-T39" "keepalive/ack-delay" Info
+        "answer needed {n} round trips"
+        "send the answer in one write with TCP_NODELAY";
+
+    MAX_CONNECTIONS "FSP-T40" "max-connections" Warning
+        "policy server did not answer {n}/{m} parallel requests"
+        "raise the accept backlog and serve clients concurrently"
+        by reference;
+}
