@@ -17,6 +17,7 @@ mod readme;
 #[cfg(target_os = "linux")]
 mod real_servers;
 mod rule_citations;
+mod rule_uses;
 mod serve_page;
 #[allow(dead_code, reason = "the command's own tests use the rest")]
 #[path = "../../../crates/flash-policy/tests/it/serve/serving.rs"]

@@ -13,3 +13,4 @@ mod fixes;
 mod lint;
 mod policy_file;
 mod rule_docs;
+mod rule_table;
