@@ -130,7 +130,7 @@ pub(super) fn missed_by_a_dot(
         !domain.matches(Some(host)) && domain.matches_ignoring_trailing_dot(Some(host))
     };
     policy.allow_access_from().iter().find_map(|rule| {
-        let domain = rule.domain().filter(misses)?.to_string();
+        let domain = rule.domain().filter(misses)?;
         let what = format!("differs from the requester {host} by the dot at its end");
         let diagnostic = rules::case_idn_trailing_dot(domain, what);
         Some(match rule.position() {
