@@ -1,4 +1,4 @@
-//! What the command is called with.
+//! The command line: subcommands, options and their help texts. It runs nothing.
 
 mod parsers;
 
@@ -18,20 +18,21 @@ use crate::exit::Failure;
 use crate::output::Target;
 
 pub(crate) use parsers::{
-    FailOn, Logical, LogicalPort, PortMap, ReadyWhen, Real, Variable, kind, known_rule,
+    FailOn, LogicalPort, PortMap, ReadyWhen, RealPort, ServerPort, Variable, kind, known_rule,
 };
-use parsers::{legal, level, listen, partition, port_served_from};
+use parsers::{level, listen, partition, port_served_from, scenario_value};
 
-/// Verifies Flash socket policies: what they say, what they grant, and what a player would make of them.
+/// Test, lint and probe Flash socket policies
 #[derive(Parser)]
 #[command(name = "flash-policy", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Args {
-    /// human, json, junit, sarif, github or tap, perhaps with =PATH; may be repeated
+    /// Report format: human, json, junit, sarif, github or tap; add =PATH to write it to a file, as
+    /// in junit=report.xml; repeat for more formats [default: human]
     #[arg(long, global = true, value_name = "FORMAT[=PATH]")]
     pub(crate) format: Vec<Target>,
 
-    // `main` has heeded it already.
-    /// When to use colour; NO_COLOR is heeded too
+    // `main` reads this option from the raw arguments, before clap does.
+    /// When to use colour; the environment variable NO_COLOR turns it off as well
     #[arg(long, global = true, value_name = "WHEN", default_value_t = clap::ColorChoice::Auto)]
     pub(crate) color: clap::ColorChoice,
 
@@ -41,45 +42,46 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Examine policy documents, and say what to fix
+    /// Check policy documents for errors and risky rules
     Check(Check),
-    /// Decide whether SWFs may connect, without a network, and say why
+    /// Decide, without a network, whether SWFs may connect, and explain why
     Eval(Eval),
-    /// Run scenario files, each case without a network and over real sockets
+    /// Run scenario files: each case both without a network and over real sockets
     Test(Test),
-    /// Connect to a real server as a player does, and say what came of it
+    /// Connect to a live server as a Flash Player does, and explain the result
     Probe(Probe),
-    /// Start a server, probe it or run scenarios against it, and end it
+    /// Start a server, probe it or run scenarios against it, and stop it
     Run(Run),
-    /// Compare what two policies grant: exit code 1 if the new one grants more
+    /// Compare what two policies grant; exit with 1 if the new one grants more
     Diff(Diff),
-    /// Serve a policy and a fake backend to programs in any language
+    /// Serve a policy and a fake backend, for tests in any language
     Serve(Serve),
-    /// Explain a rule or a cause by its id
+    /// Explain a rule, a cause or a conformance check by its id
     Explain(Explain),
-    /// Print the JSON schema of reports, of scenario files, of settings, or of the lines of serve
+    /// Print a JSON schema: of reports, scenario files, settings or the lines of serve
     Schema(Schema),
     /// Print a completion script for a shell
     Completions(Completions),
-    /// Print the manual page
+    /// Print the manual page of flash-policy or of a subcommand
     Man(Man),
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct Check {
-    /// Policy documents, folders with *.xml in them, or - for standard input
+    /// Policy documents, folders to search for *.xml, or - for standard input
     #[arg(required = true, value_name = "FILE|DIR|-")]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// What the documents are for; guessed where it is not said
+    /// Kind of the documents: socket or url (crossdomain.xml) [default: guessed from each document]
     #[arg(long, value_name = "KIND", value_parser = kind)]
     pub(crate) kind: Option<PolicyKind>,
 
-    /// Where the documents are served, as in game.example.com:843
+    /// Where the documents are served, as in game.example.com:843; implies --kind socket
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) served_from: Option<Endpoint>,
 
-    /// Give a rule another severity: error, warning, info or off; may be repeated
+    /// Change the severity of a rule to error, warning, info or off, as in FSP-D14=error; repeat
+    /// for more rules
     #[arg(long, value_name = "ID=LEVEL", value_parser = level)]
     pub(crate) rule: Vec<(&'static Rule, Option<Severity>)>,
 
@@ -87,296 +89,373 @@ pub(crate) struct Check {
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub(crate) fail_on: FailOn,
 
-    /// A report of this command in JSON: what it has found already does not count
+    /// Ignore findings that are already in this report, from an earlier `check --format json`
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
 
-    /// The settings; else flash-policy.toml, looked for from here up to the repository's root
+    /// Settings file [default: flash-policy.toml in this folder or above it, up to the root of the
+    /// repository]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Fix what can be fixed automatically, in the files
+    /// Fix what can be fixed automatically; this changes the files
     #[arg(long)]
     pub(crate) fix: bool,
 
-    /// Show what --fix would change, and change nothing
+    /// Show what --fix would change, as a patch; no file is changed
     #[arg(long)]
     pub(crate) diff: bool,
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct Eval {
-    /// The policy document, or - for standard input
+    /// Policy document, or - for standard input
     #[arg(value_name = "FILE|-")]
     pub(crate) file: PathBuf,
 
-    /// A SWF's URL, or sandbox:local-trusted and the like; may be repeated
-    #[arg(long, required = true, value_name = "URL", value_parser = legal(values::swf))]
+    /// URL of the SWF, or a sandbox, as in sandbox:local-trusted; repeat for more SWFs
+    #[arg(long, required = true, value_name = "URL", value_parser = scenario_value(values::swf))]
     pub(crate) swf: Vec<Swf>,
 
-    /// Where it connects to; may be repeated
-    #[arg(long, required = true, value_name = "HOST:PORT", value_parser = legal(values::connect))]
+    /// Where the SWF connects to, as in game.example.com:5000; repeat for more targets
+    #[arg(
+        long,
+        required = true,
+        value_name = "HOST:PORT",
+        value_parser = scenario_value(values::connect),
+    )]
     pub(crate) connect: Vec<Connect>,
 
-    /// Where the document is served; else by port 843 of the host that the SWF connects to
+    /// Where the document is served [default: port 843 of the host that the SWF connects to]
     ///
-    /// By itself a player asks port 843 and the port that the SWF connects to. Of any other place it is supposed that the
-    /// SWF calls Security.loadPolicyFile("xmlsocket://HOST:PORT") before it connects.
+    /// By itself, a player asks only port 843 and the port that the SWF connects to. For any other
+    /// location, it is assumed that the SWF calls Security.loadPolicyFile("xmlsocket://HOST:PORT")
+    /// before it connects.
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) served_from: Option<Endpoint>,
 
-    /// The master policy of port 843, where the document is served elsewhere
+    /// Master policy on port 843, if the document is served elsewhere
     #[arg(long, value_name = "FILE", requires = "served_from")]
     pub(crate) master: Option<PathBuf>,
 
-    /// Which player: flash-10, flash-9-124 or strict
-    #[arg(long, value_name = "PROFILE", default_value = "flash-10", value_parser = legal(values::profile))]
+    /// Player to simulate: flash-10, flash-9-124 or strict
+    #[arg(
+        long,
+        value_name = "PROFILE",
+        default_value = "flash-10",
+        value_parser = scenario_value(values::profile),
+    )]
     pub(crate) profile: Profile,
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct Test {
-    /// Scenario files, or folders with *.toml in them
+    /// Scenario files, or folders to search for *.toml
     #[arg(required = true, value_name = "FILE|DIR")]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// Show which rules of the policies no case was granted by
+    /// Show which rules of the policies no case needs
     #[arg(long)]
     pub(crate) coverage: bool,
 
-    /// List the cases, and run none
+    /// List the cases without running them
     #[arg(long, conflicts_with_all = ["coverage", "update"])]
     pub(crate) list: bool,
 
-    /// Only cases with this text in `file: name`; may be repeated
+    /// Run only cases with this text in `file: name`; repeat for cases with any of the texts
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Vec<String>,
 
-    /// Only each N-th case, from the M-th on
+    /// Run only part M of N of the cases, as in 1/2, to spread them over several machines
     #[arg(long, value_name = "M/N", value_parser = partition)]
     pub(crate) partition: Option<(usize, usize)>,
 
-    /// Write the snapshots of matrices as they are now
+    /// Accept changed matrices: write their snapshots again
     #[arg(long)]
     pub(crate) update: bool,
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct Probe {
-    /// The host that the SWF connects to, a name or an address
+    /// Host that the SWF connects to: a name or an address, without a port
     #[arg(value_name = "HOST", value_parser = parsers::host)]
     pub(crate) host: Endpoint,
 
-    /// A SWF's URL, or sandbox:local-trusted and the like
-    #[arg(long, value_name = "URL", required_unless_present = "torture", requires = "connect", value_parser = legal(values::swf))]
+    /// URL of the SWF, or a sandbox, as in sandbox:local-trusted
+    #[arg(
+        long,
+        value_name = "URL",
+        required_unless_present = "torture",
+        requires = "connect",
+        value_parser = scenario_value(values::swf),
+    )]
     pub(crate) swf: Option<Swf>,
 
-    /// The port that it connects to
+    /// Port that the SWF connects to
     #[arg(long, value_name = "PORT")]
     pub(crate) connect: Option<i64>,
 
-    /// The host's address, instead of what the resolver says; may be repeated, first the one that players get first
+    /// Address of the host, instead of the resolver's answer; repeat for more addresses, in the
+    /// order in which players get them
     #[arg(long, value_name = "ADDR")]
     pub(crate) address: Vec<IpAddr>,
 
-    /// Where a port of the host really is, as in 843=127.0.0.1:10843; may be repeated
+    /// Connect to another address for a port of the host, as in 843=127.0.0.1:10843; repeat for
+    /// more ports
     #[arg(long, value_name = "PORT=ADDR:PORT")]
     pub(crate) map: Vec<PortMap>,
 
-    /// What the SWF calls Security.loadPolicyFile with before it connects; may be repeated
+    /// URL that the SWF passes to Security.loadPolicyFile before it connects, as in
+    /// xmlsocket://game.example.com:10843; repeat for more calls
     #[arg(long, value_name = "URL")]
     pub(crate) load_policy_file: Vec<String>,
 
-    /// Which player: flash-10, flash-9-124 or strict
-    #[arg(long, value_name = "PROFILE", default_value = "flash-10", value_parser = legal(values::profile))]
+    /// Player to simulate: flash-10, flash-9-124 or strict
+    #[arg(
+        long,
+        value_name = "PROFILE",
+        default_value = "flash-10",
+        value_parser = scenario_value(values::profile),
+    )]
     pub(crate) profile: Profile,
 
-    /// Also connect to other machines than this one
+    /// Allow connections to other machines; without it, only loopback addresses are probed
     #[arg(long)]
     pub(crate) allow_remote: bool,
 
-    /// Also make the conformance checks: of the location that answered, or without --swf of the port of --connect, or 843
+    /// Also run the conformance checks, against the location that answered; without --swf, against
+    /// the port of --connect, or else 843
     #[arg(long)]
     pub(crate) torture: bool,
 
-    /// Exit with 1 on diagnostics of the servers' answers, and on conformance checks, of this severity or
-    /// higher [default: error]; a check that fails is an error, one that is tolerated a warning
+    /// Exit with 1 on findings of this severity or higher: diagnostics of the servers' answers and
+    /// conformance checks, of which a failed one is an error and a tolerated one a warning
+    /// [default: error]
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<FailOn>,
 
-    /// A rule that does not make the command fail, as in FSP-T04; may be repeated
+    /// Do not fail because of this rule, as in FSP-T04; repeat for more rules
     #[arg(long, value_name = "ID", value_parser = known_rule)]
     pub(crate) allow: Vec<&'static Rule>,
 
-    /// Say it in one line, with figures, and end as Nagios asks it of a plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+    /// Run as a Nagios plugin: print one line with performance data, and exit with 0 OK, 1 WARNING,
+    /// 2 CRITICAL or 3 UNKNOWN
     #[arg(long, conflicts_with_all = ["format", "torture"])]
     pub(crate) nagios: bool,
 
-    /// With --nagios: from which time on a policy, or the connection, is late, as in 500ms or 2s
-    #[arg(long, value_name = "DURATION", default_value = "1s", requires = "nagios", value_parser = legal(values::duration))]
+    /// With --nagios: the time after which a policy or the decision is late, as in 500ms or 2s
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "1s",
+        requires = "nagios",
+        value_parser = scenario_value(values::duration),
+    )]
     pub(crate) warning: Duration,
 }
 
 #[derive(ClapArgs)]
 #[command(after_help = RUN_EXAMPLES)]
 pub(crate) struct Run {
-    /// Connect as this SWF: a URL, or sandbox:local-trusted and the like
-    #[arg(long, value_name = "URL", requires = "connect", value_parser = legal(values::swf))]
+    /// Probe as this SWF: its URL, or a sandbox, as in sandbox:local-trusted
+    #[arg(
+        long,
+        value_name = "URL",
+        requires = "connect",
+        value_parser = scenario_value(values::swf),
+    )]
     pub(crate) swf: Option<Swf>,
 
-    /// Where it connects to; a PORT alone is one of localhost
+    /// Where the SWF connects to, as in game.example.com:5000; a port alone is on localhost
     #[arg(long, value_name = "[HOST:]PORT", requires = "swf", value_parser = parsers::target)]
     pub(crate) connect: Option<Connect>,
 
-    /// Run a scenario file, or the folder's *.toml, with the server in the place of what they declare; may be repeated
+    /// Run scenarios against the server, which replaces the endpoints that --port names: a scenario
+    /// file, or a folder to search for *.toml; repeat for more
     #[arg(long, value_name = "FILE|DIR")]
     pub(crate) scenario: Vec<PathBuf>,
 
-    /// Pick a port for {NAME}, and let it stand for a logical one: port=843 where nothing else is said; may be repeated
+    /// Pick a free port for {NAME} in CMD and --env, and map a logical port to it, as in
+    /// policy=843; repeat for more ports [default: port=843]
     ///
-    /// A number instead of NAME is a port that the server has whatever it is told.
+    /// If the server always listens on a fixed port, give its number instead of a name, as in
+    /// 10843=843. A name without =PORT only picks a port.
     #[arg(long, value_name = "NAME[=[HOST:]PORT]")]
-    pub(crate) port: Vec<LogicalPort>,
+    pub(crate) port: Vec<ServerPort>,
 
-    /// Set an environment variable of the server, with {NAME} replaced; may be repeated
+    /// Set an environment variable of the server, as in PORT={port}; {NAME} is replaced by the
+    /// port; repeat for more variables
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) env: Vec<Variable>,
 
-    /// When it is ready: listening, output=TEXT, http=/PATH, or as the last resort delay=DURATION
+    /// When the server counts as ready: listening, output=TEXT, http=/PATH or, as a last resort,
+    /// delay=DURATION
     #[arg(long, value_name = "WHEN", default_value = "listening")]
     pub(crate) ready: ReadyWhen,
 
-    /// How long it may take until it is ready
-    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = legal(values::duration))]
+    /// Longest time until the server is ready, as in 500ms, 20s or 2m
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "20s",
+        value_parser = scenario_value(values::duration),
+    )]
     pub(crate) ready_within: Duration,
 
-    /// How long it may take to end after SIGTERM, before it is killed
-    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = legal(values::duration))]
+    /// Longest time from SIGTERM until the server has stopped; then it is killed
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "2s",
+        value_parser = scenario_value(values::duration),
+    )]
     pub(crate) grace: Duration,
 
-    /// What the SWF calls Security.loadPolicyFile with before it connects; may be repeated
+    /// URL that the SWF passes to Security.loadPolicyFile before it connects, as in
+    /// xmlsocket://game.example.com:10843; repeat for more calls
     #[arg(long, value_name = "URL")]
     pub(crate) load_policy_file: Vec<String>,
 
-    /// Which player: flash-10, flash-9-124 or strict
-    #[arg(long, value_name = "PROFILE", default_value = "flash-10", value_parser = legal(values::profile))]
+    /// Player to simulate: flash-10, flash-9-124 or strict
+    #[arg(
+        long,
+        value_name = "PROFILE",
+        default_value = "flash-10",
+        value_parser = scenario_value(values::profile),
+    )]
     pub(crate) profile: Profile,
 
-    /// Also make the conformance checks, on the port that stands for 843, or else the first one
+    /// Also run the conformance checks, against the port that is mapped to 843, or else the first
+    /// one
     #[arg(long)]
     pub(crate) torture: bool,
 
-    /// Exit with 1 on diagnostics of the servers' answers, and on conformance checks, of this severity or
-    /// higher [default: error]; a check that fails is an error, one that is tolerated a warning
+    /// Exit with 1 on findings of this severity or higher: diagnostics of the servers' answers and
+    /// conformance checks, of which a failed one is an error and a tolerated one a warning
+    /// [default: error]
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<FailOn>,
 
-    /// A rule that does not make the command fail, as in FSP-T04; may be repeated
+    /// Do not fail because of this rule, as in FSP-T04; repeat for more rules
     #[arg(long, value_name = "ID", value_parser = known_rule)]
     pub(crate) allow: Vec<&'static Rule>,
 
-    /// The server and its arguments, or one argument: a line for the shell
+    /// The server and its arguments; a single argument is passed to the shell
     #[arg(last = true, required = true, value_name = "CMD")]
     pub(crate) command: Vec<String>,
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct Diff {
-    /// The policy as it was
+    /// Old policy document, or - for standard input
     #[arg(value_name = "OLD")]
     pub(crate) old: PathBuf,
 
-    /// The policy as it shall be
+    /// New policy document, or - for standard input
     #[arg(value_name = "NEW")]
     pub(crate) new: PathBuf,
 
-    /// Where both are served; the port alone matters, and may stand alone
-    #[arg(long, value_name = "HOST:PORT", default_value_t = flash_policy_core::player::MASTER_PORT, value_parser = port_served_from)]
+    /// Where both policies are served; only the port matters, so a port alone is enough
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        default_value_t = flash_policy_core::player::MASTER_PORT,
+        value_parser = port_served_from,
+    )]
     pub(crate) served_from: u16,
 
-    /// Do not fail where the new policy grants more
+    /// Exit with 0 even if the new policy grants more
     #[arg(long)]
     pub(crate) allow_widening: bool,
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct Serve {
-    /// What is served, whatever it is; - for standard input, with --for only
+    /// Document to serve, valid or not; - for standard input, which needs --for
     #[arg(value_name = "FILE|-")]
     pub(crate) file: PathBuf,
 
-    /// Where the policy is served, as in 127.0.0.1:843; the backend is on the same IP
+    /// Address to serve the policy on, as in 127.0.0.1:843; without a port, a free one is picked;
+    /// the backend gets a free port of the same IP
     #[arg(long, value_name = "IP[:PORT]", default_value = "127.0.0.1", value_parser = listen)]
     pub(crate) listen: SocketAddr,
 
-    /// What the policy server does wrong on the first connection; repeated, on the second and so on; the last one repeats
-    #[arg(long, value_name = "ID", value_parser = legal(values::fault))]
+    /// Fault of the policy server, as in no-nul or delay=500ms, on the first connection; repeat for
+    /// the second connection and so on; the last one applies to all that follow
+    #[arg(long, value_name = "ID", value_parser = scenario_value(values::fault))]
     pub(crate) fault: Vec<ListedFault>,
 
-    /// The state of the backend: up echoes, down refuses, firewalled never answers the SYN, silent never
-    /// speaks, closes ends each connection at once
-    #[arg(long, value_name = "STATE", default_value = "up", value_parser = parsers::backend_states())]
+    /// State of the backend: up echoes, down refuses, firewalled never answers the SYN, silent
+    /// accepts but sends nothing, closes ends each connection at once
+    #[arg(
+        long,
+        value_name = "STATE",
+        default_value = "up",
+        value_parser = parsers::backend_states(),
+    )]
     pub(crate) backend: BackendState,
 
-    /// Policy and backend at one endpoint
+    /// Serve the policy and the backend on one port
     #[arg(long)]
     pub(crate) in_band: bool,
 
-    /// Run so long at most, whether standard input ends or not
-    #[arg(long = "for", value_name = "DURATION", value_parser = legal(values::duration))]
-    pub(crate) lasting: Option<Duration>,
+    /// Run for this long, as in 30s or 10m, even if standard input ends earlier
+    #[arg(long = "for", value_name = "DURATION", value_parser = scenario_value(values::duration))]
+    pub(crate) time_limit: Option<Duration>,
 
-    /// Let --listen name an address that other machines reach
+    /// Allow --listen with an address that other machines can reach
     #[arg(long)]
     pub(crate) allow_remote: bool,
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct Explain {
-    /// A rule's or cause's id or name, such as FSP-D01 or port-not-listed; without one, all are listed
+    /// Id or name of a rule, a cause or a conformance check, as in FSP-D01 or port-not-listed
+    /// [default: list all]
     #[arg(value_name = "ID")]
     pub(crate) id: Option<String>,
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct Schema {
+    /// Schema to print
     #[arg(value_name = "OF", default_value = "report")]
     pub(crate) of: SchemaOf,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum SchemaOf {
-    /// What --format json prints
+    /// The output of --format json
     Report,
-    /// A scenario file, as JSON would say it
+    /// A scenario file (TOML), as a JSON value
     Scenario,
-    /// flash-policy.toml, as JSON would say it
+    /// The settings file flash-policy.toml, as a JSON value
     Settings,
-    /// A line that serve reads or writes
+    /// The lines that serve reads and writes
     Serve,
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct Completions {
+    /// Shell to complete for
     pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct Man {
-    /// The manual page of this subcommand
+    /// Subcommand whose page to print [default: the page of flash-policy]
     pub(crate) subcommand: Option<String>,
 }
 
 impl Test {
-    /// Every case of these files.
+    /// Creates the arguments that run every case of these files.
     pub(crate) fn of(paths: &[PathBuf]) -> Self {
-        let (filter, partition) = (Vec::new(), None);
         Self {
             paths: paths.to_vec(),
             coverage: false,
             list: false,
-            filter,
-            partition,
+            filter: Vec::new(),
+            partition: None,
             update: false,
         }
     }
@@ -413,10 +492,12 @@ impl Man {
 
 const RUN_EXAMPLES: &str = "\
 Examples:
-  flash-policy run --swf http://www.example.com/game.swf --connect 5000 -- node policy-server.js {port}
-  flash-policy run --port policy=843 --port game=5000 --scenario tests/policies -- ./server -p {policy} -g {game}
+  flash-policy run --swf http://www.example.com/game.swf --connect 5000 \\
+    -- node policy-server.js {port}
+  flash-policy run --port policy=843 --port game=5000 --scenario tests/policies \\
+    -- ./server -p {policy} -g {game}
   flash-policy run --torture -- 'cd server && exec python3 policyd.py --port {port}'";
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 as expected; 1 a finding or a wrong verdict; 2 wrong usage; 3 an input is unreadable or invalid; \
-4 could not run; 5 nothing to test; 70 a defect of flash-policy.";
+Exit codes: 0 as expected; 1 a finding or a wrong verdict; 2 wrong usage; 3 an input is unreadable \
+or invalid; 4 could not run; 5 nothing to test; 70 a bug in flash-policy.";

@@ -1,4 +1,4 @@
-//! What may stand behind an option.
+//! The values of options, parsed from text. It knows no files and no network.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -14,7 +14,7 @@ use flash_policy_fixture::server::BackendState;
 use flash_policy_scenario::Connect;
 use flash_policy_scenario::values::{self, InvalidValue};
 
-/// From which severity on a finding makes the command fail.
+/// The lowest severity of a finding that makes the command fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
     Error,
@@ -24,6 +24,7 @@ pub(crate) enum FailOn {
 }
 
 impl FailOn {
+    /// Returns whether a finding of this severity makes the command fail.
     pub(crate) fn fails(self, severity: Severity) -> bool {
         match self {
             Self::Error => severity >= Severity::Error,
@@ -34,7 +35,7 @@ impl FailOn {
     }
 }
 
-/// `--map PORT=ADDRESS:PORT`.
+/// A value of `--map`: `PORT=ADDRESS:PORT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PortMap {
     pub(crate) port: u16,
@@ -44,9 +45,9 @@ pub(crate) struct PortMap {
 impl FromStr for PortMap {
     type Err = String;
 
-    fn from_str(written: &str) -> Result<Self, Self::Err> {
+    fn from_str(input: &str) -> Result<Self, Self::Err> {
         let parse = || {
-            let (port, to) = written.split_once('=')?;
+            let (port, to) = input.split_once('=')?;
             let to: SocketAddr = to.parse().ok()?;
             (to.port() > 0).then_some(Self { port: port.parse().ok()?, to })
         };
@@ -56,31 +57,32 @@ impl FromStr for PortMap {
     }
 }
 
-/// `--port NAME[=[HOST:]PORT]`: a port of the server, and the logical one that it stands for.
+/// A value of `--port`, `NAME[=[HOST:]PORT]`: a port of the server and the logical port mapped to
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LogicalPort {
-    pub(crate) real: Real,
-    /// `None` where the port is only picked.
-    pub(crate) logical: Option<Logical>,
+pub(crate) struct ServerPort {
+    pub(crate) real: RealPort,
+    /// `None` if the port is only picked.
+    pub(crate) logical: Option<LogicalPort>,
 }
 
-/// Which port of this machine it is.
+/// A port of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Real {
-    /// Picked, and told to the server by this placeholder.
+pub(crate) enum RealPort {
+    /// A free port, which is picked and passed to the server through this placeholder.
     Named(String),
-    /// The server has it, whatever it is told.
+    /// A port on which the server always listens.
     Fixed(u16),
 }
 
-/// A logical port, of one host or of any.
+/// A logical port, of one host or of any host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Logical {
+pub(crate) struct LogicalPort {
     pub(crate) host: Option<String>,
     pub(crate) port: u16,
 }
 
-/// `--ready`.
+/// A value of `--ready`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ReadyWhen {
     Listening,
@@ -89,14 +91,14 @@ pub(crate) enum ReadyWhen {
     After(Duration),
 }
 
-/// `--env NAME=VALUE`.
+/// A value of `--env`: `NAME=VALUE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Variable {
     pub(crate) name: String,
     pub(crate) value: String,
 }
 
-impl fmt::Display for Real {
+impl fmt::Display for RealPort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Named(name) => f.write_str(name),
@@ -105,24 +107,24 @@ impl fmt::Display for Real {
     }
 }
 
-impl FromStr for LogicalPort {
+impl FromStr for ServerPort {
     type Err = String;
 
-    fn from_str(written: &str) -> Result<Self, Self::Err> {
-        let (real, logical) = match written.split_once('=') {
+    fn from_str(input: &str) -> Result<Self, Self::Err> {
+        let (real, logical) = match input.split_once('=') {
             Some((real, logical)) => (real, Some(logical)),
-            None => (written, None),
+            None => (input, None),
         };
         let is_number = !real.is_empty() && real.bytes().all(|byte| byte.is_ascii_digit());
         let real = match real.parse() {
-            Ok(port) if port > 0 => Real::Fixed(port),
+            Ok(port) if port > 0 => RealPort::Fixed(port),
             _ if is_number => {
                 return Err(format!("`{real}` is no port; expected 1 to 65535, or a name"));
             }
             _ if real == "dir" => {
                 return Err("{dir} is the server's folder; give the port another name".to_owned());
             }
-            _ if is_name(real) => Real::Named(real.to_owned()),
+            _ if is_name(real) => RealPort::Named(real.to_owned()),
             _ => {
                 return Err(format!(
                     "`{real}` is no name of a port; expected lower-case letters, digits, - and _"
@@ -133,16 +135,16 @@ impl FromStr for LogicalPort {
     }
 }
 
-impl FromStr for Logical {
+impl FromStr for LogicalPort {
     type Err = String;
 
-    fn from_str(written: &str) -> Result<Self, Self::Err> {
-        if let Ok(port) = written.parse() {
+    fn from_str(input: &str) -> Result<Self, Self::Err> {
+        if let Ok(port) = input.parse() {
             return Ok(Self { host: None, port });
         }
-        let endpoint: Result<Endpoint, _> = written.parse();
+        let endpoint: Result<Endpoint, _> = input.parse();
         let endpoint = endpoint
-            .map_err(|_| format!("`{written}` is no logical port; expected PORT or HOST:PORT"))?;
+            .map_err(|_| format!("`{input}` is no logical port; expected PORT or HOST:PORT"))?;
         Ok(Self { host: Some(endpoint.host().to_owned()), port: endpoint.port() })
     }
 }
@@ -150,13 +152,13 @@ impl FromStr for Logical {
 impl FromStr for ReadyWhen {
     type Err = String;
 
-    fn from_str(written: &str) -> Result<Self, Self::Err> {
-        match written.split_once('=') {
-            None if written == "listening" => Ok(Self::Listening),
+    fn from_str(input: &str) -> Result<Self, Self::Err> {
+        match input.split_once('=') {
+            None if input == "listening" => Ok(Self::Listening),
             Some(("output", text)) if !text.is_empty() => Ok(Self::Output(text.to_owned())),
             Some(("http", path)) if path.starts_with('/') => Ok(Self::Http(path.to_owned())),
             Some(("delay", pause)) => {
-                values::duration(pause).map(Self::After).map_err(|illegal| illegal.to_string())
+                values::duration(pause).map(Self::After).map_err(|error| error.to_string())
             }
             _ => {
                 Err("expected listening, output=TEXT, http=/PATH or delay=DURATION, as in delay=2s"
@@ -169,9 +171,9 @@ impl FromStr for ReadyWhen {
 impl FromStr for Variable {
     type Err = String;
 
-    fn from_str(written: &str) -> Result<Self, Self::Err> {
+    fn from_str(input: &str) -> Result<Self, Self::Err> {
         let (name, value) =
-            written.split_once('=').ok_or("expected NAME=VALUE, as in PORT={port}")?;
+            input.split_once('=').ok_or("expected NAME=VALUE, as in PORT={port}")?;
         if name.is_empty() {
             return Err("there is no name before the equals sign".to_owned());
         }
@@ -179,11 +181,11 @@ impl FromStr for Variable {
     }
 }
 
-/// HOST:PORT, or a PORT of localhost.
-pub(super) fn target(written: &str) -> Result<Connect, String> {
-    match written.parse() {
+/// Parses `HOST:PORT`, or a port of localhost.
+pub(super) fn target(input: &str) -> Result<Connect, String> {
+    match input.parse() {
         Ok(port) => Ok(Connect { host: "localhost".to_owned(), port }),
-        Err(_) => values::connect(written).map_err(|illegal| illegal.to_string()),
+        Err(_) => values::connect(input).map_err(|error| error.to_string()),
     }
 }
 
@@ -192,11 +194,11 @@ fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(plain)
 }
 
-pub(crate) fn kind(written: &str) -> Result<PolicyKind, String> {
-    written.parse().map_err(|_| "expected socket or url".to_owned())
+pub(crate) fn kind(input: &str) -> Result<PolicyKind, String> {
+    input.parse().map_err(|_| "expected socket or url".to_owned())
 }
 
-/// The rule with this id, or a sentence with one that is near.
+/// Returns the rule with this id, or an error that suggests a similar one.
 pub(crate) fn known_rule(id: &str) -> Result<&'static Rule, String> {
     rules::named(id).ok_or_else(|| {
         match values::nearest(id, &rules::ALL.iter().map(Rule::id).collect::<Vec<_>>()) {
@@ -206,15 +208,14 @@ pub(crate) fn known_rule(id: &str) -> Result<&'static Rule, String> {
     })
 }
 
-/// Reads a severity.
-pub(crate) fn severity(written: &str) -> Result<Severity, String> {
-    written
-        .parse()
-        .map_err(|_| format!("`{written}` is no severity; expected error, warning, info"))
+/// Parses a severity.
+pub(crate) fn severity(input: &str) -> Result<Severity, String> {
+    input.parse().map_err(|_| format!("`{input}` is no severity; expected error, warning, info"))
 }
 
-pub(super) fn level(written: &str) -> Result<(&'static Rule, Option<Severity>), String> {
-    let (id, level) = written.split_once('=').ok_or("expected ID=LEVEL, as in FSP-D14=error")?;
+/// Parses `ID=LEVEL`; the severity is `None` if the level is `off`.
+pub(super) fn level(input: &str) -> Result<(&'static Rule, Option<Severity>), String> {
+    let (id, level) = input.split_once('=').ok_or("expected ID=LEVEL, as in FSP-D14=error")?;
     let severity = match level {
         "off" => None,
         level => Some(severity(level).map_err(|text| format!("{text} or off"))?),
@@ -222,41 +223,47 @@ pub(super) fn level(written: &str) -> Result<(&'static Rule, Option<Severity>), 
     Ok((known_rule(id)?, severity))
 }
 
-/// What a scenario file may say too, with its errors as the parser of arguments has them.
-pub(super) fn legal<T>(
-    read: fn(&str) -> Result<T, InvalidValue>,
+/// Adapts a parser of scenario values to clap, which takes errors as text.
+pub(super) fn scenario_value<T>(
+    parse: fn(&str) -> Result<T, InvalidValue>,
 ) -> impl Fn(&str) -> Result<T, String> + Clone {
-    move |written| read(written).map_err(|illegal| illegal.to_string())
+    move |input| parse(input).map_err(|error| error.to_string())
 }
 
-pub(super) fn port_served_from(written: &str) -> Result<u16, String> {
-    let endpoint = || written.parse().map(|endpoint: Endpoint| endpoint.port());
-    written.parse().or_else(|_| endpoint()).map_err(|_| {
-        format!("`{written}` is no place to serve from; expected HOST:PORT or PORT, as in game.example.com:843 or 843")
+/// Parses `HOST:PORT` or a port, and returns the port.
+pub(super) fn port_served_from(input: &str) -> Result<u16, String> {
+    let endpoint = || input.parse().map(|endpoint: Endpoint| endpoint.port());
+    input.parse().or_else(|_| endpoint()).map_err(|_| {
+        format!(
+            "`{input}` is no place to serve from; expected HOST:PORT or PORT, as in \
+             game.example.com:843 or 843"
+        )
     })
 }
 
-/// An address to listen on; without a port the system picks one.
-pub(super) fn listen(written: &str) -> Result<SocketAddr, String> {
-    let bare = written.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(written);
+/// Parses an address to listen on. Without a port, it has port 0, so that the system picks one.
+pub(super) fn listen(input: &str) -> Result<SocketAddr, String> {
+    let bare = input.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(input);
     let ip = || bare.parse().map(|ip: IpAddr| SocketAddr::new(ip, 0));
-    written
+    input
         .parse()
         .or_else(|_| ip())
         .map_err(|_| "expected IP or IP:PORT, as in 127.0.0.1:843 or [::1]:843".to_owned())
 }
 
-pub(super) fn partition(written: &str) -> Result<(usize, usize), String> {
+/// Parses `M/N`, with M from 1 to N.
+pub(super) fn partition(input: &str) -> Result<(usize, usize), String> {
     let expected = || "expected M/N with M from 1 to N, as in 1/2".to_owned();
-    let (part, of) = written.split_once('/').ok_or_else(expected)?;
-    let (part, of) = (part.parse().map_err(|_| expected())?, of.parse().map_err(|_| expected())?);
+    let (part, of) = input.split_once('/').ok_or_else(expected)?;
+    let part = part.parse().map_err(|_| expected())?;
+    let of = of.parse().map_err(|_| expected())?;
     if part >= 1 && part <= of { Ok((part, of)) } else { Err(expected()) }
 }
 
-/// The host of a probe, as its master policy endpoint.
-pub(super) fn host(written: &str) -> Result<Endpoint, String> {
-    let bracketed = written.parse::<Ipv6Addr>().map(|address| format!("[{address}]"));
-    let host = bracketed.unwrap_or_else(|_| written.to_owned());
+/// Parses the host of a probe. Returns its master policy endpoint.
+pub(super) fn host(input: &str) -> Result<Endpoint, String> {
+    let bracketed = input.parse::<Ipv6Addr>().map(|address| format!("[{address}]"));
+    let host = bracketed.unwrap_or_else(|_| input.to_owned());
     let endpoint = format!("{host}:{MASTER_PORT}").parse();
     endpoint.map_err(|_| {
         "expected a name or an address without a port, as in game.example.com or 127.0.0.1"
@@ -264,7 +271,7 @@ pub(super) fn host(written: &str) -> Result<Endpoint, String> {
     })
 }
 
-/// Reads the state of a backend; help and completions list the ids.
+/// Parses the state of a backend. Help and completions list the ids.
 pub(super) fn backend_states() -> impl TypedValueParser<Value = BackendState> {
-    PossibleValuesParser::new(BackendState::IDS).try_map(|written| written.parse::<BackendState>())
+    PossibleValuesParser::new(BackendState::IDS).try_map(|input| input.parse::<BackendState>())
 }

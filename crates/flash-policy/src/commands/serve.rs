@@ -62,11 +62,11 @@ pub(crate) fn run(args: &Serve) -> Result<Exit, Failure> {
     let servers = Servers::start(&setup, args.listen, &taker)?;
     let output = Output::start(events.clone());
     output.put(&servers.endpoints())?;
-    if let Some(limit) = args.lasting {
+    if let Some(limit) = args.time_limit {
         stop_after(&runtime, limit, events.clone());
     }
     if !setup.is_from_stdin {
-        streams::read_commands(events, args.lasting.is_none());
+        streams::read_commands(events, args.time_limit.is_none());
     }
     let session = Session { setup, servers, output, taken, heard, is_idle: true };
     runtime.block_on(session.run())

@@ -119,5 +119,5 @@ fn the_help_says_what_is_supposed_of_the_swf() {
     let (exit, said) = Folder::new().stdout("eval --help");
     assert_eq!(exit, 0);
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("it is supposed that the SWF calls Security.loadPolicyFile"), "{said}");
+    assert!(said.contains("it is assumed that the SWF calls Security.loadPolicyFile"), "{said}");
 }

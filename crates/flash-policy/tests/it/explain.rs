@@ -90,7 +90,7 @@ fn the_manual_page_has_the_exit_codes_and_each_subcommand_has_its_own() {
         .run("man")
         .assert()
         .code(0)
-        .stdout(contains(".TH flash-policy 1").and(contains("70 a defect")));
+        .stdout(contains(".TH flash-policy 1").and(contains("70 a bug")));
     Folder::new().run("man check").assert().code(0).stdout(contains("baseline"));
     assert_eq!(Folder::new().stderr("man chekc").0, 2);
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use flash_policy_core::player::{Endpoint, MASTER_PORT};
 use flash_policy_fixture::process::{ServerUnderTest, ServerUnderTestBuilder};
 
-use crate::args::{Logical, LogicalPort, ReadyWhen, Real, Run, Variable};
+use crate::args::{LogicalPort, ReadyWhen, RealPort, Run, ServerPort, Variable};
 use crate::exit::Failure;
 
 /// What was asked for, checked.
@@ -16,7 +16,7 @@ pub(super) struct RunPlan<'a> {
     args: &'a Run,
     /// One line for the shell.
     pub(super) command: String,
-    ports: Vec<LogicalPort>,
+    ports: Vec<ServerPort>,
 }
 
 impl<'a> RunPlan<'a> {
@@ -26,9 +26,9 @@ impl<'a> RunPlan<'a> {
             return Err(Failure::usage(text));
         }
         let ports = match args.port.as_slice() {
-            [] => vec![LogicalPort {
-                real: Real::Named("port".to_owned()),
-                logical: Some(Logical { host: None, port: MASTER_PORT }),
+            [] => vec![ServerPort {
+                real: RealPort::Named("port".to_owned()),
+                logical: Some(LogicalPort { host: None, port: MASTER_PORT }),
             }],
             ports => ports.to_vec(),
         };
@@ -71,7 +71,7 @@ impl<'a> RunPlan<'a> {
             .ports
             .iter()
             .filter_map(|port| Some((port.real.address(server), port.logical.as_ref()?)));
-        let routes = stands.flat_map(|(to, Logical { host, port })| {
+        let routes = stands.flat_map(|(to, LogicalPort { host, port })| {
             let at = host.as_ref().map_or_else(
                 || endpoints(*port),
                 |host| BTreeSet::from([Endpoint::new(host, *port)]),
@@ -85,24 +85,24 @@ impl<'a> RunPlan<'a> {
     /// any, or else on the first one.
     pub(super) fn policy_location(&self, server: &ServerUnderTest) -> (Endpoint, SocketAddr) {
         let host = self.args.connect.as_ref().map_or("localhost", |connect| &connect.host);
-        let logical = |port: &LogicalPort| {
-            port.logical.clone().unwrap_or(Logical { host: None, port: MASTER_PORT })
+        let logical = |port: &ServerPort| {
+            port.logical.clone().unwrap_or(LogicalPort { host: None, port: MASTER_PORT })
         };
         let mut ports = self.ports.iter();
-        let is_master = |port: &&LogicalPort| {
+        let is_master = |port: &&ServerPort| {
             port.logical.as_ref().is_some_and(|logical| logical.port == MASTER_PORT)
         };
         let chosen =
             ports.clone().find(is_master).or_else(|| ports.find(|port| port.logical.is_some()));
         let chosen = chosen.unwrap_or(&self.ports[0]);
-        let Logical { host: named, port } = logical(chosen);
+        let LogicalPort { host: named, port } = logical(chosen);
         (Endpoint::new(named.as_deref().unwrap_or(host), port), chosen.real.address(server))
     }
 
     fn fixed(&self) -> impl Iterator<Item = u16> {
         self.ports.iter().filter_map(|port| match port.real {
-            Real::Fixed(port) => Some(port),
-            Real::Named(_) => None,
+            RealPort::Fixed(port) => Some(port),
+            RealPort::Named(_) => None,
         })
     }
 
@@ -111,14 +111,16 @@ impl<'a> RunPlan<'a> {
         let texts = || self.args.env.iter().map(|variable| &variable.value).chain([&self.command]);
         for port in &self.ports {
             match &port.real {
-                Real::Named(name) if !texts().any(|text| text.contains(&format!("{{{name}}}"))) => {
+                RealPort::Named(name)
+                    if !texts().any(|text| text.contains(&format!("{{{name}}}"))) =>
+                {
                     let text = format!(
                         "the server is not told the port `{name}`: write {{{name}}} where CMD or --env takes it, or, where \
                          it has a port of its own, give its number: --port 10843=843"
                     );
                     return Err(Failure::usage(text));
                 }
-                Real::Fixed(port) if is_taken(*port) => {
+                RealPort::Fixed(port) if is_taken(*port) => {
                     let text = format!(
                         "something listens on 127.0.0.1:{port} already, which would be taken for the server"
                     );
@@ -132,8 +134,9 @@ impl<'a> RunPlan<'a> {
 
     /// Each port in CMD is meant to be one, and each logical port is one server's.
     fn check_names(&self) -> Result<(), Failure> {
-        let is_asked_for =
-            |name: &String| self.ports.iter().any(|port| port.real == Real::Named(name.clone()));
+        let is_asked_for = |name: &String| {
+            self.ports.iter().any(|port| port.real == RealPort::Named(name.clone()))
+        };
         if let Some(name) = self.server().port_names().iter().find(|name| !is_asked_for(name)) {
             let text = format!(
                 "there is no --port for {{{name}}}; add --port {name}, or write {{{{{name}}}}} where no port is meant"
@@ -142,7 +145,7 @@ impl<'a> RunPlan<'a> {
         }
         for (nth, port) in self.ports.iter().enumerate() {
             let alike =
-                |other: &&LogicalPort| other.logical.is_some() && other.logical == port.logical;
+                |other: &&ServerPort| other.logical.is_some() && other.logical == port.logical;
             if let Some(other) = self.ports[nth + 1..].iter().find(alike) {
                 let text = format!(
                     "the ports `{}` and `{}` stand for the same logical port",
@@ -155,7 +158,7 @@ impl<'a> RunPlan<'a> {
     }
 }
 
-impl Real {
+impl RealPort {
     fn address(&self, server: &ServerUnderTest) -> SocketAddr {
         match self {
             Self::Named(name) => server.addr_named(name),

@@ -33,7 +33,7 @@ impl Setup {
     /// What the command line says.
     pub(super) fn of(args: &Serve) -> Result<Self, Failure> {
         let is_from_stdin = args.file == Path::new("-");
-        if is_from_stdin && args.lasting.is_none() {
+        if is_from_stdin && args.time_limit.is_none() {
             let text = "standard input carries the commands of serve, and cannot be the document: name a file, or add \
                 --for DURATION, with which it is read to its end and there are no commands";
             return Err(Failure::usage(text));
