@@ -1,11 +1,11 @@
-//! A baseline: an earlier report, whose findings do not count again.
+//! Reads a baseline: an earlier report of `check`, whose findings do not count again.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::input::text_of;
+use crate::input::read_text;
 use crate::report::{ErrorKind, Finding, ReportedError, SCHEMA};
 
 /// The findings of an earlier report, each with its count.
@@ -15,7 +15,7 @@ pub(crate) struct Baseline {
     known: HashMap<Key, usize>,
 }
 
-/// The identity of a finding: neither its line nor its wording, for both change.
+/// The identity of a finding. Its line and its wording may change, so they are not part of it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Hash)]
 struct Key {
     file: String,
@@ -44,7 +44,7 @@ struct BaselineSuppressed {
 impl Baseline {
     pub(crate) fn read(path: &Path) -> Result<Self, ReportedError> {
         let name = path.display().to_string();
-        let text = text_of(path)?;
+        let text = read_text(path)?;
         let wrong = |problem: String| {
             let help = format!("write it again: flash-policy check … --format json={name}");
             let message = format!("it is no baseline: {problem}");
@@ -60,18 +60,20 @@ impl Baseline {
         }
         let report: BaselineReport =
             serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        // A report that was made with a baseline has what that one had among the suppressed.
+        // A report that was made with a baseline lists the findings of that one as suppressed.
         let suppressed = report.suppressed.into_iter();
-        let still = suppressed.filter(|one| one.suppressed_by == "baseline").map(|one| one.key);
+        let still_known =
+            suppressed.filter(|one| one.suppressed_by == "baseline").map(|one| one.key);
         let mut known = HashMap::new();
-        for key in report.findings.into_iter().chain(still) {
+        for key in report.findings.into_iter().chain(still_known) {
             *known.entry(Key::new(&key.file, &key.fingerprint)).or_default() += 1;
         }
         Ok(Self { name, known })
     }
 
-    /// Returns why a finding does not count, if it was there before. Each of the baseline's counts once.
-    pub(crate) fn takes(&mut self, finding: &Finding) -> Option<String> {
+    /// Returns the reason to suppress a finding, if the baseline has it. Each finding of the
+    /// baseline suppresses one finding only.
+    pub(crate) fn suppress(&mut self, finding: &Finding) -> Option<String> {
         let key = Key::new(&finding.file, &finding.fingerprint);
         let left = self.known.get_mut(&key).filter(|left| **left > 0)?;
         *left -= 1;

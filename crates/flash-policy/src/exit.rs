@@ -1,4 +1,4 @@
-//! How the command ends.
+//! The exit codes of the command, and the failures that lead to them.
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -7,10 +7,10 @@ use flash_policy_scenario::ScenarioError;
 
 use crate::report::{ErrorKind, ReportedError};
 
-/// The exit codes, which are an interface.
+/// The exit codes. They are part of the command's interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// All is as expected.
+    /// Everything is as expected.
     #[default]
     Expected = 0,
     /// A finding, or a wrong verdict.
@@ -19,7 +19,7 @@ pub(crate) enum Exit {
     Usage = 2,
     /// An input is unreadable or invalid.
     Input = 3,
-    /// It could not run: no port, no descriptor, an output that cannot be written.
+    /// The command could not run: no port, no descriptor, an output that cannot be written.
     NotRun = 4,
     /// There is nothing to test.
     Nothing = 5,
@@ -28,9 +28,9 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// Returns the exit code of a run that came to both: the one after which less of the result can be
-    /// trusted. After a bug that is nothing; what could not run or could not be read has no verdict; a
-    /// wrong verdict is one, whatever else was missing.
+    /// Returns the exit code of a run that leads to both: the one that leaves less of the result to
+    /// trust. After a bug, nothing can be trusted. An input that could not be run or read has no
+    /// verdict. A wrong verdict counts even if some cases were missing.
     pub(crate) fn or_worse(self, other: Self) -> Self {
         let distrust = |exit| match exit {
             Self::Expected => 0,
@@ -54,9 +54,9 @@ impl From<Exit> for ExitCode {
 /// The reason why a command has no result, or only a part of one.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The command was called wrongly: there is no report.
+    /// The command was called wrongly, so there is no report.
     Usage { message: String },
-    /// Anything else: it stands in the report, in every format.
+    /// Any other error. It is part of the report, in every format.
     Error(Box<ReportedError>),
 }
 

@@ -1,4 +1,4 @@
-//! Reading what the command is given.
+//! Reads policy documents and text files, from paths, folders and standard input.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -14,13 +14,13 @@ use crate::report::{ErrorKind, ReportedError};
 /// The name of standard input in reports.
 pub(crate) const STDIN: &str = "<stdin>";
 
-/// More than any policy may have, so that what is cut off here was rejected anyway.
+/// The most bytes that are read of a policy. A player rejects far smaller ones already.
 const MAX_POLICY: u64 = 1024 * 1024;
 
-/// More than any settings or report of ours has.
+/// The most bytes that are read of settings or of an earlier report.
 const MAX_TEXT: u64 = 64 * 1024 * 1024;
 
-/// A document that was read, and what its user calls it.
+/// A document that was read, with its name in reports.
 pub(crate) struct Input {
     /// `None` for standard input.
     pub(crate) path: Option<PathBuf>,
@@ -29,10 +29,10 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Reads a file, or stdin where the path is `-`; no more of it than could ever be a policy.
+    /// Reads a file, or stdin if the path is `-`. Reads at most [`MAX_POLICY`] bytes.
     pub(crate) fn read(path: &Path) -> Result<Self, ReportedError> {
         if path == Path::new("-") {
-            let bytes = up_to(MAX_POLICY, io::stdin().lock())
+            let bytes = read_at_most(MAX_POLICY, io::stdin().lock())
                 .map_err(|error| unreadable(STDIN, error.into()))?;
             return Ok(Self { path: None, name: STDIN.to_owned(), bytes });
         }
@@ -42,7 +42,7 @@ impl Input {
             let error = error.help("name a policy document, or - for standard input");
             return Err(error.in_file(name));
         }
-        let bytes = File::open(path).and_then(|file| up_to(MAX_POLICY, file));
+        let bytes = File::open(path).and_then(|file| read_at_most(MAX_POLICY, file));
         Ok(Self {
             path: Some(path.to_owned()),
             bytes: bytes.map_err(|error| unreadable(&name, error.into()))?,
@@ -50,8 +50,10 @@ impl Input {
         })
     }
 
-    /// The policy documents that are meant by paths, each once, and why some are not there: a file is one whatever is in
-    /// it; in a folder, each `*.xml` that speaks of a policy's elements, but nothing hidden.
+    /// Reads the policy documents at these paths, each once. Returns the errors of the others.
+    ///
+    /// A file counts as a document whatever it holds. In a folder, each `*.xml` that mentions an
+    /// element of policies counts, except hidden ones.
     pub(crate) fn read_all(paths: &[PathBuf]) -> (Vec<Self>, Vec<ReportedError>) {
         let (mut inputs, mut failures, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
         for path in paths {
@@ -61,50 +63,49 @@ impl Input {
                 Self::read(path).map(|input| vec![input])
             };
             match read {
-                Ok(read) => {
-                    inputs.extend(read.into_iter().filter(|input| seen.insert(input.place())))
-                }
+                Ok(read) => inputs
+                    .extend(read.into_iter().filter(|input| seen.insert(input.canonical_path()))),
                 Err(failure) => failures.push(failure),
             }
         }
         (inputs, failures)
     }
 
-    /// Where it really is: a pipe is where its path says, and standard input nowhere.
-    fn place(&self) -> Option<PathBuf> {
+    /// Returns the canonical path, or the path itself for a pipe; `None` for standard input.
+    fn canonical_path(&self) -> Option<PathBuf> {
         self.path.as_ref().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone()))
     }
 
-    /// Whether it may be longer than what was read.
+    /// Returns whether the document may be longer than the bytes that were read.
     pub(crate) fn is_cut(&self) -> bool {
         u64::try_from(self.bytes.len()).is_ok_and(|length| length == MAX_POLICY)
     }
 
-    /// The text that excerpts are cut from.
+    /// Returns the document as text, for excerpts.
     pub(crate) fn text(&self) -> String {
         readable(&self.bytes)
     }
 }
 
-/// The text of a file of ours: settings, or an earlier report.
-pub(crate) fn text_of(path: &Path) -> Result<String, ReportedError> {
+/// Reads a text file: settings, or an earlier report.
+pub(crate) fn read_text(path: &Path) -> Result<String, ReportedError> {
     let name = path.display().to_string();
-    let bytes = File::open(path).and_then(|file| up_to(MAX_TEXT, file));
+    let bytes = File::open(path).and_then(|file| read_at_most(MAX_TEXT, file));
     let bytes = bytes.map_err(|error| unreadable(&name, error.into()))?;
     String::from_utf8(bytes).map_err(|_| unreadable(&name, ReadError::new("it is not UTF-8")))
 }
 
-fn up_to(limit: u64, from: impl Read) -> io::Result<Vec<u8>> {
+fn read_at_most(limit: u64, from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
 /// Returns the error for a file that cannot be read.
-fn unreadable(name: &str, why: ReadError) -> ReportedError {
+fn unreadable(name: &str, error: ReadError) -> ReportedError {
     ReportedError {
-        help: why.help,
-        ..ReportedError::new(ErrorKind::UnreadableFile, why.message).in_file(name)
+        help: error.help,
+        ..ReportedError::new(ErrorKind::UnreadableFile, error.message).in_file(name)
     }
 }
 
@@ -115,7 +116,7 @@ fn in_folder(folder: &Path) -> Result<Vec<Input>, ReportedError> {
     for entry in walk.filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name())) {
         let entry = match entry {
             Ok(entry) => entry,
-            // What the link leads back to is walked already.
+            // A link leads back to a folder that is being walked.
             Err(error) if error.loop_ancestor().is_some() => continue,
             Err(error) => {
                 let text = format!("the folder cannot be read: {error}");
@@ -127,7 +128,8 @@ fn in_folder(folder: &Path) -> Result<Vec<Input>, ReportedError> {
             entry.path().extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml"));
         if is_xml && entry.file_type().is_file() {
             inputs.extend(
-                Some(Input::read(entry.path())?).filter(|input| speaks_of_policies(&input.bytes)),
+                Some(Input::read(entry.path())?)
+                    .filter(|input| mentions_policy_elements(&input.bytes)),
             );
         }
     }
@@ -139,8 +141,9 @@ fn in_folder(folder: &Path) -> Result<Vec<Input>, ReportedError> {
     Ok(inputs)
 }
 
-// Broken ones too, and those in UTF-16: what is between the letters does not count.
-fn speaks_of_policies(bytes: &[u8]) -> bool {
+/// Returns whether a document mentions an element of policies. It may be malformed, or UTF-16: NUL
+/// bytes between the letters are ignored.
+fn mentions_policy_elements(bytes: &[u8]) -> bool {
     let letters: Vec<u8> =
         bytes.iter().filter(|byte| **byte != 0).map(u8::to_ascii_lowercase).collect();
     [&b"cross-domain-policy"[..], b"allow-access-from"]

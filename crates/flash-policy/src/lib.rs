@@ -1,7 +1,7 @@
 //! The command `flash-policy`: its subcommands, and the formats of its reports.
 //!
-//! The command's interface is what it is called with, what it prints, and its exit codes; they are in
-//! the pages of `docs/`. This library is that command as a function, so that tests can build it.
+//! The interface of the command is its arguments, its output and its exit codes; the pages of
+//! `docs/` describe them. This library is the command as a function, so that tests can build it.
 
 mod args;
 mod baseline;
@@ -25,7 +25,7 @@ use clap::Parser;
 use args::{Args, Command, Probe, SchemaOf};
 use commands::{check, diff, eval, explain, probe, run as run_command, serve, test};
 use exit::{Exit, Failure};
-use output::{Sinks, say_error};
+use output::{Sinks, print_error};
 use render::Format;
 use render::nagios::{self, NagiosState};
 use report::{
@@ -36,18 +36,18 @@ use report::{
 /// Runs the command with the arguments of the process.
 pub fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
-    heed_color(&arguments);
+    apply_color_choice(&arguments);
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) if error.use_stderr() && asks_for_nagios(&arguments) => {
-            // Behind what is wrong the parser of arguments says how the command is called.
+            // clap appends the usage to its message; Nagios shows one line only.
             let text = error.render().to_string();
             let text = text.split("\n\nUsage:").next().unwrap_or_default();
             let text = text.strip_prefix("error: ").unwrap_or(text);
-            return end_as_plugin(NagiosState::Unknown, &nagios::unknown(text));
+            return exit_as_plugin(NagiosState::Unknown, &nagios::unknown(text));
         }
         Err(error) => {
-            // Nobody is left to tell when the terminal is gone.
+            // An error here means that the terminal is gone, so nobody could read about it.
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Expected }.into();
         }
@@ -61,9 +61,9 @@ pub fn main() -> ExitCode {
 const BUG: &str =
     "this is a bug in flash-policy, not in your policy: please report it with the lines above";
 
-/// Every stream heeds `--color`: the reports, what is said on stderr, and the help and the complaints
-/// of the parser, which come before it has read the option.
-fn heed_color(args: &[OsString]) {
+/// Applies `--color` to every stream. It reads the raw arguments, so that the option also applies
+/// to the help and the errors of clap, which come before clap has parsed it.
+fn apply_color_choice(args: &[OsString]) {
     let mut choice = anstream::ColorChoice::Auto;
     for (index, argument) in args.iter().enumerate() {
         let value = match argument.to_str() {
@@ -120,47 +120,47 @@ fn run(args: Args) -> Exit {
             "--format is for reports: serve prints lines of JSON as docs/serve.md has them, and schema, \
              completions and man have one form each",
         ),
-        Command::Serve(serve) => end(catch(|| serve::run(serve))),
+        Command::Serve(serve) => exit_of(catch(|| serve::run(serve))),
         Command::Schema(schema) => print(&render::json(&schema_of(schema.of))),
         Command::Completions(completions) => print(&completions.script()),
-        Command::Man(man) => end(catch(|| Ok(print(&man.page()?)))),
+        Command::Man(man) => exit_of(catch(|| Ok(print(&man.page()?)))),
     }
 }
 
-/// Runs a command, and writes its report in every format that was asked for: where it fails, with the
-/// error in it.
+/// Runs a command and writes its report in every chosen format. If the command fails, the report
+/// holds the error.
 fn report<T>(
     sinks: &Sinks,
     result: impl Fn(T) -> CommandResult,
-    nothing: T,
+    empty: T,
     command: impl Fn() -> Result<Report, Failure>,
 ) -> Exit {
     match catch(command) {
-        Ok(report) => sinks.put(&report),
+        Ok(report) => sinks.write(&report),
         Err(Failure::Usage { message }) => usage(&message),
-        Err(Failure::Error(error)) => sinks.put(&Report::new(result(nothing), vec![*error])),
+        Err(Failure::Error(error)) => sinks.write(&Report::new(result(empty), vec![*error])),
     }
 }
 
-/// Turns a panic into an error. Its own message is printed where it happens.
+/// Runs a command and turns a panic into an error. The panic hook has printed its message already.
 fn catch<T>(command: impl Fn() -> Result<T, Failure>) -> Result<T, Failure> {
     let bug = |_| Err(ReportedError::new(ErrorKind::Bug, BUG).into());
     catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(bug)
 }
 
-fn end(result: Result<Exit, Failure>) -> Exit {
+fn exit_of(result: Result<Exit, Failure>) -> Exit {
     match result {
         Ok(exit) => exit,
         Err(Failure::Usage { message }) => usage(&message),
         Err(Failure::Error(error)) => {
-            say_error(&error);
+            print_error(&error);
             error.exit()
         }
     }
 }
 
 fn usage(message: &str) -> Exit {
-    say_error(&ReportedError::new(ErrorKind::InvalidInput, message));
+    print_error(&ReportedError::new(ErrorKind::InvalidInput, message));
     Exit::Usage
 }
 
@@ -168,14 +168,13 @@ fn print(text: &str) -> Exit {
     match output::print(text) {
         Ok(()) => Exit::Expected,
         Err(error) => {
-            say_error(&error);
+            print_error(&error);
             error.exit()
         }
     }
 }
 
-/// Returns whether the arguments ask for `probe --nagios`, even where something else is wrong with
-/// them.
+/// Returns whether the arguments ask for `probe --nagios`, even if they are wrong otherwise.
 fn asks_for_nagios(arguments: &[OsString]) -> bool {
     let mut options = arguments.iter().skip(1).take_while(|argument| *argument != "--");
     arguments.iter().any(|argument| argument == "probe")
@@ -190,17 +189,17 @@ fn plugin(probe: &Probe) -> ExitCode {
             (NagiosState::Unknown, nagios::unknown(&nagios::sentence(&error)))
         }
     };
-    end_as_plugin(state, &line)
+    exit_as_plugin(state, &line)
 }
 
-fn end_as_plugin(state: NagiosState, line: &str) -> ExitCode {
-    // Where nobody reads it, the exit code still tells.
+fn exit_as_plugin(state: NagiosState, line: &str) -> ExitCode {
+    // If stdout is closed, the exit code still reports the state.
     let _ = write!(std::io::stdout(), "{line}");
     ExitCode::from(state as u8)
 }
 
-fn schema_of(what: SchemaOf) -> serde_json::Value {
-    match what {
+fn schema_of(kind: SchemaOf) -> serde_json::Value {
+    match kind {
         SchemaOf::Report => report::schema(),
         SchemaOf::Scenario => flash_policy_scenario::schema().into(),
         SchemaOf::Settings => settings::schema(),

@@ -1,4 +1,4 @@
-//! The places that reports go to: formats, each to stdout or to a file.
+//! Writes reports to stdout and to files, and errors to stderr. It knows no command.
 
 use std::fs;
 use std::io::{self, Write};
@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::render::{self, Format, Style};
 use crate::report::{CommandResult, ErrorKind, Report, ReportedError};
 
-/// `--format NAME[=PATH]`.
+/// A value of `--format`: `NAME[=PATH]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
     format: Format,
@@ -37,20 +37,23 @@ impl FromStr for Target {
     }
 }
 
-/// Everywhere that a report goes to.
+/// All formats of a report, each with its destination.
 pub(crate) struct Sinks {
     targets: Vec<Target>,
 }
 
 impl Sinks {
-    /// At most one format may go to one place; where none is chosen, the one for people goes to stdout.
+    /// Creates the sinks of these targets. Without targets, the human format goes to stdout.
+    ///
+    /// Returns an error if two formats share a destination.
     pub(crate) fn new(targets: &[Target]) -> Result<Self, String> {
         for (index, target) in targets.iter().enumerate() {
             if targets[..index].iter().any(|other| other.path == target.path) {
                 let path = target.path.as_ref();
                 let place = path.map_or("stdout".to_owned(), |path| path.display().to_string());
                 return Err(format!(
-                    "two formats would share {place}; give one of them a file, as in --format sarif=PATH"
+                    "two formats would share {place}; give one of them a file, as in --format \
+                     sarif=PATH"
                 ));
             }
         }
@@ -66,20 +69,20 @@ impl Sinks {
         self.targets.iter().all(|target| formats.contains(&target.format))
     }
 
-    /// Writes a report in every format, and its errors to stderr. Returns the exit code of the command.
-    pub(crate) fn put(&self, report: &Report) -> Exit {
-        // One that cannot be written does not keep the others from being.
+    /// Writes a report in every format, and its errors to stderr. Returns the exit code.
+    pub(crate) fn write(&self, report: &Report) -> Exit {
+        // If one format cannot be written, the others still are.
         let failures: Vec<_> =
-            self.targets.iter().filter_map(|target| write(target, report).err()).collect();
-        self.say_aside(report);
+            self.targets.iter().filter_map(|target| write_to(target, report).err()).collect();
+        self.print_notes(report);
         for error in report.errors.iter().chain(&failures) {
-            say_error(error);
+            print_error(error);
         }
         failures.iter().map(ReportedError::exit).fold(report.exit(), Exit::or_worse)
     }
 
-    /// Says on stderr what people must see whatever the format is.
-    fn say_aside(&self, report: &Report) {
+    /// Prints to stderr the notes that people must see in any format.
+    fn print_notes(&self, report: &Report) {
         let mut text = String::new();
         match &report.result {
             CommandResult::Check(check) => {
@@ -87,22 +90,22 @@ impl Sinks {
                 let written = check.fixes.as_ref().filter(|fixes| fixes.written && !is_shown);
                 text.extend(written.map(render::fixes));
             }
-            CommandResult::Run(run) => text += &render::server_remarks(run, report.exit()),
+            CommandResult::Run(run) => text += &render::server_notes(run, report.exit()),
             _ => {}
         }
-        // Where stderr is gone, the exit code and the reports still tell.
+        // If stderr is closed, the exit code and the reports still tell.
         let _ = write!(anstream::stderr(), "{text}");
     }
 }
 
-/// Says an error on stderr.
-pub(crate) fn say_error(error: &ReportedError) {
+/// Prints an error to stderr.
+pub(crate) fn print_error(error: &ReportedError) {
     let text = render::error(error, &style_of(&io::stderr()));
-    // Where stderr is gone, the exit code still tells.
+    // If stderr is closed, the exit code still tells.
     let _ = writeln!(anstream::stderr(), "{}", text.trim_end());
 }
 
-fn write(target: &Target, report: &Report) -> Result<(), ReportedError> {
+fn write_to(target: &Target, report: &Report) -> Result<(), ReportedError> {
     match &target.path {
         None => print(&target.format.render(report, &style_of(&io::stdout()))),
         Some(path) => {
@@ -115,8 +118,8 @@ fn write(target: &Target, report: &Report) -> Result<(), ReportedError> {
     }
 }
 
-/// Writes a file beside the old one and renames it, so that a full disk leaves the old one. What is no
-/// regular file, such as a pipe, is written to.
+/// Writes a file beside the old one and renames it, so that a full disk keeps the old one. Anything
+/// but a regular file, such as a pipe, is written to directly.
 fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(known) if !known.is_file() => fs::write(path, bytes),
@@ -128,7 +131,7 @@ fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub(crate) fn print(text: &str) -> Result<(), ReportedError> {
     let mut stdout = anstream::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        // The reader has seen enough, as `head` does.
+        // The reader, such as `head`, has closed the pipe because it needs no more.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(error) => {
             let text = format!("cannot write to stdout: {error}");
@@ -138,7 +141,7 @@ pub(crate) fn print(text: &str) -> Result<(), ReportedError> {
     }
 }
 
-/// Returns the style for a stream: in colour where `--color`, the environment and the terminal say so.
+/// Returns the style for a stream, by `--color`, the environment and the terminal.
 fn style_of(stream: &impl anstream::stream::RawStream) -> Style {
     Style { colour: AutoStream::choice(stream) != ColorChoice::Never }
 }

@@ -1,4 +1,4 @@
-//! What the references in the binary say of rules, causes and conformance checks.
+//! Looks up rules, causes and conformance checks in the references that the binary contains.
 
 use std::fmt::Write;
 
@@ -9,23 +9,24 @@ use flash_policy_scenario::values;
 
 use crate::report::{Topic, TopicKind};
 
-/// Returns everything that goes by a name, explained. A rule goes by its id, with or without `FSP-`,
-/// and by its name; where a cause has that name too, both are explained. ASCII case does not matter.
+/// Returns every topic with this name, with its explanation. A rule is found by its id, with or
+/// without `FSP-`, and by its name. If a cause has the same name, both are returned. ASCII case
+/// does not matter.
 pub(crate) fn topics(name: &str) -> Vec<Topic> {
     let has_name =
         |section: &Section| section.names().iter().any(|one| one.eq_ignore_ascii_case(name));
     sections().filter(has_name).map(|section| section.topic()).chain(check(name)).collect()
 }
 
-/// Returns everything that is known, without its explanation.
+/// Returns all topics, without their explanations.
 pub(crate) fn list() -> Vec<Topic> {
-    let rules = rules::ALL.iter().map(|rule| Topic { text: None, ..of_rule(rule) });
-    let causes = Cause::ALL.iter().map(|cause| Topic { text: None, ..of_cause(*cause) });
-    let checks = CheckId::ALL.iter().map(|check| of_check(*check, None));
+    let rules = rules::ALL.iter().map(|rule| Topic { text: None, ..rule_topic(rule) });
+    let causes = Cause::ALL.iter().map(|cause| Topic { text: None, ..cause_topic(*cause) });
+    let checks = CheckId::ALL.iter().map(|check| check_topic(*check, None));
     rules.chain(causes).chain(checks).collect()
 }
 
-fn of_rule(rule: &Rule) -> Topic {
+fn rule_topic(rule: &Rule) -> Topic {
     Topic {
         id: rule.id().to_owned(),
         kind: TopicKind::Rule,
@@ -35,7 +36,7 @@ fn of_rule(rule: &Rule) -> Topic {
     }
 }
 
-fn of_cause(cause: Cause) -> Topic {
+fn cause_topic(cause: Cause) -> Topic {
     Topic {
         id: cause.to_string(),
         kind: TopicKind::Cause,
@@ -45,11 +46,11 @@ fn of_cause(cause: Cause) -> Topic {
     }
 }
 
-fn of_check(check: CheckId, text: Option<String>) -> Topic {
+fn check_topic(check: CheckId, text: Option<String>) -> Topic {
     Topic { id: check.to_string(), kind: TopicKind::Check, level: None, name: None, text }
 }
 
-/// Returns the id or name that was most likely meant, as it is explained.
+/// Returns the id or name that was most likely meant.
 pub(crate) fn nearest(name: &str) -> Option<String> {
     let names: Vec<&str> = sections().flat_map(|section| section.names()).collect();
     let near = values::nearest(name, &names)?;
@@ -57,22 +58,22 @@ pub(crate) fn nearest(name: &str) -> Option<String> {
     Some(rule.map_or(near.to_owned(), ToString::to_string))
 }
 
-/// Returns the explanation of a rule, without its text, which has placeholders.
-pub(crate) fn of_rule_alone(rule: &Rule) -> Option<String> {
+/// Returns the explanation of a rule. It leaves out the rule's text, which has placeholders.
+pub(crate) fn explain_rule(rule: &Rule) -> Option<String> {
     let section =
         sections().find(|section| matches!(section.about, About::Rule(one) if one == rule));
     section.map(|section| plain(section.body))
 }
 
 /// Returns the explanation of a cause.
-pub(crate) fn of_cause_alone(cause: Cause) -> Option<String> {
+pub(crate) fn explain_cause(cause: Cause) -> Option<String> {
     let section =
         sections().find(|section| matches!(section.about, About::Cause(one) if one == cause));
     section.map(|section| plain(section.body))
 }
 
-/// Returns the explanation of a conformance check: its row in the reference.
-pub(crate) fn of_check_alone(id: CheckId) -> Option<String> {
+/// Returns the explanation of a conformance check, from its row in the reference.
+pub(crate) fn explain_check(id: CheckId) -> Option<String> {
     let row = flash_policy_conformance::REFERENCE
         .lines()
         .find_map(|line| line.strip_prefix(&format!("| `{id}` | "))?.strip_suffix(" |"))?;
@@ -82,8 +83,8 @@ pub(crate) fn of_check_alone(id: CheckId) -> Option<String> {
 
 fn check(name: &str) -> Option<Topic> {
     let id = *CheckId::ALL.iter().find(|known| known.as_str().eq_ignore_ascii_case(name))?;
-    let text = of_check_alone(id)?;
-    Some(of_check(id, Some(format!("{id} (conformance check)\n\n{text}"))))
+    let text = explain_check(id)?;
+    Some(check_topic(id, Some(format!("{id} (conformance check)\n\n{text}"))))
 }
 
 /// A section of the reference, about a rule or a cause.
@@ -103,14 +104,14 @@ fn sections() -> impl Iterator<Item = Section> {
         let id = heading.split(' ').next().unwrap_or(heading);
         let cause = || Cause::ALL.iter().find(|cause| cause.as_str() == id).copied();
         let about = rules::find(id).map(About::Rule).or_else(|| cause().map(About::Cause))?;
-        // What follows is the heading of the next group, and its introduction.
+        // The heading and the introduction of the next group may follow.
         let body = body.split("\n# ").next().unwrap_or(body);
         Some(Section { about, body: body.trim_matches('\n') })
     })
 }
 
 impl Section {
-    /// Returns every name that the subject goes by.
+    /// Returns every name by which the topic is found.
     fn names(&self) -> Vec<&'static str> {
         match self.about {
             About::Rule(rule) => {
@@ -125,19 +126,20 @@ impl Section {
         let (topic, head) = match self.about {
             About::Rule(rule) => {
                 let (severity, text, help) = (rule.severity(), rule.text(), rule.help());
-                (of_rule(rule), format!("{rule} ({severity})\n{text}\nhelp: {help}\n\n"))
+                (rule_topic(rule), format!("{rule} ({severity})\n{text}\nhelp: {help}\n\n"))
             }
             About::Cause(cause) => {
-                (of_cause(cause), format!("{cause} (cause: {})\n\n", cause.verdict()))
+                (cause_topic(cause), format!("{cause} (cause: {})\n\n", cause.verdict()))
             }
         };
         Topic { text: Some(head + &plain(self.body)), ..topic }
     }
 }
 
-/// Turns Markdown into text: code is indented, and emphasis left out.
+/// Turns Markdown into plain text: indents code and leaves out emphasis.
 fn plain(markdown: &str) -> String {
-    let (mut text, mut is_code) = (String::new(), false);
+    let mut text = String::new();
+    let mut is_code = false;
     for line in markdown.lines() {
         if line.starts_with("```") {
             is_code = !is_code;

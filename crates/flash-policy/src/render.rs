@@ -1,7 +1,8 @@
-//! The formats. Each is a pure function from a report to text.
+//! Renders reports. Each format is a pure function from a report to text: no I/O.
 //!
-//! Whatever a document, a file name or a reason holds, the text stays parseable, and holds no control
-//! character but the ends of its lines: nothing in it can steer a terminal or a CI system.
+//! The text is always parseable, and its only control characters are the ends of its lines,
+//! whatever documents, file names or reasons contain. So no input can control a terminal or a CI
+//! system.
 //!
 //! To add a format, write its renderer and add it to [`Format`].
 
@@ -18,7 +19,7 @@ mod tap;
 use anstyle::{AnsiColor, Style as AnsiStyle};
 use flash_policy_core::ids;
 
-pub(crate) use human::{error, fixes, server_remarks};
+pub(crate) use human::{error, fixes, server_notes};
 pub(crate) use json::{json, json_line};
 
 use crate::report::Report;
@@ -27,11 +28,11 @@ ids! {
     /// The formats of reports.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(crate) enum Format {
-        /// For people.
+        /// Text for people.
         Human = "human",
-        /// flash-policy/report@2.
+        /// JSON, as `flash-policy/report@2`.
         Json = "json",
-        /// JUnit's XML.
+        /// JUnit XML.
         Junit = "junit",
         /// SARIF 2.1.0.
         Sarif = "sarif",
@@ -56,7 +57,7 @@ impl Format {
     }
 }
 
-/// How text for people looks.
+/// The style of text for people.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Style {
     pub(crate) colour: bool,
@@ -86,7 +87,7 @@ impl Style {
     }
 }
 
-/// Returns the path as forges match it with those of a repository.
+/// Returns the path relative to the repository, as code hosts expect it.
 fn repository_path(path: &str) -> &str {
     path.strip_prefix("./").unwrap_or(path)
 }

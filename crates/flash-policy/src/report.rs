@@ -1,4 +1,4 @@
-//! The typed result of a command, as the JSON that is an interface (`flash-policy/report@2`).
+//! The typed result of a command. As JSON, it is an interface: `flash-policy/report@2`.
 //!
 //! Every format is rendered from it. It knows no format and prints nothing.
 
@@ -52,7 +52,7 @@ pub(crate) struct Report {
     exit: Exit,
     #[serde(flatten)]
     pub(crate) result: CommandResult,
-    /// What kept the command, or a part of it, from having a result; absent where nothing did.
+    /// The errors that kept the command, or a part of it, from having a result; absent without any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) errors: Vec<ReportedError>,
 }
@@ -75,11 +75,11 @@ pub(crate) enum CommandResult {
 pub(crate) struct CheckResult {
     pub(crate) summary: CheckSummary,
     pub(crate) documents: Vec<ExaminedDocument>,
-    /// What was found and counts.
+    /// The findings that count.
     pub(crate) findings: Vec<Finding>,
-    /// What was found and does not count.
+    /// The findings that do not count.
     pub(crate) suppressed: Vec<SuppressedFinding>,
-    /// With `--fix` or `--diff`: what was fixed, or would be.
+    /// With `--fix` or `--diff`: the fixes that were made, or would be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fixes: Option<Fixes>,
 }
@@ -88,7 +88,7 @@ pub(crate) struct CheckResult {
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct EvalResult {
     pub(crate) summary: CaseSummary,
-    /// Row by row: the SWFs, and for each of them the targets.
+    /// The cases in order of the SWFs, and for each SWF in order of the targets.
     pub(crate) cases: Vec<Case>,
 }
 
@@ -97,13 +97,13 @@ pub(crate) struct EvalResult {
 pub(crate) struct TestResult {
     pub(crate) summary: CaseSummary,
     pub(crate) cases: Vec<Case>,
-    /// With `--list`: the cases that would be run.
+    /// With `--list`: the cases that would run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) listed: Option<Vec<ListedCase>>,
-    /// With `--coverage`: every rule, and how often it decided.
+    /// With `--coverage`: every rule, with the number of cases that it decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) coverage: Option<Vec<CoveredRule>>,
-    /// With `--partition`: as in `1/2`.
+    /// With `--partition`: the part, as in `1/2`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) partition: Option<String>,
 }
@@ -113,7 +113,7 @@ pub(crate) struct TestResult {
 pub(crate) struct ProbeResult {
     #[serde(flatten)]
     pub(crate) live: LiveResult,
-    /// With `--nagios`: the time from which on a permitted connection is a warning.
+    /// With `--nagios`: the time after which a permitted connection is a warning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) warning_ms: Option<u64>,
 }
@@ -123,10 +123,11 @@ pub(crate) struct ProbeResult {
 pub(crate) struct RunResult {
     #[serde(flatten)]
     pub(crate) live: LiveResult,
-    /// The server under test; absent where it was not started.
+    /// The server under test; absent if it did not start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) server: Option<ServerUnderTest>,
-    /// The endpoints that flash-policy played itself, for want of a port of the server.
+    /// The endpoints that flash-policy played itself, because no port of the server is mapped to
+    /// them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) played: Vec<String>,
 }
@@ -140,7 +141,7 @@ pub(crate) struct DiffResult {
     pub(crate) changes: Vec<Change>,
 }
 
-/// What was found at live servers: attempts, scenarios, conformance checks.
+/// The results at live servers: attempts, scenarios and conformance checks.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct LiveResult {
     pub(crate) summary: CaseSummary,
@@ -152,7 +153,7 @@ pub(crate) struct LiveResult {
     /// Diagnostics of the servers' answers that make the command fail, by `--fail-on`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) answer_findings: Vec<AnswerFinding>,
-    /// With `--torture`: the conformance checks.
+    /// With `--torture`: the conformance checks as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) conformance: Option<ConformanceOverview>,
     /// With `--torture`: each check, in order.
@@ -160,14 +161,14 @@ pub(crate) struct LiveResult {
     pub(crate) checks: Option<Vec<ConformanceCheck>>,
 }
 
-/// A diagnostic of the answer of a live server.
+/// A diagnostic of a live server's answer.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct AnswerFinding {
     /// The location that answered.
     pub(crate) endpoint: String,
     #[serde(flatten)]
     pub(crate) diagnostic: Diagnostic,
-    /// Whether it makes the command fail, by `--fail-on` and `--allow`.
+    /// True if it makes the command fail, by `--fail-on` and `--allow`.
     pub(crate) fails: bool,
 }
 
@@ -177,15 +178,15 @@ pub(crate) struct ExplainResult {
     pub(crate) topics: Vec<Topic>,
 }
 
-/// Something that `explain` knows.
+/// A topic that `explain` knows.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Topic {
     pub(crate) id: String,
     pub(crate) kind: TopicKind,
-    /// The severity of a rule, or the verdict of a cause; absent where there is neither.
+    /// The severity of a rule, or the verdict of a cause; absent for a check.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) level: Option<String>,
-    /// The name of a rule; absent elsewhere.
+    /// The name of a rule; absent for other topics.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
     /// The explanation; absent in a list.
@@ -193,7 +194,7 @@ pub(crate) struct Topic {
     pub(crate) text: Option<String>,
 }
 
-/// The kinds of what `explain` knows.
+/// The kinds of topics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum TopicKind {
@@ -203,13 +204,13 @@ pub(crate) enum TopicKind {
 }
 
 impl Report {
-    /// Creates the report of a command. The exit code follows from what is in it.
+    /// Creates the report of a command. Its exit code follows from the result and the errors.
     pub(crate) fn new(result: CommandResult, errors: Vec<ReportedError>) -> Self {
         let exit = errors.iter().map(ReportedError::exit).fold(result.exit(), Exit::or_worse);
         Self { schema: SCHEMA, exit_code: exit as u8, exit, result, errors }
     }
 
-    /// Returns how the command ends.
+    /// Returns the exit code of the command.
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }
@@ -258,7 +259,7 @@ fn fails(fails: bool) -> Exit {
 
 /// Returns the JSON schema of reports.
 pub(crate) fn schema() -> serde_json::Value {
-    // Of what is written: what may be left out there is not required.
+    // The schema is that of written reports: a field that may be left out is not required.
     let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
     settings.into_generator().into_root_schema_for::<Report>().into()
 }

@@ -1,4 +1,4 @@
-//! `flash-policy.toml`: what a repository says of its policy documents.
+//! Reads `flash-policy.toml`, the settings of `check` for the policy documents of a repository.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -14,12 +14,12 @@ use toml::Spanned;
 
 use crate::args::{Check, known_rule};
 use crate::exit::Failure;
-use crate::input::text_of;
+use crate::input::read_text;
 use crate::report::Id;
 
 const NAME: &str = "flash-policy.toml";
 
-/// The settings of one run: the file's, and over them those of the command line.
+/// The settings of one run: those of the file, overridden by the command line.
 #[derive(Default)]
 pub(crate) struct Settings {
     levels: Vec<(&'static Rule, Option<Severity>)>,
@@ -51,7 +51,7 @@ struct SettingsFile {
     /// Findings that do not count.
     #[serde(default)]
     suppress: Vec<SuppressEntry>,
-    /// What is known about policy documents.
+    /// Facts about policy documents.
     #[serde(default)]
     policy: Vec<PolicyEntry>,
 }
@@ -64,26 +64,26 @@ struct SuppressEntry {
     /// The rule's id, such as `FSP-D14`.
     #[schemars(with = "String")]
     rule: Spanned<String>,
-    /// The file or folder, from here; everywhere where it is left out.
+    /// The file or folder, relative to this file; without it, the rule is suppressed everywhere.
     #[schemars(with = "Option<String>")]
     path: Option<Spanned<PathBuf>>,
-    /// Why the rule does not count.
+    /// The reason why the rule does not count.
     #[schemars(with = "String")]
     reason: Spanned<String>,
 }
 
-/// What is known about the documents of a file or folder.
+/// Facts about a document, or about all documents of a folder.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "Policy")]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct PolicyEntry {
-    /// The file or folder, from here.
+    /// The file or folder, relative to this file.
     #[schemars(with = "String")]
     path: Spanned<PathBuf>,
-    /// What the documents are for.
+    /// The kind of the documents.
     #[schemars(with = "Option<Id<PolicyKind>>")]
     kind: Option<Spanned<String>>,
-    /// Where they are served, as HOST:PORT.
+    /// The location where they are served, as HOST:PORT.
     #[schemars(with = "Option<String>")]
     served_from: Option<Spanned<String>>,
 }
@@ -94,24 +94,24 @@ pub(crate) fn schema() -> serde_json::Value {
     settings.into_generator().into_root_schema_for::<SettingsFile>().into()
 }
 
-/// What the settings say of one document.
-pub(crate) struct OfDocument<'a> {
+/// The settings for one document.
+pub(crate) struct DocumentSettings<'a> {
     pub(crate) kind: Option<PolicyKind>,
     pub(crate) served_from: Option<&'a Endpoint>,
     suppressions: Vec<&'a Suppression>,
 }
 
-impl OfDocument<'_> {
-    /// Why a rule does not count here, if it does not.
+impl DocumentSettings<'_> {
+    /// Returns the reason why a rule does not count for this document, if it does not.
     pub(crate) fn suppressed(&self, rule: &Rule) -> Option<&str> {
         self.suppressions.iter().find(|one| one.rule == rule).map(|one| one.reason.as_str())
     }
 }
 
 impl Settings {
-    /// Finds and reads the file, and puts what the command line says over it.
+    /// Finds and reads the file, then applies the options of the command line.
     pub(crate) fn of(args: &Check) -> Result<Self, Failure> {
-        let path = args.config.clone().or_else(find);
+        let path = args.config.clone().or_else(find_file);
         let mut settings = match &path {
             Some(path) => Self::read(path)?,
             None => Self::default(),
@@ -120,21 +120,21 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The severity that a rule has; `None` is off.
+    /// Returns the severity of a rule; `None` if it is off.
     pub(crate) fn level(&self, rule: &Rule, severity: Severity) -> Option<Severity> {
         let last = self.levels.iter().rev().find(|(known, _)| *known == rule);
         last.map_or(Some(severity), |(_, level)| *level)
     }
 
-    /// What is said of one document; standard input is in no folder.
-    pub(crate) fn of_document(&self, path: Option<&Path>) -> OfDocument<'_> {
+    /// Returns the settings for one document. Standard input is in no folder.
+    pub(crate) fn for_document(&self, path: Option<&Path>) -> DocumentSettings<'_> {
         let real = path.map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
         let is_in = |place: &PathBuf| real.as_ref().is_some_and(|real| real.starts_with(place));
         let mut policies: Vec<_> =
             self.policies.iter().filter(|policy| is_in(&policy.path)).collect();
-        // What is said of the file or the nearest folder counts.
+        // The entry of the file itself or of the nearest folder comes first.
         policies.sort_by_key(|policy| std::cmp::Reverse(policy.path.components().count()));
-        OfDocument {
+        DocumentSettings {
             kind: policies.iter().find_map(|policy| policy.kind),
             served_from: policies.iter().find_map(|policy| policy.served_from.as_ref()),
             suppressions: self
@@ -146,7 +146,7 @@ impl Settings {
     }
 
     fn read(path: &Path) -> Result<Self, Failure> {
-        let text = text_of(path)?;
+        let text = read_text(path)?;
         let file: SettingsFile = toml_text::parse(&text, path)?;
         let reader = Reader { text: &text, path };
         reader.settings(file)
@@ -164,18 +164,16 @@ impl Reader<'_> {
             file.rules.iter().map(|(id, level)| Ok((self.rule(id)?, Some(self.level(level)?))));
         let suppressions = file.suppress.iter().map(|entry| {
             if entry.reason.get_ref().trim().is_empty() {
-                return Err(self.wrong(
+                return Err(self.error_at(
                     &entry.reason,
                     "the reason is empty",
                     "say why the rule does not count here",
                 ));
             }
-            let (rule, reason) =
-                (self.rule(&entry.rule)?, entry.reason.get_ref().trim().to_owned());
             Ok(Suppression {
-                rule,
-                path: entry.path.as_ref().map(|path| self.beside(path)).transpose()?,
-                reason,
+                rule: self.rule(&entry.rule)?,
+                path: entry.path.as_ref().map(|path| self.resolve_path(path)).transpose()?,
+                reason: entry.reason.get_ref().trim().to_owned(),
             })
         });
         let policies = file.policy.iter().map(|entry| {
@@ -186,7 +184,7 @@ impl Reader<'_> {
                 self.parsed(from, from.get_ref().parse::<Endpoint>(), "write HOST:PORT")
             });
             Ok(PolicySettings {
-                path: self.beside(&entry.path)?,
+                path: self.resolve_path(&entry.path)?,
                 kind: kind.transpose()?,
                 served_from: from.transpose()?,
             })
@@ -206,10 +204,10 @@ impl Reader<'_> {
         let written = level.get_ref();
         if written == "off" {
             let advice = "write a [[suppress]] with a reason";
-            return Err(self.wrong(level, "a rule is not turned off here", advice));
+            return Err(self.error_at(level, "a rule is not turned off here", advice));
         }
         written.parse().map_err(|_| {
-            self.wrong(
+            self.error_at(
                 level,
                 &format!("`{written}` is no severity"),
                 "write error, warning or info",
@@ -223,15 +221,15 @@ impl Reader<'_> {
         parsed: Result<T, impl ToString>,
         help: &str,
     ) -> Result<T, Failure> {
-        parsed.map_err(|error| self.wrong(at, &error.to_string(), help))
+        parsed.map_err(|error| self.error_at(at, &error.to_string(), help))
     }
 
-    fn wrong<T>(&self, at: &Spanned<T>, message: &str, help: &str) -> Failure {
+    fn error_at<T>(&self, at: &Spanned<T>, message: &str, help: &str) -> Failure {
         toml_text::error_at(self.path, self.text, at.span(), message, help).into()
     }
 
-    /// The real path of a file or folder beside the settings.
-    fn beside(&self, path: &Spanned<PathBuf>) -> Result<PathBuf, Failure> {
+    /// Returns the canonical path of a file or folder that is relative to the settings.
+    fn resolve_path(&self, path: &Spanned<PathBuf>) -> Result<PathBuf, Failure> {
         let folder = self
             .path
             .parent()
@@ -239,13 +237,13 @@ impl Reader<'_> {
             .unwrap_or(Path::new("."));
         folder.join(path.get_ref()).canonicalize().map_err(|error| {
             let message = format!("there is no {}: {error}", path.get_ref().display());
-            self.wrong(path, &message, "name a file or a folder, from here, or take this out")
+            self.error_at(path, &message, "name a file or a folder, from here, or take this out")
         })
     }
 }
 
-/// The settings' file in this folder, or in one above it up to the root of the repository.
-fn find() -> Option<PathBuf> {
+/// Finds the settings file in this folder or in one above it, up to the root of the repository.
+fn find_file() -> Option<PathBuf> {
     let here = env::current_dir().ok()?;
     let is_root = |folder: &&Path| {
         [".git", ".hg", ".svn", ".jj"].iter().any(|mark| folder.join(mark).exists())

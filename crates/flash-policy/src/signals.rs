@@ -1,10 +1,10 @@
-//! The signals by which somebody asks this process to end.
+//! Waits for the signals that ask this process to stop.
 
 use std::future::poll_fn;
 use std::io;
 use std::task::Poll;
 
-/// SIGTERM, SIGINT and SIGHUP but for those that are ignored, from when this was made on; elsewhere than on unix what ends a program of a console.
+/// SIGTERM, SIGINT and SIGHUP, except those that this process ignores. On Windows, Ctrl-C.
 pub(crate) struct Signals {
     #[cfg(unix)]
     kinds: Vec<tokio::signal::unix::Signal>,
@@ -13,34 +13,35 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Called inside a runtime. From here on they no longer end the process by themselves.
+    /// Starts to watch the signals, which from now on no longer end the process by themselves. Must
+    /// be called inside a runtime.
     pub(crate) fn watch() -> io::Result<Self> {
         #[cfg(unix)]
         let kinds = {
             use tokio::signal::unix::{SignalKind, signal};
             let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
             let ignored = ignored();
-            let heeded =
+            let watched =
                 kinds.into_iter().filter(|kind| ignored & (1 << (kind.as_raw_value() - 1)) == 0);
-            heeded.map(signal).collect::<io::Result<_>>()?
+            watched.map(signal).collect::<io::Result<_>>()?
         };
         #[cfg(windows)]
         let kinds = vec![tokio::signal::windows::ctrl_c()?];
         Ok(Self { kinds })
     }
 
-    /// Waits for one.
+    /// Waits for the next signal.
     pub(crate) async fn next(mut self) {
-        poll_fn(|cx| match self.kinds.iter_mut().any(|kind| kind.poll_recv(cx).is_ready()) {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
+        poll_fn(|cx| {
+            let has_come = self.kinds.iter_mut().any(|kind| kind.poll_recv(cx).is_ready());
+            if has_come { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }
 }
 
-/// The signals that this process was started to ignore, as `nohup` does, a bit for each. Where there is no /proc, none is
-/// known.
+/// Returns the signals that this process was started to ignore, as `nohup` does, one bit for each.
+/// Without `/proc`, no signal is known to be ignored.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

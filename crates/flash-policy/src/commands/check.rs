@@ -17,7 +17,7 @@ use crate::report::{
     CheckResult, CheckSummary, CommandResult, ExaminedDocument, Finding, Fixes, Id, Report,
     ReportedError, SuppressedFinding, Suppressor,
 };
-use crate::settings::{OfDocument, Settings};
+use crate::settings::{DocumentSettings, Settings};
 use fix::FixPlan;
 
 pub(crate) fn run(args: &Check) -> Result<Report, Failure> {
@@ -48,7 +48,7 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn linter(&self, input: &Input) -> Linter {
-        let document = self.settings.of_document(input.path.as_deref());
+        let document = self.settings.for_document(input.path.as_deref());
         let served_from = self.args.served_from.as_ref().or(document.served_from);
         let by_place = |from: Option<&Endpoint>| from.map(|_| PolicyKind::Socket);
         let by_args = self.args.kind.or(by_place(self.args.served_from.as_ref()));
@@ -60,8 +60,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Fixes the documents, or shows how. Nothing is written before everything is known. What is fixed
-    /// is returned even where a later document cannot be written.
+    /// Fixes the documents, or shows how. Nothing is written before everything is known. What is
+    /// fixed is returned even where a later document cannot be written.
     fn fix(&self, inputs: &mut [Input], baseline: &Baseline) -> (Fixes, Option<ReportedError>) {
         let mut made = Fixes { written: !self.args.diff, ..Fixes::default() };
         let plans = inputs.iter().map(|input| self.plan(input, baseline));
@@ -90,14 +90,14 @@ impl Checker<'_> {
 
     fn plan(&self, input: &Input, baseline: &Baseline) -> Result<Option<FixPlan>, ReportedError> {
         let linter = self.linter(input);
-        let document = self.settings.of_document(input.path.as_deref());
+        let document = self.settings.for_document(input.path.as_deref());
         let known = RefCell::new(baseline.clone());
         let fixes = linter.fixes_of(&input.bytes, |diagnostic| {
             let rule = diagnostic.rule();
             let level = self.settings.level(rule, diagnostic.severity());
             let finding =
                 level.map(|severity| Finding::new(diagnostic, severity, &input.name, "", false));
-            let is_known = |finding: Finding| known.borrow_mut().takes(&finding).is_some();
+            let is_known = |finding: Finding| known.borrow_mut().suppress(&finding).is_some();
             document.suppressed(rule).is_none() && finding.is_some_and(|finding| !is_known(finding))
         });
         FixPlan::new(input, &linter, fixes)
@@ -110,7 +110,7 @@ impl Checker<'_> {
             let (file, kind) = (input.name.clone(), Id(linter.kind()));
             documents.push(ExaminedDocument { file, kind });
             let text = input.text();
-            let document = self.settings.of_document(input.path.as_deref());
+            let document = self.settings.for_document(input.path.as_deref());
             for judged in linter.examine(&input.bytes) {
                 match self.judge(&judged, input, &text, &document, baseline) {
                     Some(Judgement::Counts(finding)) => findings.push(finding),
@@ -129,7 +129,7 @@ impl Checker<'_> {
         judged: &Judged,
         input: &Input,
         text: &str,
-        document: &OfDocument<'_>,
+        document: &DocumentSettings<'_>,
         baseline: &mut Baseline,
     ) -> Option<Judgement> {
         let diagnostic = judged.diagnostic();
@@ -140,7 +140,7 @@ impl Checker<'_> {
             (reason.to_owned(), Suppressor::Document)
         } else if let Some(reason) = document.suppressed(diagnostic.rule()) {
             (reason.to_owned(), Suppressor::Settings)
-        } else if let Some(reason) = baseline.takes(&finding) {
+        } else if let Some(reason) = baseline.suppress(&finding) {
             (reason, Suppressor::Baseline)
         } else {
             return Some(Judgement::Counts(finding));
@@ -156,8 +156,8 @@ enum Judgement {
     Suppressed(SuppressedFinding),
 }
 
-/// Only socket policies name ports. Headers prove nothing: whoever copies a `crossdomain.xml` copies
-/// them too. So the file's name decides, where there is one.
+/// Only socket policies name ports. Headers prove nothing: whoever copies a `crossdomain.xml`
+/// copies them too. So the file's name decides, where there is one.
 fn guess(input: &Input) -> PolicyKind {
     let name = input.path.as_deref().and_then(Path::file_name);
     let name = name.map(|name| name.to_string_lossy().to_ascii_lowercase());

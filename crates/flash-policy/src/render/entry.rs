@@ -15,29 +15,29 @@ use crate::report::{
 /// One item of a result.
 pub(super) struct Entry {
     pub(super) place: Place,
-    /// The name of what was examined or tested.
+    /// The name of the finding, case or check.
     pub(super) name: String,
     pub(super) state: State,
     pub(super) subject: Subject,
     /// The heading of an annotation.
     pub(super) title: String,
-    /// One line.
+    /// The message, in one line.
     pub(super) message: String,
-    /// What to do about it.
+    /// Advice.
     pub(super) help: Option<String>,
-    /// The whole block that people read, without colour.
+    /// The full text for people, without colour.
     pub(super) detail: String,
-    /// Whether the message does not say it all: what was expected and what came instead does not fit
-    /// into one line.
+    /// True if one line is not enough, and a reader needs `detail` as well.
     pub(super) needs_its_block: bool,
-    /// What sets it apart from others of its id and place, however it is worded.
+    /// The part of its identity that tells it apart from others with its id and place. It does not
+    /// depend on the wording.
     pub(super) fingerprint: String,
-    /// How long it took, where that was measured.
+    /// The time that it took, if that was measured.
     pub(super) took_ms: Option<u64>,
 }
 
 impl Entry {
-    /// Returns the message and what to do about it, in one line.
+    /// Returns the message and the advice, in one line.
     pub(super) fn sentence(&self) -> String {
         match &self.help {
             Some(help) => format!("{}; help: {help}", self.message),
@@ -46,7 +46,7 @@ impl Entry {
     }
 }
 
-/// Where an entry belongs.
+/// The place that an entry is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     File {
@@ -66,20 +66,20 @@ pub(super) enum Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Passed,
-    /// Something was found; `fails` is whether it makes the command fail.
+    /// Something was found. `fails` is true if it makes the command fail.
     Found {
         severity: Severity,
         fails: bool,
     },
-    /// Something was found that does not count.
+    /// Something was found but does not count.
     Suppressed {
         severity: Severity,
         reason: String,
         in_source: bool,
     },
-    /// It was left out.
+    /// The case was left out.
     Skipped,
-    /// It could not be judged.
+    /// The case could not be judged.
     NotRun,
 }
 
@@ -92,7 +92,7 @@ impl Place {
         }
     }
 
-    /// Returns the name of the file or server, as its user calls it.
+    /// Returns the name of the file or server, as the user gave it.
     pub(super) fn name(&self) -> &str {
         match self {
             Self::File { path, .. } => path,
@@ -110,7 +110,7 @@ impl Place {
     }
 }
 
-/// Returns the entries of a report, in its order; errors come last.
+/// Returns the entries of a report in order. Errors come last.
 pub(super) fn entries(report: &Report) -> Vec<Entry> {
     let mut entries = match &report.result {
         CommandResult::Check(check) => of_check(check),
@@ -160,7 +160,7 @@ fn passed(place: Place, text: &str) -> Entry {
     }
 }
 
-/// Returns the rule with this id.
+/// Returns the subject for a rule's id.
 fn of_id(id: &str) -> Subject {
     rules::find(id).map_or(Subject::Nothing, Subject::Rule)
 }
@@ -225,7 +225,7 @@ fn of_case(case: &Case) -> Entry {
     }
 }
 
-/// Returns what came of a case, in one line.
+/// Returns the result of a case in one line.
 fn case_message(case: &Case) -> String {
     if let Some(reason) = case.skipped.as_ref().or(case.error.as_ref()) {
         return reason.clone();
@@ -296,9 +296,12 @@ fn of_check_of_server(check: &ConformanceCheck) -> Entry {
     }
 }
 
-/// A crash makes a run fail even where all was answered before.
+/// Returns the entry of a crash, which makes a run fail even if every answer came before it.
 fn of_crash(server: &ServerUnderTest) -> Option<Entry> {
-    let message = server.remarks.first().filter(|_| server.has_crashed)?;
+    if !server.has_crashed {
+        return None;
+    }
+    let message = server.remarks.first()?;
     Some(Entry {
         place: Place::Server(server.location.clone()),
         name: "the server under test".to_owned(),

@@ -1,4 +1,4 @@
-//! Workflow commands, from which GitHub makes annotations beside the lines of a change.
+//! Renders workflow commands, which GitHub shows as annotations beside the lines of a change.
 
 use std::fmt::Write;
 
@@ -32,7 +32,7 @@ fn command(entry: &Entry, severity: Severity) -> String {
     format!("::{} {properties}::{}\n", level(severity), data(message(entry).trim_end()))
 }
 
-/// Returns one line where the message says all, and the whole block where it does not.
+/// Returns the message in one line, followed by the full text if one line is not enough.
 fn message(entry: &Entry) -> String {
     let sentence = printable(entry.sentence());
     if entry.needs_its_block {
@@ -50,7 +50,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// Escapes just what `@actions/core` does, for the runner undoes no more than that.
+/// Escapes the same characters as `@actions/core`. The runner unescapes no others.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }

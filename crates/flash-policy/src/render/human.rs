@@ -1,4 +1,4 @@
-//! Text for people.
+//! Renders reports as text for people.
 
 mod cases;
 mod check;
@@ -17,10 +17,10 @@ pub(super) use cases::{case, mismatch};
 pub(super) use check::finding;
 pub(crate) use check::fixes;
 pub(crate) use errors::error;
-pub(crate) use live::server_remarks;
+pub(crate) use live::server_notes;
 pub(super) use live::{conformance_check, server_output};
 
-/// Renders what goes to stdout. Errors go to stderr, one by one, by [`error`].
+/// Renders the text for stdout. [`error`] renders each error, for stderr.
 pub(super) fn human(report: &Report, style: &Style) -> String {
     match &report.result {
         CommandResult::Check(check) => check::check(check, style),
@@ -41,12 +41,13 @@ pub(super) fn diagnostic(diagnostic: &Diagnostic) -> String {
     printable(format!("{} {id}{at}: {message}; help: {help}", severity.0))
 }
 
-/// Renders an excerpt whose texts are made safe to print.
+/// Renders an excerpt, with its texts made safe to print.
 fn excerpt(excerpt: Excerpt<'_>, style: &Style) -> String {
     let message = printable(excerpt.message);
     let help = excerpt.help.map(printable);
     let safe = Excerpt { message: &message, help: help.as_deref(), ..excerpt };
     let text = safe.render(style.colour);
-    // The excerpt brings its own colours; everything else is safe already.
+    // The colours of the excerpt are control characters, so they must not be escaped. Everything
+    // else is safe already.
     if style.colour { text } else { printable_lines(&text) }
 }

@@ -1,23 +1,24 @@
-//! JSON: the report as it is.
+//! Renders values as JSON.
 
 use flash_policy_core::printable::is_harmful;
 use serde::Serialize;
 
-/// Returns JSON that people can read, with a line end behind it.
+/// Returns indented JSON with a line end.
 pub(crate) fn json(value: &impl Serialize) -> String {
     escaped(serde_json::to_string_pretty(value).expect(NAMED))
 }
 
-/// Returns JSON on one line, whatever a reader takes for the end of a line, with a line end behind it.
+/// Returns JSON on one line with a line end. Every other character that a reader may take for a
+/// line end is escaped.
 pub(crate) fn json_line(value: &impl Serialize) -> String {
     escaped(serde_json::to_string(value).expect(NAMED))
 }
 
 const NAMED: &str = "what is reported has names for keys, and no map fails";
 
-/// JSON permits some control characters, and only within strings.
+/// Escapes the control characters that JSON permits. They occur only within strings.
 fn escaped(json: String) -> String {
-    // Most of it, which can be long, has none: of ASCII, only this one is permitted.
+    // Most output has none, and it can be long. The only one in ASCII is U+007F.
     if json.is_ascii() && !json.contains('\u{7f}') {
         return json + "\n";
     }

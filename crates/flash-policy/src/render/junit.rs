@@ -1,4 +1,4 @@
-//! JUnit's XML: a suite for each file or server.
+//! Renders JUnit XML, with a suite for each file or server.
 
 use std::time::Duration;
 

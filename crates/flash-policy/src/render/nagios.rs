@@ -1,5 +1,5 @@
-//! The result of a probe as a plugin of Nagios and its kin: one line, figures behind a bar, and their
-//! exit codes.
+//! Renders the result of a probe for Nagios and compatible monitors: one line, performance data
+//! after a bar, and their exit codes.
 
 use std::fmt::Write;
 
@@ -20,7 +20,7 @@ pub(crate) enum NagiosState {
     Unknown = 3,
 }
 
-/// Renders the report of a probe, and says how the plugin ends.
+/// Renders the report of a probe. Returns the state of the plugin and its line.
 pub(crate) fn nagios(report: &Report) -> (NagiosState, String) {
     if let Some(error) = report.errors.first() {
         return (NagiosState::Unknown, unknown(&sentence(error)));
@@ -36,7 +36,7 @@ pub(crate) fn nagios(report: &Report) -> (NagiosState, String) {
     (state, line(state, &texts.join("; "), &figures(probe, warning)))
 }
 
-/// Returns an error in one sentence, with what to do.
+/// Returns an error in one sentence, with its advice.
 pub(crate) fn sentence(error: &ReportedError) -> String {
     match &error.help {
         Some(help) => format!("{}; {help}", error.message),
@@ -44,7 +44,7 @@ pub(crate) fn sentence(error: &ReportedError) -> String {
     }
 }
 
-/// Renders a probe of which nothing can be said.
+/// Renders a probe that has no result.
 pub(crate) fn unknown(message: &str) -> String {
     line(NagiosState::Unknown, message, &[])
 }
@@ -76,23 +76,23 @@ fn judge_grant(
     granting: &AskedLocation,
     warning: u64,
 ) -> (NagiosState, String) {
-    // Only the granting answer counts: that another location refuses, as 843 may, is not its fault.
+    // Only the granting answer counts. Another location, such as 843, may refuse.
     let worst = granting.diagnostics.iter().max_by_key(|diagnostic| diagnostic.severity.0);
     let worst = worst.filter(|worst| worst.severity.0 >= Severity::Warning);
-    let mut remarks: Vec<_> = worst.map(human::diagnostic).into_iter().collect();
-    // Each player waits for the whole of it: for a silent 843 before this answer, and for the game
-    // behind it.
+    let mut notes: Vec<_> = worst.map(human::diagnostic).into_iter().collect();
+    // A player waits for the whole lookup: for a silent 843 before this answer, and for the game
+    // server after it.
     if got.decided_at_ms >= warning && granting.took_ms < warning {
-        remarks.push(format!("only after {} ms in all", got.decided_at_ms));
+        notes.push(format!("only after {} ms in all", got.decided_at_ms));
     }
-    let is_warned = granting.took_ms >= warning || !remarks.is_empty();
+    let is_warned = granting.took_ms >= warning || !notes.is_empty();
     let state = if is_warned { NagiosState::Warning } else { NagiosState::Ok };
-    let remarks: String = remarks.iter().map(|remark| format!(", but {remark}")).collect();
+    let notes: String = notes.iter().map(|note| format!(", but {note}")).collect();
     let (by, took) = (&granting.endpoint, granting.took_ms);
-    (state, format!("{name}: permitted by {by} in {took} ms{remarks}"))
+    (state, format!("{name}: permitted by {by} in {took} ms{notes}"))
 }
 
-/// How long each policy took, with the limits, and when all was decided.
+/// Returns the performance data: the time of each policy with its limits, and of the decision.
 fn figures(probe: &ProbeResult, warning: u64) -> Vec<String> {
     let mut figures = Vec::new();
     for case in &probe.live.cases {
@@ -111,12 +111,12 @@ fn figures(probe: &ProbeResult, warning: u64) -> Vec<String> {
     figures
 }
 
-/// In whole milliseconds, as the text has it.
+/// Formats milliseconds as seconds with three decimals.
 fn seconds(millis: u64) -> String {
     format!("{}.{:03}", millis / 1000, millis % 1000)
 }
 
-/// One line, whatever stands in the text: a bar in it would begin the figures.
+/// Renders one line. A bar in the text would start the performance data, so it is replaced.
 fn line(state: NagiosState, text: &str, figures: &[String]) -> String {
     let name = format!("{state:?}").to_ascii_uppercase();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");

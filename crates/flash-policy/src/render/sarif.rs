@@ -1,5 +1,5 @@
-//! SARIF 2.1.0, by hand: one run, the rules that were met, and a result for each finding. What passed
-//! is left out.
+//! Renders SARIF 2.1.0: one run, its rules, and a result for each finding. Passed entries are left
+//! out.
 
 use std::collections::HashMap;
 
@@ -35,7 +35,7 @@ pub(super) fn sarif(report: &Report) -> String {
     }))
 }
 
-/// The rules that were met, in order; a result points at its own by the index.
+/// The rules of the run, in order. A result refers to its rule by index.
 #[derive(Default)]
 struct Rules {
     subjects: Vec<Subject>,
@@ -79,7 +79,7 @@ fn describe(subject: Subject, uri: String, severity: Severity, properties: Value
     })
 }
 
-/// The page on the rules, as the documentation of the crate has it.
+/// The address of the rules' reference.
 const HELP: &str = "https://docs.rs/flash-policy-core/latest/flash_policy_core/diagnostics/rules";
 
 /// CWE-942, permissive cross-domain policy with untrusted domains.
@@ -88,7 +88,7 @@ fn is_over_broad(rule: &Rule) -> bool {
         .contains(rule)
 }
 
-/// As CVSS counts, in a string: what code scanning sorts by.
+/// Returns the score by which code scanning sorts findings, on the scale of CVSS.
 fn security_severity(rule: &Rule) -> &'static str {
     match rule.severity() {
         Severity::Error => "8.0",
@@ -135,12 +135,12 @@ fn result(entry: &Entry, rules: &mut Rules, seen: &mut HashMap<u64, usize>) -> O
         "message": { "text": message(entry) },
         "locations": [{ "physicalLocation": location(entry) }],
         "partialFingerprints": { "flashPolicy/v2": format!("{fingerprint:016x}:{number}") },
-        // Present where there are none, too: a run's results must have them all or none.
+        // Either all results of a run must have this property, or none.
         "suppressions": suppressions,
     }))
 }
 
-/// Returns one line. A rule says all; what is no rule needs the name of its case.
+/// Returns the message in one line. Without a rule, it starts with the name of the case.
 fn message(entry: &Entry) -> String {
     let is_rule = matches!(entry.subject, Subject::Rule(_));
     let needs_a_name = !is_rule && entry.title == entry.name;
@@ -151,7 +151,8 @@ fn message(entry: &Entry) -> String {
     }
 }
 
-/// Code scanning takes relative paths and `file` URIs, and refuses a whole log for any other scheme.
+/// Returns the location. Code scanning accepts relative paths and `file` URIs, and rejects the
+/// whole log if it contains another scheme.
 fn location(entry: &Entry) -> Value {
     let artifact = match &entry.place {
         Place::File { path, .. } => json!({ "uri": uri(repository_path(path)) }),
@@ -172,7 +173,7 @@ fn location(entry: &Entry) -> Value {
     }
 }
 
-/// Relative as the path is, or a `file` URI.
+/// Returns a relative path as a relative URI, and an absolute one as a `file` URI.
 fn uri(path: &str) -> String {
     let path = path.replace(std::path::MAIN_SEPARATOR, "/");
     let scheme = if path.starts_with('/') { "file://" } else { "" };
@@ -187,7 +188,8 @@ fn encoded(path: &str) -> String {
     path.bytes().map(encode).collect()
 }
 
-/// Returns the same number wherever in its file a finding moves, and however it is worded: FNV-1a.
+/// Returns the FNV-1a hash of the entry's identity, which depends neither on its position nor on
+/// its wording.
 fn fingerprint(entry: &Entry) -> u64 {
     let place = repository_path(entry.place.name());
     let identity = [entry.subject.id(), place, &entry.fingerprint].join("\0");

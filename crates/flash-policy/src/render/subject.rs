@@ -1,4 +1,4 @@
-//! What an entry is about, with its public id and what there is to know about it.
+//! The subject of an entry, with its public id and its help.
 
 use flash_policy_conformance::CheckId;
 use flash_policy_core::Cause;
@@ -9,7 +9,7 @@ use flash_policy_scenario::Status;
 use crate::reference;
 use crate::report::ErrorKind;
 
-/// What an entry is about.
+/// The subject of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Subject {
     /// Nothing was found.
@@ -52,18 +52,18 @@ impl Subject {
         name.replace(['-', '/'], " ")
     }
 
-    /// Returns what there is to know about it: several lines, without placeholders.
+    /// Returns the help: several lines, without placeholders.
     pub(super) fn help(self) -> String {
         let from_reference = match self {
-            Self::Rule(rule) => reference::of_rule_alone(rule),
-            Self::Cause(cause) => reference::of_cause_alone(cause),
-            Self::Check(check) => reference::of_check_alone(check),
+            Self::Rule(rule) => reference::explain_rule(rule),
+            Self::Cause(cause) => reference::explain_cause(cause),
+            Self::Check(check) => reference::explain_check(check),
             _ => None,
         };
         from_reference.unwrap_or_else(|| self.advice().to_owned())
     }
 
-    /// Returns what to do about it, in one line.
+    /// Returns one line of advice.
     fn advice(self) -> &'static str {
         match self {
             Self::Rule(rule) => rule.help(),

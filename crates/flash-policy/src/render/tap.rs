@@ -1,5 +1,5 @@
-//! TAP, version 13, for Perl's readers know no other: a line for each entry, and a YAML block below
-//! what was found.
+//! Renders TAP 13: a line for each entry, and a YAML block for each finding. Perl's readers support
+//! no later version.
 
 use std::fmt::Write;
 
@@ -42,7 +42,7 @@ fn test_point(number: usize, entry: &Entry) -> String {
     }
 }
 
-/// Without this, a name could skip its own test.
+/// Escapes a name, which could otherwise contain a directive such as `# SKIP`.
 fn escaped(text: &str) -> String {
     printable(text).replace('\\', "\\\\").replace('#', "\\#")
 }
@@ -62,18 +62,17 @@ fn yaml_block(entry: &Entry, severity: Severity) -> String {
     yaml + &literal("detail", &printable_lines(&entry.detail)) + "  ...\n"
 }
 
-/// YAML reads JSON's strings.
+/// Quotes a string as JSON does, which YAML can read.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(printable(text)).to_string()
 }
 
 fn literal(key: &str, text: &str) -> String {
-    // The first line tells YAML how deep the text is indented: it must not begin with blanks of its
-    // own.
+    // YAML takes the indentation from the first line, so that line must not begin with blanks.
     let text = text.trim();
     if text.is_empty() {
         return String::new();
     }
-    // Empty lines are indented too, for Perl's reader.
+    // Perl's reader needs empty lines to be indented, too.
     text.lines().fold(format!("  {key}: |\n"), |yaml, line| yaml + "    " + line + "\n")
 }

@@ -1,4 +1,4 @@
-//! Cases: of `test`, the combinations of `eval`, and the attempts of `probe` and `run`.
+//! The cases of `test`, the combinations of `eval`, and the attempts of `probe` and `run`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,52 +15,53 @@ use super::{ElementPlace, Id, Verdict};
 /// One case of `test`, one combination of `eval`, or one attempt of `probe` or `run`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Case {
-    /// The scenario file or the policy document; absent where the case is an attempt at a live server.
+    /// The scenario file or the policy document; absent for an attempt at a live server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) file: Option<String>,
     /// The line of the case in its scenario file, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) line: Option<u32>,
-    /// In characters, from 1.
+    /// The column of the case, in characters, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) column: Option<u32>,
     pub(crate) name: String,
     pub(crate) status: Id<Status>,
     pub(crate) passed: bool,
-    /// Why it was skipped, which is neither passed nor failed; absent where it was not.
+    /// The reason why the case was skipped; absent if it was not. A skipped case neither passed nor
+    /// failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) skipped: Option<String>,
-    /// Why it could not be run; absent where it was.
+    /// The reason why the case could not be run; absent if it was run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
-    /// What the case expects; absent where nothing is expected.
+    /// The expectation; absent if nothing is expected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) expected: Option<Expected>,
-    /// What came of it; null for a matrix, and where it could not be decided.
+    /// The actual verdict; null for a matrix, and if it could not be decided.
     pub(crate) got: Option<Verdict>,
-    /// What is not as expected: the cell of a matrix, or a fact of a case.
+    /// The facts of the case, or the cells of its matrix, that are not as expected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) mismatches: Vec<Mismatch>,
     /// Facts on which the evaluator and the real sockets differ: a bug in flash-policy.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) differences: Vec<Difference>,
-    /// The element of a policy that decided, where a person finds it.
+    /// The element of a policy that decided, with its place in the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) decided_by: Option<ElementPlace>,
-    /// Of a matrix: what came of it.
+    /// The result of a matrix.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) matrix: Option<MatrixResult>,
-    /// Of an attempt: which way it took to the server.
+    /// The route of an attempt to the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) route: Option<Route>,
-    /// For people: how to get what is expected. Several lines; empty where there is nothing to say.
+    /// An explanation for people, with advice, in several lines; absent if there is none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) details: String,
-    /// How long it took to run, in real time.
+    /// The time that the case took to run, in real milliseconds.
     pub(crate) took_ms: u64,
 }
 
-/// What a case expects. What it does not mention may be anything.
+/// The expectation of a case. Facts that it does not mention may be anything.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Expected {
@@ -77,16 +78,16 @@ pub(crate) struct Expected {
     pub(crate) requests: BTreeMap<String, usize>,
 }
 
-/// Something that is not as expected.
+/// A fact that is not as expected.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Mismatch {
     /// The key of the scenario file, or the cell of a matrix as `SWF to HOST:PORT`.
     pub(crate) what: String,
-    /// Null where a matrix has a new cell.
+    /// The expected value; null for a new cell of a matrix.
     pub(crate) expected: Option<String>,
-    /// Null where a matrix no longer has a cell.
+    /// The actual value; null for a cell that the matrix no longer has.
     pub(crate) got: Option<String>,
-    /// Whether it is the verdict or the cause, which are told first.
+    /// True for the verdict and the cause, which are shown first.
     #[serde(skip)]
     pub(crate) is_verdict: bool,
 }
@@ -99,27 +100,26 @@ pub(crate) struct Difference {
     pub(crate) real: String,
 }
 
-/// What came of a matrix.
+/// The result of a matrix.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct MatrixResult {
-    /// The file that pins it.
+    /// The file that pins the matrix.
     pub(crate) snapshot: String,
-    /// One line.
+    /// The result in one line.
     pub(crate) summary: String,
-    /// Whether the snapshot was written, as `--update` says.
+    /// True if `--update` wrote the snapshot.
     pub(crate) written: bool,
 }
 
-/// The way that an attempt took to the server.
+/// The route of an attempt to the server.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Route {
-    /// The host.
     pub(crate) host: String,
-    /// The address that the host was taken to have; null where it was mapped.
+    /// The address that was used for the host; null if the host was mapped.
     pub(crate) address: Option<String>,
-    /// `IPv4` or `IPv6`; null where it was mapped.
+    /// `IPv4` or `IPv6`; null if the host was mapped.
     pub(crate) family: Option<String>,
-    /// What the resolver said, where it knows no address.
+    /// The answer of the resolver, if it knows no address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unresolved: Option<String>,
 }
@@ -127,13 +127,14 @@ pub(crate) struct Route {
 /// The counts of cases.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct CaseSummary {
-    /// Scenario files that were run.
+    /// The number of scenario files that were run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) files: Option<usize>,
     pub(crate) cases: usize,
     pub(crate) passed: usize,
     pub(crate) failed: usize,
-    /// Cases that were left out: they change what stands where the server under test is.
+    /// The number of cases that were left out because they change an endpoint that the server under
+    /// test replaces.
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) skipped: usize,
 }
@@ -155,17 +156,17 @@ pub(crate) struct CoveredRule {
     pub(crate) column: u32,
     /// The element, as XML.
     pub(crate) element: String,
-    /// How many cases it granted.
+    /// The number of cases that it granted.
     pub(crate) granted: usize,
-    /// How many cases it decided otherwise: as the nearest miss, or as the meta-policy.
+    /// The number of other cases that it decided: as the nearest miss, or as the meta-policy.
     pub(crate) denied: usize,
-    /// Whether it did what it is there for: a rule has granted, a meta-policy that can deny has
+    /// True if it has served its purpose: a rule has granted, or a meta-policy that can deny has
     /// denied.
     pub(crate) exercised: bool,
 }
 
 impl Case {
-    /// Creates a case of which only the name and the status are known.
+    /// Creates a case that has only a name and a status.
     pub(crate) fn new(name: impl Into<String>, status: Status) -> Self {
         Self {
             file: None,

@@ -1,4 +1,4 @@
-//! What `diff` found.
+//! The changes that `diff` finds.
 
 use flash_policy_core::analysis::{self, Direction, Origin, Scheme};
 use flash_policy_core::source_text::Position;
@@ -11,28 +11,28 @@ use super::Id;
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Change {
     pub(crate) direction: Id<Direction>,
-    /// In words, with an example.
+    /// The change in words, with an example.
     pub(crate) text: String,
-    /// In words, without an example.
+    /// The change in words, without an example.
     pub(crate) name: String,
-    /// The requesters, as domain patterns; empty where other policy files are concerned.
+    /// The requesters, as domain patterns; empty for a change of the meta-policy.
     pub(crate) origins: Vec<String>,
     /// The exceptions from these patterns.
     pub(crate) except: Vec<String>,
-    /// How the SWF was loaded; absent where other policy files are concerned.
+    /// The scheme by which the SWF was loaded; absent for a change of the meta-policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) scheme: Option<Id<Scheme>>,
-    /// As in `to-ports`.
+    /// The ports, in the syntax of `to-ports`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ports: Option<String>,
-    /// A SWF and a port for which the two policies differ.
+    /// An example: a SWF and a port for which the two policies differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) witness: Option<Witness>,
-    /// The line of the new policy that makes the difference; null where none there does.
+    /// The line of the new policy that makes the difference; null if none does.
     pub(crate) line: Option<u32>,
-    /// In characters, from 1.
+    /// The column in that line, in characters, from 1.
     pub(crate) column: Option<u32>,
-    /// Whether it makes the command fail.
+    /// True if it makes the command fail.
     pub(crate) fails: bool,
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct DiffSummary {
 }
 
 impl Change {
-    /// Describes a change of what a policy grants.
+    /// Describes a change in the grants of a policy.
     pub(crate) fn of_grants(change: &analysis::Change, place: Option<Position>) -> Self {
         let witness = change.witness();
         let except = change.origins().iter().flat_map(Origin::except).map(ToString::to_string);

@@ -23,7 +23,7 @@ pub(crate) struct ConformanceOverview {
     pub(crate) tolerated: usize,
     pub(crate) failed: usize,
     pub(crate) not_run: usize,
-    /// How long the checks took together, in real time.
+    /// The time that all checks took together, in real milliseconds.
     pub(crate) took_ms: u64,
 }
 
@@ -32,23 +32,23 @@ pub(crate) struct ConformanceOverview {
 pub(crate) struct ConformanceCheck {
     /// The logical location of the server.
     pub(crate) endpoint: String,
-    /// As docs/torture.md has it.
+    /// The id of the check.
     pub(crate) id: Id<CheckId>,
     pub(crate) verdict: Id<CheckVerdict>,
-    /// What was observed, in one line.
+    /// The observation, in one line.
     pub(crate) reason: String,
-    /// What the check sends.
+    /// The request that the check sends.
     pub(crate) sent: &'static str,
-    /// The id of the rule that explains it; null where there is none.
+    /// The id of the rule that explains the verdict; null if there is none.
     pub(crate) rule: Option<&'static str>,
-    /// What to do about it; null where there is no rule.
+    /// Advice; null if there is no rule.
     pub(crate) help: Option<&'static str>,
-    /// Whether it makes the command fail, by `--fail-on`.
+    /// True if it makes the command fail, by `--fail-on`.
     pub(crate) fails: bool,
 }
 
 impl ConformanceOverview {
-    /// Describes the checks of the server at `endpoint`, which really is at `address`.
+    /// Describes the checks of the server at `endpoint`, whose real address is `address`.
     pub(crate) fn new(
         report: &TortureReport,
         endpoint: &Endpoint,

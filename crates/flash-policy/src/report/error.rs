@@ -1,4 +1,4 @@
-//! What kept a command, or a part of it, from having a result.
+//! The errors that keep a command, or a part of it, from having a result.
 
 use flash_policy_core::ids;
 use flash_policy_core::source_text::Position;
@@ -21,30 +21,30 @@ ids! {
         InvalidInput = "invalid-input",
         /// There is nothing to test.
         NothingToTest = "nothing-to-test",
-        /// The machine could not run it.
+        /// The machine could not run the command.
         NotRun = "not-run",
         /// The server under test did not start.
         ServerNotStarted = "server-not-started",
-        /// A signal came before all was done.
+        /// A signal came before the command was done.
         Interrupted = "interrupted",
-        /// flash-policy itself failed.
+        /// There is a bug in flash-policy.
         Bug = "bug",
     }
 }
 
-/// An error: its text, its place where it has one, and what to do.
+/// An error: its message, its place if it has one, and advice.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ReportedError {
     pub(crate) kind: Id<ErrorKind>,
-    /// One line.
+    /// The message, in one line.
     pub(crate) message: String,
-    /// What to do about it.
+    /// Advice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) help: Option<String>,
-    /// More about it, a line each.
+    /// Details, one line each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) details: Vec<String>,
-    /// What the server under test wrote to stdout and stderr: the last MiB.
+    /// The last MiB that the server under test wrote to stdout and stderr.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) output: Option<String>,
     #[serde(flatten)]
@@ -55,13 +55,13 @@ pub(crate) struct ReportedError {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ErrorPlace {
     pub(crate) file: String,
-    /// From 1.
+    /// The line, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) line: Option<u32>,
-    /// In characters, from 1.
+    /// The column, in characters, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) column: Option<u32>,
-    /// The line of the file.
+    /// The text of the line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<SourceLine>,
 }

@@ -18,18 +18,18 @@ pub(crate) struct Finding {
     pub(crate) name: &'static str,
     pub(crate) severity: Id<Severity>,
     pub(crate) file: String,
-    /// From 1; null where the finding is about the document as a whole.
+    /// The line, from 1; null if the finding is about the document as a whole.
     pub(crate) line: Option<u32>,
-    /// In characters, from 1.
+    /// The column, in characters, from 1.
     pub(crate) column: Option<u32>,
     pub(crate) message: String,
-    /// What to do about it.
+    /// Advice.
     pub(crate) help: String,
-    /// The same wherever in its document the finding stands, and however it is worded.
+    /// A stable identity, which depends neither on the finding's position nor on its wording.
     pub(crate) fingerprint: String,
-    /// The line of the document; null where the finding is about the document as a whole.
+    /// The text of the line; null if the finding is about the document as a whole.
     pub(crate) source: Option<SourceLine>,
-    /// Whether it makes the command fail, by `--fail-on`.
+    /// True if it makes the command fail, by `--fail-on`.
     pub(crate) fails: bool,
 }
 
@@ -38,12 +38,12 @@ pub(crate) struct Finding {
 pub(crate) struct SuppressedFinding {
     #[serde(flatten)]
     pub(crate) finding: Finding,
-    /// Why it does not count.
+    /// The reason why it does not count.
     pub(crate) reason: String,
     pub(crate) suppressed_by: Suppressor,
 }
 
-/// What says that a finding does not count.
+/// The source that suppresses a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Suppressor {
@@ -65,7 +65,7 @@ pub(crate) struct ExaminedDocument {
 /// The counts of `check`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct CheckSummary {
-    /// Documents that were examined.
+    /// The number of documents that were examined.
     pub(crate) files: usize,
     pub(crate) errors: usize,
     pub(crate) warnings: usize,
@@ -76,12 +76,12 @@ pub(crate) struct CheckSummary {
 /// Automatic fixes of documents.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct Fixes {
-    /// Whether the files were changed; otherwise it is what would be.
+    /// True if the files were changed; false if the fixes are only shown.
     pub(crate) written: bool,
     pub(crate) fixed: Vec<FixedFinding>,
-    /// What the fixes change of what the policies grant, in words.
+    /// The changes that the fixes make to the policies' grants, in words.
     pub(crate) changes: Vec<String>,
-    /// With `--diff`: how the documents would differ, as patches.
+    /// With `--diff`: the fixes, as patches.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) patch: String,
 }
@@ -96,7 +96,7 @@ pub(crate) struct FixedFinding {
 }
 
 impl Finding {
-    /// Creates the finding of a diagnostic in a document with this text.
+    /// Creates a finding from a diagnostic of a document with this text.
     pub(crate) fn new(
         diagnostic: &Diagnostic,
         severity: Severity,

@@ -1,4 +1,4 @@
-//! Values with stable ids, as JSON has them.
+//! Writes values with stable ids to JSON.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use flash_policy_core::StableId;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-/// A value that JSON has as its stable id.
+/// A value that is written to JSON as its stable id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Id<T>(pub(crate) T);
 

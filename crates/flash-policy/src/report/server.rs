@@ -1,24 +1,24 @@
-//! The server that `run` has started.
+//! The server that `run` starts.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The server under test, and how it ended.
+/// The server under test, and its end.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ServerUnderTest {
     /// The logical location at which it answers policy requests.
     pub(crate) location: String,
-    /// The line that the shell was given.
+    /// The command line that was passed to the shell.
     pub(crate) command: String,
     /// The picked ports, by the names of their placeholders.
     pub(crate) ports: BTreeMap<String, u16>,
-    /// What it wrote to stdout and stderr: the last MiB.
+    /// The last MiB that it wrote to stdout and stderr.
     pub(crate) output: String,
-    /// Whether it ended by itself with a failure, which denies every player after it.
+    /// True if it ended by itself with a failure. From then on, every player is denied.
     pub(crate) has_crashed: bool,
-    /// What was unusual about its end, a sentence each: that it ended by itself, had to be killed, or
+    /// The unusual facts about its end, one sentence each: it ended by itself, had to be killed, or
     /// left its process group.
     pub(crate) remarks: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Places in files, as reports have them.
+//! The places in files that a report refers to.
 
 use std::ops::Range;
 
@@ -6,20 +6,20 @@ use flash_policy_core::source_text::{Position, ShownLine};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The line of a file around a place, cut to what a person looks at.
+/// The line of a file around a place, cut to a readable length.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct SourceLine {
     /// The line's number, from 1.
     pub(crate) line: usize,
     /// The column of the place, in characters, from 1.
     pub(crate) column: usize,
-    /// The text, with an ellipsis where it is cut.
+    /// The text of the line, with an ellipsis at each cut.
     pub(crate) text: String,
-    /// Where the place begins in `text`, in characters, from 0.
+    /// The start of the place in `text`, in characters, from 0.
     pub(crate) start: usize,
-    /// Where it ends there.
+    /// The end of the place in `text`, in characters, from 0.
     pub(crate) end: usize,
-    /// Whether `text` begins where the line begins.
+    /// True if `text` begins at the start of the line.
     pub(crate) is_whole: bool,
 }
 
@@ -54,10 +54,10 @@ impl From<&SourceLine> for ShownLine {
     }
 }
 
-/// An element of a policy, where a person finds it.
+/// An element of a policy, with its place in a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct ElementPlace {
-    /// The file: the policy document, or a scenario file that has it inline.
+    /// The policy document, or the scenario file that holds it inline.
     pub(crate) file: String,
     /// The line, with the element marked.
     pub(crate) source: SourceLine,

@@ -1,4 +1,4 @@
-//! One verdict, as JSON says it.
+//! The verdict on one connection, with its evidence.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,22 +17,21 @@ use super::Id;
 /// One verdict. Times are the player's, in milliseconds.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Verdict {
-    /// The SWF's URL, or `sandbox:` and the sandbox.
+    /// The URL of the SWF, or `sandbox:` and the sandbox.
     pub(crate) swf: String,
-    /// `HOST:PORT`; the port may be out of range.
+    /// The target, as `HOST:PORT`; the port may be out of range.
     pub(crate) connect: String,
     pub(crate) outcome: Id<player::Verdict>,
     /// The true cause.
     pub(crate) cause: Id<Cause>,
-    /// What the SWF is told, in order.
+    /// The events that the SWF receives, in order.
     pub(crate) events: Vec<String>,
     /// The location whose policy granted, `sandbox`, or null.
     pub(crate) granted_by: Option<String>,
     /// The element of a policy that decided.
     pub(crate) rule: Option<DecidingElement>,
     pub(crate) decided_at_ms: u64,
-    /// When the SWF is told each of the events; null where that would wait for a timeout that is not
-    /// set.
+    /// The time of each event; null if the event would wait for a timeout that is not set.
     pub(crate) reported_at_ms: Vec<Option<u64>>,
     /// Every location that was consulted, in order.
     pub(crate) asked: Vec<AskedLocation>,
@@ -40,15 +39,15 @@ pub(crate) struct Verdict {
     pub(crate) connections: Vec<TcpConnection>,
     /// The documents that were received, by location.
     pub(crate) documents: BTreeMap<String, String>,
-    /// Diagnostics of the attempt itself, such as a location of loadPolicyFile that is none.
+    /// Diagnostics of the attempt itself, such as an invalid location of loadPolicyFile.
     pub(crate) attempt_diagnostics: Vec<Diagnostic>,
-    /// The ids of all diagnostics: of the attempt, and of each answer.
+    /// The ids of all diagnostics, of the attempt and of each answer.
     pub(crate) diagnostics: Vec<&'static str>,
-    /// For people, several lines.
+    /// The diagnosis for people, in several lines.
     pub(crate) diagnosis: String,
 }
 
-/// The element that decided, and the location whose policy it stands in.
+/// The element that decided, and the location whose policy contains it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct DecidingElement {
     pub(crate) endpoint: String,
@@ -63,27 +62,27 @@ pub(crate) struct AskedLocation {
     pub(crate) port: u16,
     pub(crate) role: Id<Role>,
     pub(crate) answer: Id<AnswerKind>,
-    /// How long it took.
+    /// The time that the answer took.
     pub(crate) took_ms: u64,
-    /// How long the player waits for it at most; null where it waits without an end.
+    /// The longest time that the player waits for the answer; null if it waits forever.
     pub(crate) budget_ms: Option<u64>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
-/// A rule of the catalogue that was met.
+/// A diagnostic: a rule of the catalogue that applies.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Diagnostic {
-    /// Such as `FSP-D01`.
+    /// The rule's id, such as `FSP-D01`.
     pub(crate) id: &'static str,
     pub(crate) severity: Id<Severity>,
     pub(crate) message: String,
-    /// What to do about it.
+    /// Advice.
     pub(crate) help: String,
-    /// The line of the received document, from 1; null where it is not about a place in one.
+    /// The line of the received document, from 1; null if it is not about a place in a document.
     pub(crate) line: Option<u32>,
-    /// In characters, from 1.
+    /// The column, in characters, from 1.
     pub(crate) column: Option<u32>,
-    /// The same wherever in its document it stands, and however it is worded.
+    /// A stable identity, which depends neither on the position nor on the wording.
     pub(crate) fingerprint: String,
 }
 
@@ -92,16 +91,16 @@ pub(crate) struct Diagnostic {
 pub(crate) struct TcpConnection {
     pub(crate) endpoint: String,
     pub(crate) purpose: ConnectionPurpose,
-    /// In bytes.
+    /// The number of bytes sent.
     pub(crate) sent: usize,
-    /// In bytes.
+    /// The number of bytes received.
     pub(crate) received: usize,
-    /// What happened on it, in order.
+    /// The steps on the connection, in order.
     pub(crate) transcript: Vec<TranscriptLine>,
     pub(crate) ended: Id<Ended>,
 }
 
-/// What a connection was for.
+/// The purpose of a connection.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ConnectionPurpose {
@@ -111,7 +110,7 @@ pub(crate) enum ConnectionPurpose {
     Payload,
 }
 
-/// One step on a connection. Bytes are ASCII with escapes, a NUL is `\0`.
+/// One step on a connection, with its time. Bytes are ASCII with escapes; a NUL is `\0`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct TranscriptLine {
     pub(crate) at_ms: u64,
@@ -119,19 +118,19 @@ pub(crate) struct TranscriptLine {
     pub(crate) step: Step,
 }
 
-/// What happened.
+/// One step on a connection.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Step {
-    /// The player sent this.
+    /// Bytes that the player sent.
     Sent(String),
-    /// This arrived.
+    /// Bytes that arrived.
     Received(String),
-    /// The connection ended.
+    /// The end of the peer's side.
     Event(EndEvent),
 }
 
-/// How a peer ended its side.
+/// The way in which a peer ended its side.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum EndEvent {
@@ -140,7 +139,8 @@ pub(crate) enum EndEvent {
 }
 
 impl Verdict {
-    /// Describes an outcome; `budget` is how long the player waits for each location at most.
+    /// Describes an outcome. `budget` returns the longest time that the player waits for a
+    /// location.
     pub(crate) fn new<S>(outcome: &Outcome<S>, budget: impl Fn(Role) -> Option<Duration>) -> Self {
         let answers = outcome.asked().iter().flat_map(player::Asked::diagnostics);
         let answers: Vec<_> = answers.collect();
@@ -174,7 +174,7 @@ impl Verdict {
     }
 }
 
-/// Returns what was received on each policy connection, up to its NUL.
+/// Returns the bytes that each policy connection received, up to the first NUL, as text.
 fn documents<S>(outcome: &Outcome<S>) -> BTreeMap<String, String> {
     let policy = outcome.transcript().iter().filter(|one| one.purpose() == Purpose::Policy);
     let received = policy.filter(|one| !one.received().is_empty()).map(|one| {
@@ -197,7 +197,7 @@ impl AskedLocation {
         }
     }
 
-    /// Returns whether the answer says how fast the server is: it has bytes.
+    /// Returns whether the answer has bytes, so that its time tells how fast the server is.
     pub(crate) fn has_answered(&self) -> bool {
         use AnswerKind::{Malformed, NotAPolicy, Policy};
         matches!(self.answer.0, Policy | Malformed | NotAPolicy)
@@ -218,7 +218,7 @@ impl From<&diagnostics::Diagnostic> for Diagnostic {
     }
 }
 
-/// Returns the fingerprint of a diagnostic as reports have it.
+/// Returns the fingerprint of a diagnostic in hexadecimal.
 pub(crate) fn fingerprint(diagnostic: &diagnostics::Diagnostic) -> String {
     format!("{:016x}", diagnostic.fingerprint())
 }

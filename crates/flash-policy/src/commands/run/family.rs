@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, getpid, kill_process};
 
 use super::listener::{self, Listener};
 use crate::exit::Exit;
-use crate::output::say_error;
+use crate::output::print_error;
 use crate::report::{ErrorKind, ReportedError};
 use crate::signals::Signals;
 
@@ -57,7 +57,7 @@ impl ProcessFamily {
                 pause();
             }
             let text = "a signal came, and what was asked did not come to an end";
-            say_error(&ReportedError::new(ErrorKind::Interrupted, text));
+            print_error(&ReportedError::new(ErrorKind::Interrupted, text));
             end(&others);
             std::process::exit(Exit::NotRun as i32);
         })?;

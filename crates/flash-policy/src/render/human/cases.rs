@@ -1,4 +1,4 @@
-//! The cases of `test` and `eval`, for people.
+//! Renders the cases of `test` and `eval` for people.
 
 use std::fmt::Write;
 
@@ -15,14 +15,14 @@ use crate::report::{
     Case, CaseSummary, CoveredRule, ElementPlace, EvalResult, Mismatch, TestResult, Verdict,
 };
 
-/// Each file's cases, then the failures, and last the counts.
+/// Renders the cases of each file, then the failures, then the counts.
 pub(super) fn test(test: &TestResult, errors: usize, style: &Style) -> String {
     if let Some(listed) = &test.listed {
         let line = |file: &str, name: &str| printable(format!("{file}: {name}")) + "\n";
         return listed.iter().map(|one| line(&one.file, &one.name)).collect();
     }
     if test.summary.files == Some(0) {
-        // All files are wrong: stderr says it.
+        // No file could be read, as the errors on stderr say.
         return String::new();
     }
     let mut text = overview(&test.cases, style);
@@ -98,8 +98,8 @@ fn coverage(coverage: &[CoveredRule]) -> String {
     text
 }
 
-/// Renders one case as a block of its own: what was expected and what came, the diagnosis, and the
-/// element that decided.
+/// Renders one case in full: expected and actual verdict, the diagnosis, and the element that
+/// decided.
 pub(in crate::render) fn case(case: &Case, style: &Style) -> String {
     let mut text = expectation(case);
     text += &printable_lines(&case.details);
@@ -121,7 +121,7 @@ pub(in crate::render) fn case(case: &Case, style: &Style) -> String {
     text
 }
 
-/// Renders what was expected and what came; nothing where nothing was expected.
+/// Renders the expected and the actual verdict; nothing if nothing was expected.
 fn expectation(case: &Case) -> String {
     let (Some(expected), Some(got)) = (&case.expected, &case.got) else {
         return String::new();
@@ -135,7 +135,7 @@ fn expectation(case: &Case) -> String {
     text
 }
 
-/// Renders something that is not as expected in one line.
+/// Renders a mismatch in one line.
 pub(in crate::render) fn mismatch(mismatch: &Mismatch) -> String {
     let Mismatch { what, expected, got, .. } = mismatch;
     let none = || "no such cell".to_owned();
@@ -155,7 +155,7 @@ fn element(got: &Verdict, place: &ElementPlace, style: &Style) -> String {
     excerpt(shown, style)
 }
 
-/// One combination is explained; many are a table.
+/// Renders one combination with its explanation, and several as a table.
 pub(super) fn eval(eval: &EvalResult, style: &Style) -> String {
     match eval.cases.as_slice() {
         [] => String::new(),

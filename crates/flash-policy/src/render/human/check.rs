@@ -1,4 +1,4 @@
-//! `check`, for people.
+//! Renders `check` for people.
 
 use std::fmt::Write;
 
@@ -18,7 +18,7 @@ pub(super) fn check(check: &CheckResult, style: &Style) -> String {
         text += &fixes(made);
     }
     if check.documents.is_empty() {
-        // What there is to say is said about the files.
+        // The errors on stderr say why.
         return text;
     }
     for found in &check.findings {
@@ -47,7 +47,7 @@ pub(in crate::render) fn finding(finding: &Finding, style: &Style) -> String {
     excerpt(shown, style)
 }
 
-/// Renders a line for each fix, and for each change that the fixes make.
+/// Renders a line for each fix, and for each change in meaning.
 pub(crate) fn fixes(fixes: &Fixes) -> String {
     let done = if fixes.written { "fixed" } else { "would fix" };
     let mut text = String::new();
@@ -64,7 +64,7 @@ pub(crate) fn fixes(fixes: &Fixes) -> String {
     text
 }
 
-/// Paints a patch. Its lines are printable already, and their ends belong to it.
+/// Colours a patch. Its lines are printable already, and their ends are part of the patch.
 fn patch(patch: &str, style: &Style) -> String {
     let paint = |line: &str| match line.chars().next() {
         Some('+') => style.good(line),
@@ -86,7 +86,7 @@ fn summary(check: &CheckResult) -> String {
         let _ = write!(text, ", {} suppressed", counts.suppressed);
     }
     text += "\n";
-    // Of the worst findings, the first.
+    // The first of the worst findings.
     let worst = check.findings.iter().rev().max_by_key(|finding| finding.severity.0);
     if let Some(worst) = worst {
         let _ = writeln!(text, "flash-policy explain {} says more", worst.rule);

@@ -1,4 +1,4 @@
-//! `diff`, for people.
+//! Renders `diff` for people.
 
 use flash_policy_core::printable::printable;
 

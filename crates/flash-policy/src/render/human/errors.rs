@@ -1,4 +1,4 @@
-//! Errors, for people.
+//! Renders errors for people.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use super::{excerpt, server_output};
 use crate::render::Style;
 use crate::report::ReportedError;
 
-/// Renders an error as it stands on stderr, without a line end after the last line.
+/// Renders an error for stderr, without a line end after the last line.
 pub(crate) fn error(error: &ReportedError, style: &Style) -> String {
     if let Some(place) = &error.place {
         let shown = Excerpt {

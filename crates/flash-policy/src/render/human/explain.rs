@@ -1,4 +1,4 @@
-//! `explain`, for people.
+//! Renders `explain` for people.
 
 use std::fmt::Write;
 
@@ -16,7 +16,7 @@ pub(super) fn explain(explain: &ExplainResult, style: &Style) -> String {
     blocks.join("\n")
 }
 
-/// Renders an explanation; its first line is its heading.
+/// Renders an explanation. Its first line is its heading.
 fn block(text: &str, style: &Style) -> String {
     let text = printable_lines(text);
     match text.split_once('\n') {

@@ -1,4 +1,4 @@
-//! `probe` and `run`, for people.
+//! Renders `probe` and `run` for people.
 
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ use crate::report::{
     AnswerFinding, AskedLocation, Case, ConformanceCheck, LiveResult, Route, RunResult,
 };
 
-/// The attempts, the scenarios, and the conformance checks.
+/// Renders the attempts, the scenarios and the conformance checks.
 pub(super) fn live(live: &LiveResult, played: &[String], style: &Style) -> String {
     let (attempts, scenarios): (Vec<_>, Vec<_>) =
         live.cases.iter().cloned().partition(|case| case.route.is_some());
@@ -37,7 +37,7 @@ pub(super) fn live(live: &LiveResult, played: &[String], style: &Style) -> Strin
     parts.join("\n")
 }
 
-/// The diagnosis of an attempt, and how long each answer took.
+/// Renders the diagnosis of an attempt, and the time of each answer.
 fn attempt(case: &Case, style: &Style) -> String {
     let Some(got) = &case.got else {
         return cases::case(case, style);
@@ -59,7 +59,7 @@ fn attempt(case: &Case, style: &Style) -> String {
     text
 }
 
-/// What there is to say about a host that answers over one address family and not over the other.
+/// Renders a note on a host that permits over one address family but not over the other.
 fn apart(attempts: &[Case], is_unexplained: bool) -> Option<String> {
     let [first, second] = attempts else { return None };
     let family = |case: &Case| case.route.as_ref()?.family.clone();
@@ -74,7 +74,7 @@ fn apart(attempts: &[Case], is_unexplained: bool) -> Option<String> {
     ))
 }
 
-/// A permitted connection whose servers fail all the same says why.
+/// Renders the diagnostics that make the command fail, even for a permitted connection.
 fn failing_answers(findings: &[AnswerFinding], style: &Style) -> Option<String> {
     let failing = findings.iter().filter(|finding| finding.fails);
     let lines: String = failing
@@ -133,7 +133,7 @@ fn check_text(check: &ConformanceCheck) -> String {
     format!("{:<16} {}{rule}", check.id.0, printable(&check.reason))
 }
 
-/// Renders the last lines that a server wrote, and how many there were before.
+/// Renders the last lines of a server's output, and the number of lines before them.
 pub(in crate::render) fn server_output(output: &str) -> String {
     let lines: Vec<_> = output.trim_end().lines().collect();
     let (before, last) = lines.split_at(lines.len().saturating_sub(SHOWN_LINES));
@@ -147,11 +147,11 @@ pub(in crate::render) fn server_output(output: &str) -> String {
     text + "---\n"
 }
 
-/// The most lines of a server's output that are shown.
+/// The number of lines of a server's output that are shown.
 const SHOWN_LINES: usize = 40;
 
-/// Renders what is unusual about the server's end and, where something failed, what it wrote.
-pub(crate) fn server_remarks(run: &RunResult, exit: Exit) -> String {
+/// Renders the unusual facts about the server's end and, if the run failed, its output.
+pub(crate) fn server_notes(run: &RunResult, exit: Exit) -> String {
     let Some(server) = &run.server else {
         return String::new();
     };
