@@ -76,7 +76,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "KIND", value_parser = kind)]
     pub(crate) kind: Option<PolicyKind>,
 
-    /// Where the documents are served, as in game.example.com:843; implies --kind socket
+    /// Location where the documents are served, as in game.example.com:843; implies --kind socket
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) served_from: Option<Endpoint>,
 
@@ -117,7 +117,7 @@ pub(crate) struct Eval {
     #[arg(long, required = true, value_name = "URL", value_parser = scenario_value(values::swf))]
     pub(crate) swf: Vec<Swf>,
 
-    /// Where the SWF connects to, as in game.example.com:5000; repeat for more targets
+    /// Target of the SWF's connection, as in game.example.com:5000; repeat for more targets
     #[arg(
         long,
         required = true,
@@ -126,7 +126,8 @@ pub(crate) struct Eval {
     )]
     pub(crate) connect: Vec<Connect>,
 
-    /// Where the document is served [default: port 843 of the host that the SWF connects to]
+    /// Location where the document is served [default: port 843 of the host that the SWF connects
+    /// to]
     ///
     /// By itself, a player asks only port 843 and the port that the SWF connects to. For any other
     /// location, it is assumed that the SWF calls Security.loadPolicyFile("xmlsocket://HOST:PORT")
@@ -266,7 +267,7 @@ pub(crate) struct Run {
     )]
     pub(crate) swf: Option<Swf>,
 
-    /// Where the SWF connects to, as in game.example.com:5000; a port alone is on localhost
+    /// Target of the SWF's connection, as in game.example.com:5000; a port alone is on localhost
     #[arg(long, value_name = "[HOST:]PORT", requires = "swf", value_parser = parsers::target)]
     pub(crate) connect: Option<Connect>,
 
@@ -355,7 +356,7 @@ pub(crate) struct Diff {
     #[arg(value_name = "NEW")]
     pub(crate) new: PathBuf,
 
-    /// Where both policies are served; only the port matters, so a port alone is enough
+    /// Location where both policies are served; only the port matters, so a port alone is enough
     #[arg(
         long,
         value_name = "HOST:PORT",

@@ -55,7 +55,9 @@ impl Input {
     /// A file counts as a document whatever it holds. In a folder, each `*.xml` that mentions an
     /// element of policies counts, except hidden ones.
     pub(crate) fn read_all(paths: &[PathBuf]) -> (Vec<Self>, Vec<ReportedError>) {
-        let (mut inputs, mut failures, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+        let mut inputs = Vec::new();
+        let mut failures = Vec::new();
+        let mut seen = HashSet::new();
         for path in paths {
             let read = if path.is_dir() {
                 in_folder(path)

@@ -117,7 +117,8 @@ fn run(args: Args) -> Exit {
             })
         }
         _ if !args.format.is_empty() => usage(
-            "--format is for reports: serve prints lines of JSON as docs/serve.md has them, and schema, \
+            "--format is for reports: serve prints lines of JSON as docs/serve.md has them, and \
+             schema, \
              completions and man have one form each",
         ),
         Command::Serve(serve) => exit_of(catch(|| serve::run(serve))),

@@ -1,4 +1,4 @@
-//! `flash-policy check`: what is wrong with policy documents.
+//! `flash-policy check`: finds and fixes faults in policy documents.
 
 mod fix;
 
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Check) -> Result<Report, Failure> {
     let (mut inputs, mut errors) = Input::read_all(&args.paths);
     let mut fixes = None;
     if errors.is_empty() && (args.fix || args.diff) {
-        // Nothing is fixed where a file cannot be read.
+        // If a file cannot be read, no file is fixed.
         let (made, error) = checker.fix(&mut inputs, &baseline);
         fixes = Some(made);
         errors.extend(error);
@@ -104,11 +104,12 @@ impl Checker<'_> {
     }
 
     fn examine(&self, inputs: &[Input], baseline: &mut Baseline) -> CheckResult {
-        let (mut documents, mut findings, mut suppressed) = (Vec::new(), Vec::new(), Vec::new());
+        let mut documents = Vec::new();
+        let mut findings = Vec::new();
+        let mut suppressed = Vec::new();
         for input in inputs {
             let linter = self.linter(input);
-            let (file, kind) = (input.name.clone(), Id(linter.kind()));
-            documents.push(ExaminedDocument { file, kind });
+            documents.push(ExaminedDocument { file: input.name.clone(), kind: Id(linter.kind()) });
             let text = input.text();
             let document = self.settings.for_document(input.path.as_deref());
             for judged in linter.examine(&input.bytes) {
@@ -123,7 +124,7 @@ impl Checker<'_> {
         CheckResult { summary, documents, findings, suppressed, fixes: None }
     }
 
-    /// Returns the finding of a diagnostic; `None` where its rule is off.
+    /// Returns the finding for a diagnostic; `None` if its rule is off.
     fn judge(
         &self,
         judged: &Judged,
@@ -150,14 +151,15 @@ impl Checker<'_> {
     }
 }
 
-/// A finding, and whether it counts.
+/// A finding that counts or is suppressed.
 enum Judgement {
     Counts(Finding),
     Suppressed(SuppressedFinding),
 }
 
-/// Only socket policies name ports. Headers prove nothing: whoever copies a `crossdomain.xml`
-/// copies them too. So the file's name decides, where there is one.
+/// Guesses the kind of a document. Only socket policies name ports. For any other document the file
+/// name decides, if there is one: the headers prove nothing, because they are copied with the rest
+/// of a `crossdomain.xml`.
 fn guess(input: &Input) -> PolicyKind {
     let name = input.path.as_deref().and_then(Path::file_name);
     let name = name.map(|name| name.to_string_lossy().to_ascii_lowercase());

@@ -1,4 +1,4 @@
-//! `flash-policy diff`: what a new policy permits or denies that the old one did not.
+//! `flash-policy diff`: compares the grants of two socket policies.
 
 use std::path::Path;
 
@@ -21,9 +21,11 @@ pub(crate) fn run(args: &Args) -> Result<Report, Failure> {
         let text = "standard input cannot be both policies; give one of them as a file";
         return Err(Failure::usage(text));
     }
-    let (old, new) = (ComparedPolicy::read(&args.old)?, ComparedPolicy::read(&args.new)?);
+    let old = ComparedPolicy::read(&args.old)?;
+    let new = ComparedPolicy::read(&args.new)?;
     check_that_one_names_ports(&old, &new)?;
-    let (from, profile) = (args.served_from, Profile::default());
+    let from = args.served_from;
+    let profile = Profile::default();
     let diff = analysis::Diff::between(&old.policy, &new.policy, from, &profile);
     let grants = diff.changes().iter();
     let grants =
@@ -39,7 +41,7 @@ pub(crate) fn run(args: &Args) -> Result<Report, Failure> {
     Ok(Report::new(CommandResult::Diff(result), Vec::new()))
 }
 
-/// A socket policy.
+/// A socket policy to compare.
 struct ComparedPolicy {
     input: Input,
     policy: PolicyFile,
@@ -47,7 +49,7 @@ struct ComparedPolicy {
 }
 
 impl ComparedPolicy {
-    /// A document that no player would read, or that is for HTTP, cannot be compared.
+    /// Reads a policy. A document that a player rejects, or that is for HTTP, cannot be compared.
     fn read(path: &Path) -> Result<Self, ReportedError> {
         let input = Input::read(path)?;
         let policy = PolicyFile::parse(&input.bytes).map_err(|malformed| {
@@ -89,7 +91,8 @@ impl ComparedPolicy {
 
 const ONLY: &str = "diff compares socket policies";
 
-/// Read as socket policies, two that name no ports grant nothing, and would be alike whatever they say.
+/// Returns an error if neither policy names a port. As socket policies, both would grant nothing,
+/// so no comparison could find a difference.
 fn check_that_one_names_ports(
     old: &ComparedPolicy,
     new: &ComparedPolicy,
@@ -99,9 +102,11 @@ fn check_that_one_names_ports(
         return Ok(());
     }
     let text = format!(
-        "neither {} nor {} has a rule with to-ports: read as socket policies, both grant nothing; {ONLY}",
+        "neither {} nor {} has a rule with to-ports: read as socket policies, both grant nothing; \
+         {ONLY}",
         old.input.name, new.input.name
     );
-    let help = "give the rules to-ports, or examine policies for data over HTTP by `flash-policy check --kind url`";
+    let help = "give the rules to-ports, or examine policies for data over HTTP by `flash-policy \
+        check --kind url`";
     Err(ReportedError::new(ErrorKind::InvalidInput, text).help(help))
 }

@@ -1,4 +1,4 @@
-//! `flash-policy eval`: the verdict and why, without a network.
+//! `flash-policy eval`: evaluates policies without a network.
 
 use std::path::Path;
 
@@ -33,8 +33,8 @@ pub(crate) fn run(args: &Eval) -> Result<Report, Failure> {
     Ok(Report::new(CommandResult::Eval(EvalResult { summary, cases }), Vec::new()))
 }
 
-/// A player before the policies of the command line. A backend that is up stands wherever a SWF
-/// connects to.
+/// A player that sees the policies of the command line. Every target of a SWF has a backend that is
+/// up.
 struct EvaluatedPlayer<'a> {
     args: &'a Eval,
     file: Input,
@@ -69,7 +69,7 @@ impl EvaluatedPlayer<'_> {
         if let Some(destination) = &destination {
             player = player.backend(&destination.to_string(), Script::echo());
         }
-        // By itself a player asks these two only.
+        // A player asks only these two by itself.
         if *location != master && Some(location) != destination.as_ref() {
             player.session().load_policy_file(&format!("xmlsocket://{location}"));
         }
@@ -79,7 +79,10 @@ impl EvaluatedPlayer<'_> {
     fn deciding_element(&self, outcome: &Outcome<()>) -> Option<ElementPlace> {
         let rule = outcome.rule()?;
         let is_master = rule.endpoint().port() == MASTER_PORT;
-        let input = self.master.as_ref().filter(|_| is_master).unwrap_or(&self.file);
+        let input = match &self.master {
+            Some(master) if is_master => master,
+            _ => &self.file,
+        };
         let text = input.text();
         let span = span(&text, rule.position()?);
         let source = SourceLine::from(ShownLine::around(&text, span));

@@ -1,10 +1,10 @@
-//! `flash-policy explain`: rules, causes and conformance checks, from the references in the binary.
+//! `flash-policy explain`: explains rules, causes and conformance checks.
 
 use crate::exit::Failure;
 use crate::reference;
 use crate::report::{CommandResult, ExplainResult, Report};
 
-/// Explains what goes by this name, or lists everything.
+/// Explains the topics with this name, or lists all topics.
 pub(crate) fn run(name: Option<&str>) -> Result<Report, Failure> {
     let topics = match name.map(str::trim) {
         None => reference::list(),

@@ -1,4 +1,4 @@
-//! What `probe` and `run` share: which findings at a live server fail, and the conformance checks.
+//! Code shared by `probe` and `run`: the findings at live servers, and the conformance checks.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -13,7 +13,7 @@ use crate::report::{
     ReportedError,
 };
 
-/// Which findings make the command fail: `--fail-on` and `--allow`.
+/// The rule for findings that make the command fail, by `--fail-on` and `--allow`.
 pub(crate) struct FailRule {
     fail_on: FailOn,
     allowed: Vec<&'static Rule>,
@@ -53,7 +53,7 @@ impl FailRule {
     }
 }
 
-/// Makes the conformance checks of the server that stands at `endpoint`, and really is at `addr`.
+/// Runs the conformance checks against the server at `endpoint`, whose real address is `addr`.
 pub(crate) fn torture(
     live: &mut LiveResult,
     endpoint: &Endpoint,

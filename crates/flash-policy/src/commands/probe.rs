@@ -1,4 +1,4 @@
-//! `flash-policy probe`: the live handshake with real servers, and then the backend.
+//! `flash-policy probe`: performs the handshake of a player with live servers.
 
 mod addresses;
 
@@ -19,16 +19,16 @@ use crate::report::{
 };
 use addresses::Family;
 
-pub(crate) use addresses::Way;
+pub(crate) use addresses::HostRoute;
 
 pub(crate) fn run(probe: &Probe) -> Result<Report, Failure> {
-    let ways = addresses::ways(probe)?;
-    let probed = attempts(probe, &ways)?;
+    let routes = addresses::routes(probe)?;
+    let probed = attempts(probe, &routes)?;
     let fail_rule = FailRule::new(probe.fail_on, &probe.allow);
     let mut live = live_result(&probed, &fail_rule);
     let mut errors = Vec::new();
     if probe.torture {
-        let server = to_torture(probe, &ways, &probed);
+        let server = torture_target(probe, &routes, &probed);
         let tortured =
             server.and_then(|(at, addr)| live::torture(&mut live, &at, addr, &fail_rule));
         errors.extend(tortured.err());
@@ -38,8 +38,8 @@ pub(crate) fn run(probe: &Probe) -> Result<Report, Failure> {
     Ok(Report::new(CommandResult::Probe(result), errors))
 }
 
-/// Makes one attempt for each way to the host; none where no SWF is said to connect.
-fn attempts(probe: &Probe, ways: &[Way]) -> Result<Vec<Probed>, ReportedError> {
+/// Makes one attempt for each route to the host; none without `--swf`.
+fn attempts(probe: &Probe, routes: &[HostRoute]) -> Result<Vec<Probed>, ReportedError> {
     let (Some(swf), Some(port)) = (&probe.swf, probe.connect) else {
         return Ok(Vec::new());
     };
@@ -50,26 +50,26 @@ fn attempts(probe: &Probe, ways: &[Way]) -> Result<Vec<Probed>, ReportedError> {
         host: probe.host.host(),
         port,
     };
-    ways.iter().map(|way| player.connect(way)).collect()
+    routes.iter().map(|route| player.connect(route)).collect()
 }
 
-/// Returns the location whose server is tortured, and its address: the one that granted, or else the
-/// first that answered at all.
-fn to_torture(
+/// Returns the location to run the conformance checks against, and its address: the location that
+/// granted, or else the first one that answered.
+fn torture_target(
     probe: &Probe,
-    ways: &[Way],
+    routes: &[HostRoute],
     probed: &[Probed],
 ) -> Result<(Endpoint, SocketAddr), ReportedError> {
-    let answered = ways
+    let answered = routes
         .iter()
         .zip(probed)
-        .find_map(|(way, probed)| Some((way, probed.policy_location()?.clone())));
-    let asked = || match probe.connect.filter(|_| probe.swf.is_none()).map(u16::try_from) {
-        Some(Ok(port)) => Endpoint::new(probe.host.host(), port),
+        .find_map(|(route, probed)| Some((route, probed.policy_location()?.clone())));
+    let asked = || match probe.connect.map(u16::try_from) {
+        Some(Ok(port)) if probe.swf.is_none() => Endpoint::new(probe.host.host(), port),
         _ => probe.host.clone(),
     };
-    let (way, endpoint) = answered.unwrap_or_else(|| (&ways[0], asked()));
-    let addr = way.network.address(&endpoint);
+    let (route, endpoint) = answered.unwrap_or_else(|| (&routes[0], asked()));
+    let addr = route.network.address(&endpoint);
     let unknown = || {
         let host = probe.host.host();
         let text = format!("{host} does not resolve: there is no server to torture");
@@ -78,7 +78,7 @@ fn to_torture(
     Ok((endpoint, addr.ok_or_else(unknown)?))
 }
 
-/// A player with a SWF that connects somewhere.
+/// A player with a SWF and its target.
 pub(crate) struct ProbingPlayer<'a> {
     pub(crate) swf: &'a Swf,
     pub(crate) profile: &'a Profile,
@@ -87,9 +87,9 @@ pub(crate) struct ProbingPlayer<'a> {
     pub(crate) port: i64,
 }
 
-/// What came of an attempt.
+/// The result of an attempt.
 pub(crate) struct Probed {
-    /// The address that the host was taken to have, where that matters.
+    /// The address that was used for the host; `None` if it was mapped or is unknown.
     address: Option<IpAddr>,
     unresolved: Option<String>,
     profile: Profile,
@@ -98,9 +98,9 @@ pub(crate) struct Probed {
 }
 
 impl ProbingPlayer<'_> {
-    /// Makes the attempt of a new session, over real sockets and in real time.
-    pub(crate) fn connect(&self, way: &Way) -> Result<Probed, ReportedError> {
-        let Way { network, address, unresolved } = way.clone();
+    /// Makes one attempt in a new session, over real sockets and in real time.
+    pub(crate) fn connect(&self, route: &HostRoute) -> Result<Probed, ReportedError> {
+        let HostRoute { network, address, unresolved } = route.clone();
         let client = FlashClient::new(self.swf.clone());
         let client = client.profile(self.profile.clone()).network(network);
         let client = blocking::FlashClient::new(client);
@@ -126,7 +126,7 @@ impl Probed {
         self.outcome.verdict() == Verdict::Permitted
     }
 
-    /// Returns the location that granted, or else the first whose answer has bytes.
+    /// Returns the location that granted, or else the first one whose answer has bytes.
     fn policy_location(&self) -> Option<&Endpoint> {
         match self.outcome.granted_by() {
             Some(Grantor::Policy(location)) => Some(location),
@@ -156,7 +156,7 @@ impl Probed {
     }
 }
 
-/// Returns the result of all attempts of one player: one for each address family of the host.
+/// Returns the result of all attempts of one player, one for each address family of the host.
 pub(crate) fn live_result(probed: &[Probed], fail_rule: &FailRule) -> LiveResult {
     let cases: Vec<_> = probed.iter().map(Probed::case).collect();
     let outcomes = probed.iter().map(|probed| &probed.outcome);
@@ -170,7 +170,7 @@ pub(crate) fn live_result(probed: &[Probed], fail_rule: &FailRule) -> LiveResult
     }
 }
 
-/// Returns what is wrong with a host that answers over IPv4 and not over IPv6, which comes first.
+/// Returns the diagnostic of a host that permits over IPv4 but not over IPv6, which comes first.
 fn address_family(probed: &[Probed]) -> Option<diagnostics::Diagnostic> {
     let [first, second] = probed else { return None };
     let (v6, v4) = (first.address.filter(IpAddr::is_ipv6)?, second.address?);

@@ -1,4 +1,5 @@
-//! `flash-policy run`: starts the server under test on picked ports, probes it or runs scenarios against it, and stops it.
+//! `flash-policy run`: starts the server under test on picked ports, probes it or runs scenarios
+//! against it, and stops it.
 
 #[cfg(unix)]
 mod family;
@@ -17,7 +18,7 @@ use flash_policy_scenario::{Connect, Scenario};
 
 use crate::args::{Run, Test};
 use crate::commands::live::{self, FailRule};
-use crate::commands::probe::{self, ProbingPlayer, Way};
+use crate::commands::probe::{self, HostRoute, ProbingPlayer};
 use crate::commands::test::{self, ScenarioRun};
 use crate::exit::Failure;
 use crate::report::{
@@ -37,8 +38,8 @@ pub(crate) fn run(args: &Run) -> Result<Report, Failure> {
         Err(error) => errors.push(error),
         Ok(server) => {
             let examination = Examination { args, plan: &plan, family: &family, server: &server };
-            let unasked = examination.make(&mut result, &mut errors);
-            errors.extend(unasked.err());
+            let stopped_by = examination.make(&mut result, &mut errors);
+            errors.extend(stopped_by.err());
             let (location, _) = plan.policy_location(&server);
             result.server = Some(stop(server, &location, &plan, &family));
             if family.is_interrupted() {
@@ -50,11 +51,11 @@ pub(crate) fn run(args: &Run) -> Result<Report, Failure> {
     Ok(Report::new(CommandResult::Run(result), errors))
 }
 
-/// How often a server is started whose port another process has taken meanwhile.
+/// The number of starts, if another process takes the server's port each time.
 const ATTEMPTS: u32 = 5;
 
-/// Starts the server. Whoever answers on its port may have taken it while the server was on its way
-/// there.
+/// Starts the server. Another process may take its port before the server binds it; then it is
+/// started again.
 fn start(plan: &RunPlan<'_>, family: &ProcessFamily) -> Result<ServerUnderTest, ReportedError> {
     let mut attempts = 1;
     loop {
@@ -66,12 +67,14 @@ fn start(plan: &RunPlan<'_>, family: &ProcessFamily) -> Result<ServerUnderTest, 
         let Some((port, Listener { pid, name })) = lost.flatten() else { return Ok(server) };
         let output = server.output();
         server.stop();
-        family.end();
+        family.stop();
         if attempts == ATTEMPTS || family.is_interrupted() {
             let detail = format!(
-                "attempt {attempts}: 127.0.0.1:{port} is answered by another process, {name} (pid {pid})"
+                "attempt {attempts}: 127.0.0.1:{port} is answered by another process, {name} (pid \
+                 {pid})"
             );
-            let help = "the server was too late, or hands its port to another program, as docker does: \
+            let help = "the server was too late, or hands its port to another program, as docker \
+                does: \
                 then wait for something else, --ready output=TEXT or --ready http=/PATH";
             return Err(ReportedError {
                 details: vec![detail, format!("command: {}", plan.command)],
@@ -85,10 +88,10 @@ fn start(plan: &RunPlan<'_>, family: &ProcessFamily) -> Result<ServerUnderTest, 
 
 const NOT_STARTED: &str = "the server under test did not start";
 
-/// How long a server is watched for its end after the last answer.
+/// The time after the last answer in which the end of the server counts as a crash.
 const CRASHED_WITHIN: Duration = Duration::from_millis(100);
 
-/// Everything that is asked of a running server.
+/// The probe, the scenarios and the conformance checks of a running server.
 struct Examination<'a> {
     args: &'a Run,
     plan: &'a RunPlan<'a>,
@@ -97,8 +100,8 @@ struct Examination<'a> {
 }
 
 impl Examination<'_> {
-    /// Asks in the order in which a server is worn the least. What is known before an error is kept; an
-    /// answer that a signal cut short says nothing.
+    /// Runs the parts, the gentlest one first. Results before an error are kept. Results that a
+    /// signal may have cut short are dropped.
     fn make(
         &self,
         result: &mut RunResult,
@@ -118,8 +121,8 @@ impl Examination<'_> {
         Ok(())
     }
 
-    /// Makes the live handshake. Where the server does not stand behind its policy itself, a backend of
-    /// ours does.
+    /// Performs the handshake. If no port of the server is mapped to the target, a backend of this
+    /// command plays it.
     fn probe(
         &self,
         swf: &Swf,
@@ -149,7 +152,7 @@ impl Examination<'_> {
             host: &host,
             port: connect.port,
         };
-        let probed = player.connect(&Way { network, address: None, unresolved: None })?;
+        let probed = player.connect(&HostRoute { network, address: None, unresolved: None })?;
         if !self.family.is_interrupted() {
             result.live = probe::live_result(&[probed], fail_rule);
             result.played = stand_in.iter().map(ToString::to_string).collect();
@@ -157,7 +160,7 @@ impl Examination<'_> {
         Ok(())
     }
 
-    /// Runs the scenarios. Returns what is wrong with files that could not be run.
+    /// Runs the scenarios. Returns the errors of the files that could not be run.
     fn run_scenarios(&self, live: &mut LiveResult) -> Result<Vec<ReportedError>, ReportedError> {
         let routes =
             |scenario: &Scenario| self.plan.routes(self.server, |port| scenario.endpoints_at(port));
@@ -172,9 +175,9 @@ impl Examination<'_> {
     }
 }
 
-/// Returns why there is no server, with what to do about it.
+/// Returns the error for a server that did not start, with advice.
 fn not_started(error: &StartError, plan: &RunPlan<'_>, family: &ProcessFamily) -> ReportedError {
-    let left = family.end();
+    let left = family.stop();
     let is_interrupted = family.is_interrupted();
     let help = if is_interrupted {
         "a signal came before it was ready"
@@ -187,7 +190,8 @@ fn not_started(error: &StartError, plan: &RunPlan<'_>, family: &ProcessFamily) -
     } else if error.is_spawn() {
         "make sure that the temporary folder (TMPDIR) can be written, and that sh is on the PATH"
     } else if error.is_timeout() {
-        "make it listen on 127.0.0.1 on the port given, or wait for something else: --ready output=TEXT, \
+        "make it listen on 127.0.0.1 on the port given, or wait for something else: --ready \
+         output=TEXT, \
          --ready http=/PATH, --ready delay=DURATION, a longer --ready-within"
     } else {
         "make sure that CMD can be started from here"
@@ -201,24 +205,24 @@ fn not_started(error: &StartError, plan: &RunPlan<'_>, family: &ProcessFamily) -
     }
 }
 
-/// Stops the server, and describes how it came to its end.
+/// Stops the server and describes its end.
 fn stop(
     mut server: ServerUnderTest,
     location: &Endpoint,
     plan: &RunPlan<'_>,
     family: &ProcessFamily,
 ) -> report::ServerUnderTest {
-    // A server that has just crashed may still be on its way to its end.
-    let by_itself = server.exited_within(CRASHED_WITHIN);
+    // A server that has just crashed may need a moment to end.
+    let early_exit = server.exited_within(CRASHED_WITHIN);
     let output = server.output();
     let ports = server.ports().map(|(name, port)| (name.to_owned(), port)).collect();
-    let heeded = server.stop();
-    let left = family.end();
+    let stopped_on_request = server.stop();
+    let left = family.stop();
     let mut remarks = Vec::new();
     remarks.extend(
-        by_itself.map(|status| format!("it ended by itself ({status}) before it was told to")),
+        early_exit.map(|status| format!("it ended by itself ({status}) before it was told to")),
     );
-    if !heeded {
+    if !stopped_on_request {
         remarks.push("it did not end on SIGTERM, and was killed".to_owned());
     }
     if left > 0 {
@@ -230,7 +234,7 @@ fn stop(
         command: plan.command.clone(),
         ports,
         output,
-        has_crashed: by_itself.is_some_and(|status| !status.success()),
+        has_crashed: early_exit.is_some_and(|status| !status.success()),
         remarks,
     }
 }

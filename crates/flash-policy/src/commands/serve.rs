@@ -1,5 +1,5 @@
-//! `flash-policy serve`: a policy server and a fake backend for programs in any language, told what to do by lines of
-//! JSON.
+//! `flash-policy serve`: runs a policy server and a fake backend for tests in any language, which
+//! control them by lines of JSON.
 
 mod messages;
 mod servers;
@@ -27,23 +27,23 @@ use streams::Output;
 pub(crate) use messages::{Line, schema};
 use setup::Setup;
 
-/// How many lines of commands are read ahead.
-const AHEAD: usize = 8;
+/// The number of command lines that are read ahead.
+const MAX_LINES_AHEAD: usize = 8;
 
-/// What a session is told, besides its journal.
+/// An input of a session, besides its journal.
 #[derive(Debug)]
 enum Event {
-    /// A line of stdin, or why it is none.
+    /// A line of stdin, or the error of one that cannot be read.
     Line(Result<String, String>),
-    /// There will be no more commands.
+    /// The end of stdin.
     StdinEnded,
-    /// A signal, or the end of the time that was given.
+    /// A signal, or the end of `--for`.
     Stop,
-    /// Nothing can be written any more.
+    /// An error after which nothing more can be written.
     StdoutFailed(io::Error),
 }
 
-/// Runs until it is told to end.
+/// Serves until stdin ends, a signal comes or the time of `--for` is over.
 pub(crate) fn run(args: &Serve) -> Result<Exit, Failure> {
     if !args.listen.ip().to_canonical().is_loopback() && !args.allow_remote {
         let ip = args.listen.ip();
@@ -54,12 +54,12 @@ pub(crate) fn run(args: &Serve) -> Result<Exit, Failure> {
     let setup = Setup::of(args)?;
     let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build();
     let runtime = runtime.map_err(|error| Failure::not_run(format!("cannot start: {error}")))?;
-    let (events, heard) = mpsc::channel(AHEAD);
+    let (events, event_receiver) = mpsc::channel(MAX_LINES_AHEAD);
     let _inside = runtime.enter();
-    // Before the first line tells that it runs: who reads it may signal at once.
+    // This comes before the first line is written, because its reader may send a signal at once.
     stop_on_signals(&runtime, events.clone()).map_err(Failure::not_run)?;
-    let (taker, taken) = mpsc::unbounded_channel();
-    let servers = Servers::start(&setup, args.listen, &taker)?;
+    let (exchange_sender, exchanges) = mpsc::unbounded_channel();
+    let servers = Servers::start(&setup, args.listen, &exchange_sender)?;
     let output = Output::start(events.clone());
     output.put(&servers.endpoints())?;
     if let Some(limit) = args.time_limit {
@@ -68,7 +68,8 @@ pub(crate) fn run(args: &Serve) -> Result<Exit, Failure> {
     if !setup.is_from_stdin {
         streams::read_commands(events, args.time_limit.is_none());
     }
-    let session = Session { setup, servers, output, taken, heard, is_idle: true };
+    let session =
+        Session { setup, servers, output, exchanges, events: event_receiver, is_idle: true };
     runtime.block_on(session.run())
 }
 
@@ -93,14 +94,14 @@ struct Session {
     setup: Setup,
     servers: Servers,
     output: Output,
-    /// Connections that are over, with the address that they came to.
-    taken: mpsc::UnboundedReceiver<(SocketAddr, Exchange)>,
-    heard: mpsc::Receiver<Event>,
-    /// Neither a command nor a connection has come.
+    /// Closed connections, with the address of their server.
+    exchanges: mpsc::UnboundedReceiver<(SocketAddr, Exchange)>,
+    events: mpsc::Receiver<Event>,
+    /// True until a command or a connection comes.
     is_idle: bool,
 }
 
-/// What a session does next.
+/// The next input of a session.
 enum Next {
     Journal(SocketAddr, Exchange),
     Event(Event),
@@ -108,45 +109,46 @@ enum Next {
 
 impl Session {
     async fn run(mut self) -> Result<Exit, Failure> {
-        let is_stdin_at_its_end = loop {
+        let has_stdin_ended = loop {
             match self.next().await {
                 Next::Journal(at, exchange) => self.journal(at, &exchange)?,
                 Next::Event(Event::Line(line)) => self.answer(line)?,
                 Next::Event(Event::StdinEnded) => break true,
                 Next::Event(Event::Stop) => break false,
-                Next::Event(Event::StdoutFailed(error)) => return ended_by(&error),
+                Next::Event(Event::StdoutFailed(error)) => return exit_after_write_error(&error),
             }
         };
         self.servers.settle();
         self.servers.stop();
-        self.journal_what_is_over()?;
+        self.journal_closed_connections()?;
         self.output.finish();
-        if is_stdin_at_its_end && self.is_idle {
-            explain_the_end();
+        if has_stdin_ended && self.is_idle {
+            explain_early_end();
         }
         Ok(Exit::Expected)
     }
 
-    /// What is over comes first: it was so before whatever there is to answer.
+    /// Returns the next input. Closed connections come first, because they happened before the
+    /// command that is to be answered.
     async fn next(&mut self) -> Next {
         poll_fn(|cx| {
-            if let Poll::Ready(Some((at, exchange))) = self.taken.poll_recv(cx) {
+            if let Poll::Ready(Some((at, exchange))) = self.exchanges.poll_recv(cx) {
                 return Poll::Ready(Next::Journal(at, exchange));
             }
-            self.heard.poll_recv(cx).map(|event| Next::Event(event.unwrap_or(Event::Stop)))
+            self.events.poll_recv(cx).map(|event| Next::Event(event.unwrap_or(Event::Stop)))
         })
         .await
     }
 
     fn answer(&mut self, line: Result<String, String>) -> Result<(), Failure> {
         self.is_idle = false;
-        let answer = line.and_then(|line| self.obey(&line));
-        self.journal_what_is_over()?;
+        let answer = line.and_then(|line| self.apply(&line));
+        self.journal_closed_connections()?;
         self.output.put(&Line::Answer(answer.map_or_else(Answer::Error, Answer::Ok)))
     }
 
-    /// Does all that a line says, or nothing of it.
-    fn obey(&mut self, line: &str) -> Result<serde_json::Value, String> {
+    /// Applies a whole command line, or nothing of it.
+    fn apply(&mut self, line: &str) -> Result<serde_json::Value, String> {
         let (command, echo) = ServeCommand::read(line)?;
         let setup = self.setup.after(&command)?;
         self.servers.change(&self.setup, &setup, command.faults.is_some())?;
@@ -157,8 +159,8 @@ impl Session {
         Ok(echo)
     }
 
-    fn journal_what_is_over(&mut self) -> Result<(), Failure> {
-        while let Ok((at, exchange)) = self.taken.try_recv() {
+    fn journal_closed_connections(&mut self) -> Result<(), Failure> {
+        while let Ok((at, exchange)) = self.exchanges.try_recv() {
             self.journal(at, &exchange)?;
         }
         Ok(())
@@ -171,17 +173,19 @@ impl Session {
     }
 }
 
-/// Whoever read the lines is gone, which is an end as good as any.
-fn ended_by(error: &io::Error) -> Result<Exit, Failure> {
+/// Returns the result after an error of stdout. If its reader has closed it, that is a normal end.
+fn exit_after_write_error(error: &io::Error) -> Result<Exit, Failure> {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Ok(Exit::Expected),
         _ => Err(Failure::not_run(format!("cannot write to stdout: {error}"))),
     }
 }
 
-fn explain_the_end() {
-    let text = "note: standard input was at its end before a command or a connection came, and serve ends with it; a \
-        shell gives /dev/null to a job in the background: keep a pipe open as its standard input, or say how long it is \
+fn explain_early_end() {
+    let text = "note: standard input was at its end before a command or a connection came, and \
+        serve ends with it; a \
+        shell gives /dev/null to a job in the background: keep a pipe open as its standard input, \
+        or say how long it is \
         to run, as in --for 10m";
     let _ = writeln!(anstream::stderr(), "{text}");
 }

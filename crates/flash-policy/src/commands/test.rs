@@ -17,7 +17,7 @@ use crate::report::{
 };
 
 pub(crate) fn run(args: &Test) -> Result<Report, Failure> {
-    let chosen = Choice::of(args)?;
+    let chosen = CaseSelection::of(args)?;
     let mut result = TestResult {
         partition: args.partition.map(|(part, of)| format!("{part}/{of}")),
         ..TestResult::default()
@@ -29,42 +29,44 @@ pub(crate) fn run(args: &Test) -> Result<Report, Failure> {
         result.listed = Some(cases.iter().map(ChosenCase::listed).collect());
         return Ok(Report::new(CommandResult::Test(result), chosen.errors));
     }
-    let ScenarioRun { files, cases, coverage, errors } = run_chosen(args, &|_| Vec::new(), chosen);
+    let ScenarioRun { files, cases, coverage, errors } =
+        run_selected(args, &|_| Vec::new(), chosen);
     result.summary = CaseSummary::of(&cases, Some(files));
     result.cases = cases;
     result.coverage = args.coverage.then_some(coverage);
     Ok(Report::new(CommandResult::Test(result), errors))
 }
 
-/// The real servers that stand at endpoints of a scenario.
+/// The real servers for endpoints of a scenario.
 type Routes<'a> = &'a dyn Fn(&Scenario) -> Vec<(Endpoint, SocketAddr)>;
 
-/// What came of running scenarios.
+/// The result of running scenarios.
 pub(crate) struct ScenarioRun {
-    /// The files that could be run.
+    /// The number of files that could be run.
     pub(crate) files: usize,
     pub(crate) cases: Vec<Case>,
     pub(crate) coverage: Vec<CoveredRule>,
-    /// What is wrong with the other files.
+    /// The errors of the other files.
     pub(crate) errors: Vec<ReportedError>,
 }
 
-/// Runs scenarios with real servers in the place of what they declare.
+/// Runs scenarios against real servers, which replace the endpoints that the scenarios declare.
 pub(crate) fn run_against(args: &Test, routes: Routes<'_>) -> Result<ScenarioRun, ReportedError> {
-    Ok(run_chosen(args, routes, Choice::of(args)?))
+    Ok(run_selected(args, routes, CaseSelection::of(args)?))
 }
 
-/// The scenarios that were named, and those of their cases that are to be run.
-struct Choice<'a> {
+/// The scenarios of the command line, and the selection of their cases.
+struct CaseSelection<'a> {
     args: &'a Test,
     scenarios: Vec<Scenario>,
     errors: Vec<ReportedError>,
 }
 
-impl<'a> Choice<'a> {
-    /// Reads all scenario files. What is wrong with some does not keep the others from being run.
+impl<'a> CaseSelection<'a> {
+    /// Reads all scenario files. If some are wrong, the others still run.
     fn of(args: &'a Test) -> Result<Self, ReportedError> {
-        let (mut scenarios, mut errors) = (Vec::new(), Vec::new());
+        let mut scenarios = Vec::new();
+        let mut errors = Vec::new();
         for path in &args.paths {
             let files = scenario::find(path).unwrap_or_else(|error| {
                 errors.push(ReportedError::from(&error));
@@ -77,16 +79,16 @@ impl<'a> Choice<'a> {
                 }
             }
         }
-        let choice = Self { args, scenarios, errors };
-        if choice.wanted().is_empty() && choice.errors.is_empty() {
+        let selection = Self { args, scenarios, errors };
+        if selection.filtered_cases().is_empty() && selection.errors.is_empty() {
             let text = "no case is left to test: none has the text of --filter in `file: name`";
             let error = ReportedError::new(ErrorKind::NothingToTest, text);
             return Err(error.help("--list shows them all"));
         }
-        Ok(choice)
+        Ok(selection)
     }
 
-    fn wanted(&self) -> Vec<ChosenCase<'_>> {
+    fn filtered_cases(&self) -> Vec<ChosenCase<'_>> {
         let all = self.scenarios.iter().flat_map(|scenario| {
             let cases = (0..scenario.cases().len()).map(Some);
             let cases = cases.chain(scenario.has_matrix().then_some(None));
@@ -99,12 +101,12 @@ impl<'a> Choice<'a> {
         all.filter(has_text).collect()
     }
 
-    /// Returns the cases of this part. Where there are fewer cases than parts, some part has none: that
-    /// is no fault of the machine that runs it.
+    /// Returns the cases of this part. If there are fewer cases than parts, some parts are empty,
+    /// which is not an error.
     fn cases(&self) -> Vec<ChosenCase<'_>> {
         let (part, of) = self.args.partition.unwrap_or((1, 1));
-        let wanted = self.wanted().into_iter().enumerate();
-        wanted.filter(|(index, _)| index % of == part - 1).map(|(_, one)| one).collect()
+        let filtered_cases = self.filtered_cases().into_iter().enumerate();
+        filtered_cases.filter(|(index, _)| index % of == part - 1).map(|(_, one)| one).collect()
     }
 }
 
@@ -123,7 +125,7 @@ impl ChosenCase<'_> {
         self.scenario.path().display().to_string()
     }
 
-    /// Returns the name as `--filter` and `--list` have it.
+    /// Returns `file: name`, as `--filter` and `--list` use it.
     fn whole_name(&self) -> String {
         format!("{}: {}", self.file(), self.name())
     }
@@ -133,11 +135,12 @@ impl ChosenCase<'_> {
     }
 }
 
-fn run_chosen(args: &Test, routes: Routes<'_>, choice: Choice<'_>) -> ScenarioRun {
-    let (mut cases, mut all) = (Vec::new(), ScenarioReport::default());
-    let chosen = choice.cases();
+fn run_selected(args: &Test, routes: Routes<'_>, selection: CaseSelection<'_>) -> ScenarioRun {
+    let mut cases = Vec::new();
+    let mut all = ScenarioReport::default();
+    let chosen = selection.cases();
     let mut progress = Progress { done: 0, of: chosen.len(), is_shown: io::stderr().is_terminal() };
-    for scenario in &choice.scenarios {
+    for scenario in &selection.scenarios {
         let routes = routes(scenario).into_iter();
         let mut runner =
             routes.fold(Runner::new(scenario), |runner, (at, to)| runner.route(at, to));
@@ -155,9 +158,9 @@ fn run_chosen(args: &Test, routes: Routes<'_>, choice: Choice<'_>) -> ScenarioRu
     }
     progress.clear();
     let coverage = all.coverage().iter().map(CoveredRule::from).collect();
-    let files = choice.scenarios.len();
+    let files = selection.scenarios.len();
     drop(chosen);
-    ScenarioRun { files, cases, coverage, errors: choice.errors }
+    ScenarioRun { files, cases, coverage, errors: selection.errors }
 }
 
 fn of_case(case: &CaseReport, took: Duration) -> Case {
@@ -182,16 +185,19 @@ fn of_case(case: &CaseReport, took: Duration) -> Case {
     case.took(took)
 }
 
-/// Describes a matrix. One that is not as its snapshot has it is accepted, where that is asked for and
-/// the snapshot can be written.
+/// Describes a matrix. With `update`, a matrix that differs from its snapshot is accepted, if the
+/// snapshot can be written.
 fn of_matrix(matrix: &MatrixReport, update: bool) -> Case {
     let snapshot = matrix.snapshot().display().to_string();
-    let (mut status, mut summary) = (matrix.status(), matrix.summary().to_owned());
-    let (mut written, mut error) = (false, None);
+    let mut status = matrix.status();
+    let mut summary = matrix.summary().to_owned();
+    let mut written = false;
+    let mut error = None;
     if update && status == Status::Failed {
         match matrix.update() {
             Ok(_) => {
-                (status, written) = (Status::Passed, true);
+                status = Status::Passed;
+                written = true;
                 summary = format!("written to {snapshot}");
             }
             Err(problem) => {
@@ -201,8 +207,8 @@ fn of_matrix(matrix: &MatrixReport, update: bool) -> Case {
             }
         }
     }
-    let changes = matrix.changes().iter().filter(|_| status != Status::Passed);
-    let mismatches = changes.map(|change| Mismatch {
+    let changes = if status == Status::Passed { &[] } else { matrix.changes() };
+    let mismatches = changes.iter().map(|change| Mismatch {
         what: format!("{} to {}", change.swf, change.connect),
         expected: change.was.clone(),
         got: change.is.clone(),
@@ -220,7 +226,7 @@ fn of_matrix(matrix: &MatrixReport, update: bool) -> Case {
     }
 }
 
-/// A line on a terminal that says how far the run is; a log has none.
+/// A progress line on a terminal. It is not shown in a log.
 struct Progress {
     done: usize,
     of: usize,
@@ -239,7 +245,7 @@ impl Progress {
 
     fn show(&self, text: &str) {
         if self.is_shown {
-            // A progress that cannot be shown is no reason to stop.
+            // If the progress cannot be shown, the run goes on.
             let _ = io::stderr().write_all(text.as_bytes());
         }
     }

@@ -75,7 +75,8 @@ impl Subject {
             }
             Self::Change(_) => "find out whether anybody still needs it",
             Self::Crash => {
-                "read what the server wrote, and fix it: a server that ends denies every player after it"
+                "read what the server wrote, and fix it: a server that ends denies every player \
+                 after it"
             }
             Self::Case(Status::Disagreement) | Self::Error(ErrorKind::Bug) => {
                 "this is a bug in flash-policy: please report it with the details"

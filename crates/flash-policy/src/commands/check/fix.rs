@@ -1,4 +1,4 @@
-//! `flash-policy check --fix`: automatic fixes, written or shown.
+//! `flash-policy check --fix` and `--diff`: writes or shows automatic fixes.
 
 use flash_policy_core::analysis::{Diff, Fix, Linter, apply_fixes};
 use flash_policy_core::diagnostics::rules;
@@ -15,12 +15,12 @@ use crate::report::{ErrorKind, FixedFinding, ReportedError};
 pub(crate) struct FixPlan {
     new: Vec<u8>,
     fixes: Vec<Fix>,
-    /// What differs in what the two documents grant.
+    /// The differences between the grants of the two documents.
     pub(crate) changes: Vec<String>,
 }
 
 impl FixPlan {
-    /// Plans the fixes; `None` where there is nothing to fix.
+    /// Plans the fixes. Returns `None` if there is nothing to fix.
     pub(crate) fn new(
         input: &Input,
         linter: &Linter,
@@ -41,7 +41,7 @@ impl FixPlan {
         Ok(Some(Self { new, fixes, changes }))
     }
 
-    /// Puts the fixed document in the place of the other one.
+    /// Replaces the document by the fixed one.
     pub(crate) fn write(&self, input: &mut Input) -> Result<(), ReportedError> {
         let Some(path) = &input.path else {
             return Ok(());
@@ -52,7 +52,7 @@ impl FixPlan {
         Ok(())
     }
 
-    /// How the document would differ, as a patch.
+    /// Returns the fixes as a patch.
     pub(crate) fn patch(&self, input: &Input) -> String {
         let name = printable(&input.name);
         // A document that can be fixed is UTF-8.
@@ -61,8 +61,8 @@ impl FixPlan {
         let (old, new): (Vec<_>, Vec<_>) =
             (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
         let diff = TextDiff::configure().newline_terminated(true).diff_slices(&old, &new);
-        // Tabs, byte order marks and the ends of lines are part of the patch; anything else that a
-        // terminal would obey is shown.
+        // Tabs, byte order marks and line ends are part of the patch. Every other control character
+        // is made visible.
         let escape = |c: char| match c {
             '\t' | '\u{feff}' => c.to_string(),
             other => visible(other),
@@ -92,7 +92,7 @@ impl FixPlan {
     }
 }
 
-/// Returns the error for a document that is read-only.
+/// Returns an error if the document is read-only.
 pub(crate) fn read_only(input: &Input) -> Option<ReportedError> {
     let metadata = input.path.as_ref()?.metadata().ok()?;
     let is_read_only = metadata.permissions().readonly();
@@ -105,7 +105,7 @@ fn cannot_write(input: &Input, message: &str) -> ReportedError {
     ReportedError::new(ErrorKind::NotRun, message).in_file(&input.name)
 }
 
-/// What changes in meaning. A document that a player rejects grants nothing.
+/// Returns the changes in meaning. A document that a player rejects grants nothing.
 fn change_of_meaning(old: &[u8], new: &[u8], source_port: u16) -> Vec<String> {
     let policy = |bytes| PolicyFile::parse(bytes).unwrap_or_else(|_| PolicyFile::builder().build());
     let diff = Diff::between(&policy(old), &policy(new), source_port, &Profile::default());
@@ -113,7 +113,8 @@ fn change_of_meaning(old: &[u8], new: &[u8], source_port: u16) -> Vec<String> {
     changes.chain(diff.meta_policy().map(ToString::to_string)).collect()
 }
 
-/// The same for a policy of data over HTTP, whose meaning is not compared: a rule that was dead names somebody now.
+/// Returns the changes of a policy for data over HTTP. Its meaning is not compared, but a fixed
+/// domain makes a dead rule count.
 fn change_of_url_grants(fixes: &[Fix]) -> Vec<String> {
     let domain_rules = [
         rules::DOMAIN_WITH_SCHEME,

@@ -1,4 +1,4 @@
-//! Where the hosts of a probe really are: what the system's resolver says, and what `--map` says instead.
+//! Finds the real addresses of a probe's hosts, by `--map`, `--address` or the system's resolver.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,20 +13,20 @@ use flash_policy_net::RealTime;
 use crate::args::Probe;
 use crate::exit::Failure;
 
-/// How long the resolver may take for one name.
+/// The longest time that the resolver may take for one name.
 const RESOLVED_WITHIN: Duration = Duration::from_secs(10);
 
-/// One way to the host, as a map for the player that goes it.
+/// One route to the host, as a network for the player.
 #[derive(Clone)]
-pub(crate) struct Way {
+pub(crate) struct HostRoute {
     pub(crate) network: Network,
-    /// Where the host is; `None` where no address of it is needed, or none is known.
+    /// The address of the host; `None` if none is needed or none is known.
     pub(crate) address: Option<IpAddr>,
-    /// What the resolver said, where it knows no address.
+    /// The answer of the resolver, if it knows no address.
     pub(crate) unresolved: Option<String>,
 }
 
-/// IPv4 or IPv6.
+/// An address family: IPv4 or IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Family {
     is_v4: bool,
@@ -44,8 +44,9 @@ impl fmt::Display for Family {
     }
 }
 
-/// The ways to the host: one for each address family that it has, in the order in which the system would try them.
-pub(super) fn ways(probe: &Probe) -> Result<Vec<Way>, Failure> {
+/// Returns the routes to the host, one for each address family that it has, in the order in which
+/// the system would try them.
+pub(super) fn routes(probe: &Probe) -> Result<Vec<HostRoute>, Failure> {
     let asked = asked(probe);
     check_maps(probe, &asked)?;
     let mut known = BTreeMap::new();
@@ -65,26 +66,26 @@ pub(super) fn ways(probe: &Probe) -> Result<Vec<Way>, Failure> {
         Some(Ok(addresses)) if !all_mapped => one_of_each_family(addresses),
         _ => vec![None],
     };
-    addresses.into_iter().map(|address| way(probe, &asked, &known, address)).collect()
+    addresses.into_iter().map(|address| route(probe, &asked, &known, address)).collect()
 }
 
-/// What the resolver says of each name.
+/// The answer of the resolver for each name.
 type Known<'a> = BTreeMap<&'a str, Result<Vec<IpAddr>, String>>;
 
-fn way(
+fn route(
     probe: &Probe,
     asked: &[Endpoint],
     known: &Known<'_>,
     address: Option<IpAddr>,
-) -> Result<Way, Failure> {
+) -> Result<HostRoute, Failure> {
     let mut network = Network::new();
     let family = address.map(Family::of);
     for endpoint in asked {
         let to = match (mapped(probe, endpoint), known.get(endpoint.host())) {
             (Some(to), _) => to,
             (None, Some(Ok(found))) => {
-                let alike = found.iter().find(|found| Some(Family::of(**found)) == family);
-                SocketAddr::new(*alike.unwrap_or(&found[0]), endpoint.port())
+                let same_family = found.iter().find(|found| Some(Family::of(**found)) == family);
+                SocketAddr::new(*same_family.unwrap_or(&found[0]), endpoint.port())
             }
             (None, _) => {
                 network.unknown_name(endpoint.host());
@@ -93,7 +94,8 @@ fn way(
         };
         if !probe.allow_remote && !to.ip().to_canonical().is_loopback() {
             let text = format!(
-                "{endpoint} is at {to}, which is not this machine; add --allow-remote to probe it all the same, or map \
+                "{endpoint} is at {to}, which is not this machine; add --allow-remote to probe it \
+                 all the same, or map \
                  it: --map {}=127.0.0.1:PORT",
                 endpoint.port()
             );
@@ -102,15 +104,15 @@ fn way(
         network.route(endpoint.clone(), to);
     }
     let unresolved = known.get(probe.host.host()).and_then(|found| found.as_ref().err().cloned());
-    Ok(Way { network, address, unresolved })
+    Ok(HostRoute { network, address, unresolved })
 }
 
-/// Every location that the player may ask, and the destination.
+/// Returns every location that the player may ask, and the destination.
 fn asked(probe: &Probe) -> Vec<Endpoint> {
     let destination = probe.connect.and_then(|port| u16::try_from(port).ok());
     let mut asked: Vec<_> =
         destination.map(|port| Endpoint::new(probe.host.host(), port)).into_iter().collect();
-    // Without a SWF only one location is tortured.
+    // Without a SWF, the conformance checks need only one location.
     if probe.swf.is_some() || asked.is_empty() {
         asked.insert(0, probe.host.clone());
     }
@@ -119,10 +121,13 @@ fn asked(probe: &Probe) -> Vec<Endpoint> {
 }
 
 fn mapped(probe: &Probe, endpoint: &Endpoint) -> Option<SocketAddr> {
-    let map = probe.map.iter().find(|map| map.port == endpoint.port());
-    map.filter(|_| endpoint.host() == probe.host.host()).map(|map| map.to)
+    if endpoint.host() != probe.host.host() {
+        return None;
+    }
+    probe.map.iter().find(|map| map.port == endpoint.port()).map(|map| map.to)
 }
 
+/// Returns an error if two maps have the same port, or if a map has a port that no one asks.
 fn check_maps(probe: &Probe, asked: &[Endpoint]) -> Result<(), Failure> {
     for (nth, map) in probe.map.iter().enumerate() {
         if probe.map[nth + 1..].iter().any(|other| other.port == map.port) {
@@ -148,14 +153,14 @@ fn check_maps(probe: &Probe, asked: &[Endpoint]) -> Result<(), Failure> {
     }
 }
 
-/// The first address of each family, in the order of the resolver.
+/// Returns the first address of each family, in the order of the resolver.
 fn one_of_each_family(addresses: &[IpAddr]) -> Vec<Option<IpAddr>> {
     let first = Family::of(addresses[0]);
     let other = addresses.iter().find(|address| Family::of(**address) != first);
     [addresses.first(), other].into_iter().flatten().map(|address| Some(*address)).collect()
 }
 
-/// The addresses of a host, at least one; or what the resolver says instead.
+/// Returns the addresses of a host, at least one, or the error of the resolver as text.
 fn resolve(host: &str) -> Result<Result<Vec<IpAddr>, String>, Failure> {
     let not_run = |error: io::Error| Failure::not_run(format!("cannot resolve {host}: {error}"));
     let runtime =
@@ -163,7 +168,7 @@ fn resolve(host: &str) -> Result<Result<Vec<IpAddr>, String>, Failure> {
     let found = runtime.block_on(
         RealTime::default().limit(RESOLVED_WITHIN, tokio::net::lookup_host((host, MASTER_PORT))),
     );
-    // The system's resolver cannot be cut short, and nobody waits for it any more.
+    // The system's resolver cannot be cancelled, so its thread is left behind.
     runtime.shutdown_background();
     Ok(match found {
         Ok((Some(Ok(found)), _)) => match found.map(|address| address.ip()).collect::<Vec<_>>() {

@@ -1,4 +1,4 @@
-//! The processes that descend from this one: whatever the server under test starts, and wherever it puts itself.
+//! Finds and stops the processes that descend from this one, in whatever process group they are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,26 +16,28 @@ use crate::output::print_error;
 use crate::report::{ErrorKind, ReportedError};
 use crate::signals::Signals;
 
-/// Between two looks at processes that are to end: nobody tells when one that is not a child has.
-const LOOK: Duration = Duration::from_millis(10);
-/// How long what was asked to end may take before it is killed.
-const GRACE: Duration = Duration::from_secs(2);
-/// How long the kernel may take to clear away what was killed.
-const KILLED: Duration = Duration::from_secs(2);
+/// The interval between two checks for processes that have to end. The end of a process that is no
+/// child can only be polled.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+/// The time from SIGTERM until a process is killed.
+const TERM_TIMEOUT: Duration = Duration::from_secs(2);
+/// The time that the kernel may take to remove a killed process.
+const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long the main thread may take to tidy up when a signal came.
-const TIDIED: Duration = Duration::from_secs(5);
+/// The time that the main thread may take to clean up after a signal.
+const CLEANUP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// All that descends from this process. A server that leaves its process group is not lost: when its parent ends, it
-/// becomes a child of this process.
+/// All descendants of this process. A server that leaves its process group stays one of them: when
+/// its parent ends, it becomes a child of this process.
 pub(super) struct ProcessFamily {
     interrupted: Arc<AtomicBool>,
-    /// Children that were there before: whoever called this by `exec` has started them.
+    /// The children that existed before, started by a program that replaced itself by `exec`.
     before: BTreeSet<i32>,
 }
 
 impl ProcessFamily {
-    /// From here on orphans come to this process, and SIGTERM, SIGINT and SIGHUP end the family before they end it.
+    /// Makes this process adopt orphans. From now on, SIGTERM, SIGINT and SIGHUP stop the family
+    /// before they end this process.
     pub(super) fn adopt() -> io::Result<Self> {
         #[cfg(target_os = "linux")]
         rustix::process::set_child_subreaper(Some(getpid()))?;
@@ -46,60 +48,61 @@ impl ProcessFamily {
             let _inside = runtime.enter();
             Signals::watch()?
         };
-        let (seen, others) = (interrupted.clone(), before.clone());
+        let interrupted_flag = interrupted.clone();
+        let others = before.clone();
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
             runtime.block_on(signals.next());
-            seen.store(true, Ordering::SeqCst);
-            // Without its server, what the main thread does comes to an end soon, and tidies up behind it.
+            interrupted_flag.store(true, Ordering::SeqCst);
+            // Without the server, the main thread soon finishes and cleans up.
             let since = Instant::now();
-            while since.elapsed() < TIDIED {
-                end(&others);
+            while since.elapsed() < CLEANUP_TIMEOUT {
+                stop(&others);
                 pause();
             }
             let text = "a signal came, and what was asked did not come to an end";
             print_error(&ReportedError::new(ErrorKind::Interrupted, text));
-            end(&others);
+            stop(&others);
             std::process::exit(Exit::NotRun as i32);
         })?;
         Ok(Self { interrupted, before })
     }
 
-    /// Whether a signal has come that ends this process.
+    /// Returns whether a signal has come that ends this process.
     pub(super) fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::SeqCst)
     }
 
-    /// What a signal that ends this process sets.
+    /// Returns the flag that a signal sets if it ends this process.
     pub(super) fn interrupted(&self) -> Arc<AtomicBool> {
         self.interrupted.clone()
     }
 
-    /// Another process than these, and than what they started, that listens on a port.
+    /// Returns a process outside of the family that listens on a port.
     pub(super) fn foreign_listener(&self, port: u16) -> Option<Listener> {
         listener::foreign(port, &living_descendants(&self.before))
     }
 
-    /// Ends all that is left; tells how many there were.
-    pub(super) fn end(&self) -> usize {
-        end(&self.before)
+    /// Stops all processes that are left, and returns their number.
+    pub(super) fn stop(&self) -> usize {
+        stop(&self.before)
     }
 }
 
-fn end(before: &BTreeSet<i32>) -> usize {
-    let mut met: BTreeSet<i32> = BTreeSet::new();
-    for (signal, patience) in [(Signal::TERM, GRACE), (Signal::KILL, KILLED)] {
+fn stop(before: &BTreeSet<i32>) -> usize {
+    let mut seen: BTreeSet<i32> = BTreeSet::new();
+    for (signal, patience) in [(Signal::TERM, TERM_TIMEOUT), (Signal::KILL, KILL_TIMEOUT)] {
         let started = Instant::now();
-        let mut told: BTreeSet<i32> = BTreeSet::new();
+        let mut signalled: BTreeSet<i32> = BTreeSet::new();
         loop {
             let living = living_descendants(before);
-            for pid in living.difference(&told) {
-                // One that is gone meanwhile needs no signal.
+            for pid in living.difference(&signalled) {
+                // An error means that the process has ended.
                 let _ = Pid::from_raw(*pid).map(|pid| kill_process(pid, signal));
             }
-            met.extend(&living);
-            told.extend(&living);
+            seen.extend(&living);
+            signalled.extend(&living);
             if living.is_empty() {
-                return met.len();
+                return seen.len();
             }
             if started.elapsed() > patience {
                 break;
@@ -107,11 +110,12 @@ fn end(before: &BTreeSet<i32>) -> usize {
             pause();
         }
     }
-    met.len()
+    seen.len()
 }
 
-/// Every process below this one that is not just waiting to be reaped, but for some and those below them. Where there is no /proc, none is known.
-fn living_descendants(but_for: &BTreeSet<i32>) -> BTreeSet<i32> {
+/// Returns every living descendant of this process, except those in `excluded` and their
+/// descendants. Zombies do not count. Without `/proc`, no process is known.
+fn living_descendants(excluded: &BTreeSet<i32>) -> BTreeSet<i32> {
     let listed = fs::read_dir("/proc").into_iter().flatten().flatten();
     let parents: BTreeMap<i32, Parent> = listed
         .filter_map(|entry| {
@@ -124,7 +128,7 @@ fn living_descendants(but_for: &BTreeSet<i32>) -> BTreeSet<i32> {
         let children =
             parents.iter().filter(|(_, parent)| family.contains(&parent.pid)).map(|(pid, _)| *pid);
         let found: BTreeSet<_> =
-            children.filter(|pid| !family.contains(pid) && !but_for.contains(pid)).collect();
+            children.filter(|pid| !family.contains(pid) && !excluded.contains(pid)).collect();
         if found.is_empty() {
             break;
         }
@@ -135,7 +139,7 @@ fn living_descendants(but_for: &BTreeSet<i32>) -> BTreeSet<i32> {
     family
 }
 
-/// What the line of a process says of its parent: `PID (NAME) STATE PPID …`, where the name may hold anything.
+/// The parent of a process, from its line `PID (NAME) STATE PPID …`. The name may contain anything.
 struct Parent {
     pid: i32,
     child_lives: bool,
@@ -150,8 +154,8 @@ impl Parent {
     }
 }
 
-/// Waits before the next look: processes of others cannot be awaited.
+/// Waits before the next check.
 #[expect(clippy::disallowed_methods, reason = "processes of others cannot be awaited")]
 fn pause() {
-    thread::sleep(LOOK);
+    thread::sleep(POLL_INTERVAL);
 }

@@ -1,4 +1,4 @@
-//! Who listens on a port of this machine, as far as the system tells. Where there is no /proc, nobody is known.
+//! Finds the process that listens on a port of this machine. Without `/proc`, it finds none.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,8 +10,8 @@ pub(super) struct Listener {
     pub(super) name: String,
 }
 
-/// The process outside of `family` that listens on a port which nobody of the family listens on. A listener whose process
-/// cannot be told, as that of another user, is none.
+/// Returns the process outside of `family` that listens on a port, if no process of the family
+/// does. A listener whose process is hidden, such as that of another user, is not found.
 pub(super) fn foreign(port: u16, family: &BTreeSet<i32>) -> Option<Listener> {
     let sockets: BTreeSet<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()
@@ -29,7 +29,8 @@ pub(super) fn foreign(port: u16, family: &BTreeSet<i32>) -> Option<Listener> {
     Some(Listener { pid, name: name.trim_end().to_owned() })
 }
 
-/// The sockets of a table of the system that listen on the port, as descriptors name them.
+/// Returns the sockets of a table in `/proc/net` that listen on the port, as the links of
+/// descriptors name them.
 fn listening(table: &str, port: u16) -> Vec<String> {
     const LISTEN: &str = "0A";
     let text = fs::read_to_string(table).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! Where processes cannot be watched over as on unix, only the server itself is ended.
+//! Stands in for `family` on systems other than Unix. It stops no process besides the server
+//! itself.
 
 use std::io;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ impl ProcessFamily {
         None
     }
 
-    pub(super) fn end(&self) -> usize {
+    pub(super) fn stop(&self) -> usize {
         0
     }
 }

@@ -1,4 +1,5 @@
-//! What a run is asked to do: which server, on which ports, in whose place, and how it is waited for.
+//! The plan of a run: the server, its ports, the logical ports that are mapped to them, and its
+//! readiness. It starts nothing.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -11,10 +12,10 @@ use flash_policy_fixture::process::{ServerUnderTest, ServerUnderTestBuilder};
 use crate::args::{LogicalPort, ReadyWhen, RealPort, Run, ServerPort, Variable};
 use crate::exit::Failure;
 
-/// What was asked for, checked.
+/// The arguments of `run`, checked.
 pub(super) struct RunPlan<'a> {
     args: &'a Run,
-    /// One line for the shell.
+    /// The command line for the shell.
     pub(super) command: String,
     ports: Vec<ServerPort>,
 }
@@ -22,7 +23,8 @@ pub(super) struct RunPlan<'a> {
 impl<'a> RunPlan<'a> {
     pub(super) fn of(args: &'a Run) -> Result<Self, Failure> {
         if args.swf.is_none() && args.scenario.is_empty() && !args.torture {
-            let text = "nothing would be asked of the server; add --swf URL and --connect HOST:PORT, --scenario FILE or --torture";
+            let text = "nothing would be asked of the server; add --swf URL and --connect \
+                HOST:PORT, --scenario FILE or --torture";
             return Err(Failure::usage(text));
         }
         let ports = match args.port.as_slice() {
@@ -37,7 +39,7 @@ impl<'a> RunPlan<'a> {
         Ok(plan)
     }
 
-    /// The server as it is to be started.
+    /// Returns the server, ready to be started.
     pub(super) fn server(&self) -> ServerUnderTestBuilder {
         let mut server = ServerUnderTest::command(self.command.as_str())
             .ready_within(self.args.ready_within)
@@ -45,7 +47,7 @@ impl<'a> RunPlan<'a> {
         for Variable { name, value } in &self.args.env {
             server = server.env(name, value);
         }
-        for port in self.fixed() {
+        for port in self.fixed_ports() {
             server = server.fixed_port(port);
         }
         match &self.args.ready {
@@ -56,22 +58,23 @@ impl<'a> RunPlan<'a> {
         }
     }
 
-    /// Whether it counts as ready when somebody listens on its ports.
+    /// Returns whether the server counts as ready when its ports are listening.
     pub(super) fn awaits_a_listener(&self) -> bool {
         self.args.ready == ReadyWhen::Listening
     }
 
-    /// Where the server stands. Of a port without a host, `endpoints` says which ones it is.
+    /// Returns the logical endpoints that are mapped to the server. For a logical port without a
+    /// host, `endpoints` returns them.
     pub(super) fn routes(
         &self,
         server: &ServerUnderTest,
         endpoints: impl Fn(u16) -> BTreeSet<Endpoint>,
     ) -> Vec<(Endpoint, SocketAddr)> {
-        let stands = self
+        let mapped = self
             .ports
             .iter()
             .filter_map(|port| Some((port.real.address(server), port.logical.as_ref()?)));
-        let routes = stands.flat_map(|(to, LogicalPort { host, port })| {
+        let routes = mapped.flat_map(|(to, LogicalPort { host, port })| {
             let at = host.as_ref().map_or_else(
                 || endpoints(*port),
                 |host| BTreeSet::from([Endpoint::new(host, *port)]),
@@ -81,8 +84,8 @@ impl<'a> RunPlan<'a> {
         routes.collect()
     }
 
-    /// Where the server answers policy requests: on the port that stands for 843, or else on the first one that stands for
-    /// any, or else on the first one.
+    /// Returns the location where the server answers policy requests: the port mapped to 843, or
+    /// else the first mapped port, or else the first port.
     pub(super) fn policy_location(&self, server: &ServerUnderTest) -> (Endpoint, SocketAddr) {
         let host = self.args.connect.as_ref().map_or("localhost", |connect| &connect.host);
         let logical = |port: &ServerPort| {
@@ -99,14 +102,14 @@ impl<'a> RunPlan<'a> {
         (Endpoint::new(named.as_deref().unwrap_or(host), port), chosen.real.address(server))
     }
 
-    fn fixed(&self) -> impl Iterator<Item = u16> {
+    fn fixed_ports(&self) -> impl Iterator<Item = u16> {
         self.ports.iter().filter_map(|port| match port.real {
             RealPort::Fixed(port) => Some(port),
             RealPort::Named(_) => None,
         })
     }
 
-    /// What can be known to go wrong before anything is started.
+    /// Returns an error for faults that are known before the server is started.
     fn check(&self) -> Result<(), Failure> {
         let texts = || self.args.env.iter().map(|variable| &variable.value).chain([&self.command]);
         for port in &self.ports {
@@ -115,14 +118,16 @@ impl<'a> RunPlan<'a> {
                     if !texts().any(|text| text.contains(&format!("{{{name}}}"))) =>
                 {
                     let text = format!(
-                        "the server is not told the port `{name}`: write {{{name}}} where CMD or --env takes it, or, where \
+                        "the server is not told the port `{name}`: write {{{name}}} where CMD or \
+                         --env takes it, or, where \
                          it has a port of its own, give its number: --port 10843=843"
                     );
                     return Err(Failure::usage(text));
                 }
                 RealPort::Fixed(port) if is_taken(*port) => {
                     let text = format!(
-                        "something listens on 127.0.0.1:{port} already, which would be taken for the server"
+                        "something listens on 127.0.0.1:{port} already, which would be taken for \
+                         the server"
                     );
                     return Err(Failure::not_run(text));
                 }
@@ -132,21 +137,23 @@ impl<'a> RunPlan<'a> {
         self.check_names()
     }
 
-    /// Each port in CMD is meant to be one, and each logical port is one server's.
+    /// Returns an error if a placeholder has no `--port`, or if two ports have the same logical
+    /// port.
     fn check_names(&self) -> Result<(), Failure> {
-        let is_asked_for = |name: &String| {
+        let is_declared = |name: &String| {
             self.ports.iter().any(|port| port.real == RealPort::Named(name.clone()))
         };
-        if let Some(name) = self.server().port_names().iter().find(|name| !is_asked_for(name)) {
+        if let Some(name) = self.server().port_names().iter().find(|name| !is_declared(name)) {
             let text = format!(
-                "there is no --port for {{{name}}}; add --port {name}, or write {{{{{name}}}}} where no port is meant"
+                "there is no --port for {{{name}}}; add --port {name}, or write {{{{{name}}}}} \
+                 where no port is meant"
             );
             return Err(Failure::usage(text));
         }
         for (nth, port) in self.ports.iter().enumerate() {
-            let alike =
+            let has_same_logical_port =
                 |other: &&ServerPort| other.logical.is_some() && other.logical == port.logical;
-            if let Some(other) = self.ports[nth + 1..].iter().find(alike) {
+            if let Some(other) = self.ports[nth + 1..].iter().find(has_same_logical_port) {
                 let text = format!(
                     "the ports `{}` and `{}` stand for the same logical port",
                     port.real, other.real
@@ -167,18 +174,20 @@ impl RealPort {
     }
 }
 
-/// Whether a port of this machine accepts, or neither accepts nor refuses, as a server that is overrun does.
+/// Returns whether a port of this machine accepts, or neither accepts nor refuses, as an overloaded
+/// server does.
 fn is_taken(port: u16) -> bool {
-    match TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), TAKEN_WITHIN) {
+    match TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), CONNECT_TIMEOUT) {
         Ok(_) => true,
         Err(error) => error.kind() == io::ErrorKind::TimedOut,
     }
 }
 
-/// How long a port is asked whether it is taken.
-const TAKEN_WITHIN: Duration = Duration::from_secs(1);
+/// The longest time to wait for a port to accept or refuse.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// One argument is a line for the shell already; several are a command and its arguments.
+/// Returns the command line for the shell. A single argument is one already; several are a command
+/// and its arguments.
 fn shell_line(command: &[String]) -> String {
     match command {
         [line] => line.clone(),

@@ -1,4 +1,4 @@
-//! The lines that `serve` reads and writes, as JSON: what they are is here, and the schema is made of it.
+//! The lines of JSON that `serve` reads and writes. Their schema is generated from these types.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-/// One line of JSON: those of stdout are endpoints, connection and answer; those of stdin are commands.
+/// One line of JSON. Stdout has endpoints, connections and answers; stdin has commands.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "flash-policy serve", rename = "Line")]
 #[serde(untagged)]
@@ -23,41 +23,42 @@ pub(crate) enum Line {
     Command(ServeCommand),
 }
 
-/// The first line: both servers listen.
+/// The first line, which is written when both servers listen.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Endpoints {
     endpoints: Addresses,
 }
 
-/// Where the servers are, as `IP:PORT`; with --in-band both are at one address.
+/// The addresses of the servers, as `IP:PORT`. With --in-band, both are the same.
 #[derive(Serialize, JsonSchema)]
 struct Addresses {
     policy: String,
     backend: String,
 }
 
-/// A connection that is over.
+/// A closed connection.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Connection")]
 pub(crate) struct ServedConnection {
     endpoint: Role,
-    /// Where it came from, as `IP:PORT`.
+    /// The address of the peer, as `IP:PORT`.
     peer: String,
-    /// What the peer sent, in base64: the first MiB of it.
+    /// The first MiB that the peer sent, in base64.
     #[schemars(extend("contentEncoding" = "base64"))]
     received: String,
-    /// What the server sent, in base64: the first MiB of it.
+    /// The first MiB that the server sent, in base64.
     #[schemars(extend("contentEncoding" = "base64"))]
     sent: String,
-    /// How it ended.
-    #[schemars(extend("enum" = ends()))]
+    /// The end of the connection.
+    #[schemars(extend("enum" = end_ids()))]
     ended: String,
-    /// How many more bytes there were of both; absent where there were none.
-    #[serde(default, skip_serializing_if = "is_none")]
+    /// The number of bytes that `received` and `sent` leave out; absent if there are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
     left_out: usize,
 }
 
-/// Which of the servers; with --in-band, whether the connection began with a policy request.
+/// The server of a connection. With --in-band, it is `policy` if the connection began with a policy
+/// request.
 #[derive(Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Role {
@@ -65,51 +66,51 @@ pub(super) enum Role {
     Backend,
 }
 
-/// What became of a command.
+/// The answer to a command.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Answer {
-    /// All of it is so: the command itself.
+    /// The command itself: all of it was applied.
     Ok(#[schemars(with = "ServeCommand")] Value),
-    /// Nothing of it was done: what was expected.
+    /// An error: nothing of the command was applied.
     Error(String),
 }
 
-/// What is to be so from now on. All of it, or, where something is wrong, nothing of it.
+/// A command. It is applied as a whole, or not at all if anything in it is wrong.
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[schemars(rename = "Command", extend("minProperties" = 1))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ServeCommand {
-    /// What the backend does.
+    /// The state of the backend.
     #[serde(default, deserialize_with = "backend_state", skip_serializing)]
     #[schemars(with = "String", extend("enum" = BackendState::IDS))]
     pub(super) backend: Option<BackendState>,
-    /// What the policy server does.
-    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    /// The state of the policy server.
+    #[serde(default, deserialize_with = "non_null", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PolicyState")]
     pub(super) policy: Option<PolicyState>,
-    /// What the policy server does wrong on the next connection, the one after it, and so on; the last one repeats.
-    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    /// The faults of the next connection, the one after it, and so on; the last one repeats.
+    #[serde(default, deserialize_with = "non_null", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<String>", extend("maxItems" = MAX_FAULTS))]
     pub(super) faults: Option<Vec<String>>,
-    /// What is served from the next connection on.
-    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    /// The document to serve from the next connection on.
+    #[serde(default, deserialize_with = "non_null", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(super) document: Option<String>,
-    /// The file with what is served from the next connection on.
-    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    /// The file with the document to serve from the next connection on.
+    #[serde(default, deserialize_with = "non_null", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(super) file: Option<PathBuf>,
-    /// Anything: it is answered when every connection that was over before has its line.
-    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    /// Any value. The answer comes when every connection that was closed before has its line.
+    #[serde(default, deserialize_with = "non_null", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Value")]
     pub(super) sync: Option<Value>,
 }
 
-/// How many faults a list may have: each has its own copy of the document.
+/// The most faults in a list. Each fault has its own copy of the document.
 pub(super) const MAX_FAULTS: usize = 256;
 
-/// What the policy server does with connections.
+/// The states of the policy server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum PolicyState {
@@ -141,7 +142,8 @@ impl ServedConnection {
 }
 
 impl ServeCommand {
-    /// What a line says, and the line as its answer repeats it; or one line about what is wrong with it.
+    /// Parses a line. Returns the command, and the line as the answer repeats it. An error is one
+    /// line.
     pub(super) fn read(line: &str) -> Result<(Self, Value), String> {
         let written = serde_json::from_str(line).map_err(|error| {
             let said = without_place(&error);
@@ -158,7 +160,7 @@ impl ServeCommand {
     }
 }
 
-/// The JSON schema of the lines.
+/// Returns the JSON schema of the lines.
 pub(crate) fn schema() -> Value {
     let settings = schemars::generate::SchemaSettings::draft2020_12();
     settings.into_generator().into_root_schema_for::<Line>().into()
@@ -166,7 +168,7 @@ pub(crate) fn schema() -> Value {
 
 const EXPECTED: &str = r#"expected a JSON object on one line, such as {"backend": "down"}"#;
 
-/// In the words of who writes the line, with the key that is meant where that is known.
+/// Returns the error in terms of the line, with the wrong key if it is known.
 fn explain(error: &serde_json::Error, written: &Map<String, Value>) -> String {
     let wrong = written.iter().find_map(|(key, value)| {
         let alone = Value::Object([(key.clone(), value.clone())].into_iter().collect());
@@ -185,7 +187,7 @@ fn explain(error: &serde_json::Error, written: &Map<String, Value>) -> String {
     printable_within(&text, 500)
 }
 
-/// What the parser said, without line and column.
+/// Returns the message of the parser, without line and column.
 fn without_place(error: &serde_json::Error) -> String {
     let said = error.to_string();
     said.rsplit_once(" at line ").map_or(said.clone(), |(said, _)| said.to_owned())
@@ -202,15 +204,18 @@ fn reworded(said: &str) -> String {
     }
     match said.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", expected ")) {
         Some((found, "a sequence")) => format!("expected a list, found {found}"),
-        // Of a state in an object, what it found is not what stands there.
+        // If a state is written as an object, the type that serde reports is not the one in the
+        // line.
         Some((_, "unit")) => "expected a string".to_owned(),
         Some((found, _)) => format!("expected a string, found {found}"),
         None => said.to_owned(),
     }
 }
 
-/// A key that is there has a value: null is none.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<T>, D::Error> {
+/// Deserializes a key that is present. Unlike `Option`, it rejects null.
+fn non_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    value: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(value).map(Some)
 }
 
@@ -220,11 +225,11 @@ fn backend_state<'de, D: Deserializer<'de>>(value: D) -> Result<Option<BackendSt
     written.parse().map(Some).map_err(unknown)
 }
 
-fn ends() -> Vec<&'static str> {
+fn end_ids() -> Vec<&'static str> {
     let ends = ExchangeEnd::ALL.iter().filter(|end| **end != ExchangeEnd::Open);
     ends.map(|end| end.as_str()).collect()
 }
 
-fn is_none(bytes: &usize) -> bool {
+fn is_zero(bytes: &usize) -> bool {
     *bytes == 0
 }

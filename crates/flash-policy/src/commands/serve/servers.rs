@@ -1,4 +1,4 @@
-//! The running servers.
+//! Runs the servers of `serve`.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,29 +17,29 @@ pub(super) struct Servers {
 }
 
 impl Servers {
-    /// Starts them: both listen, or refuse as they were told to, when this returns. Connections that
-    /// are over go to `taker`.
+    /// Starts the servers. When this returns, both listen, or refuse if they are set up to. Closed
+    /// connections go to `exchanges`.
     pub(super) fn start(
         setup: &Setup,
         listen: SocketAddr,
-        taker: &mpsc::UnboundedSender<(SocketAddr, Exchange)>,
+        exchanges: &mpsc::UnboundedSender<(SocketAddr, Exchange)>,
     ) -> Result<Self, Failure> {
         let any_port = SocketAddr::new(listen.ip(), 0);
         let addresses = [listen, any_port];
         let servers = addresses.into_iter().zip(setup.declarations());
-        let group = ServerGroup::start(servers, taker.clone());
+        let group = ServerGroup::start(servers, exchanges.clone());
         let cannot = |error| Failure::not_run(cannot_listen(listen, &error));
         Ok(Self { group: group.map_err(cannot)? })
     }
 
-    /// Returns the first line that is printed.
+    /// Returns the first line of the output.
     pub(super) fn endpoints(&self) -> Line {
         let addr = |addr: Option<&SocketAddr>| addr.map(ToString::to_string).unwrap_or_default();
         let addrs = self.group.addrs();
         Line::endpoints(addr(addrs.first()), addr(addrs.last()))
     }
 
-    /// Returns which server a connection came to.
+    /// Returns the server of a connection.
     pub(super) fn role(&self, at: SocketAddr, exchange: &Exchange) -> Role {
         let is_policy = match self.group.addrs() {
             [policy, _] => *policy == at,
@@ -48,7 +48,7 @@ impl Servers {
         if is_policy { Role::Policy } else { Role::Backend }
     }
 
-    /// Changes all of it, or leaves all of it as it was. With new faults, the next connection has the
+    /// Applies the whole change, or nothing of it. With new faults, the next connection gets the
     /// first of them.
     pub(super) fn change(
         &self,
@@ -64,7 +64,7 @@ impl Servers {
             }
             if let Err(error) = self.group.redeclare(index, declaration.clone(), from_the_first) {
                 for (index, old) in old.into_iter().enumerate().take(index) {
-                    // It was so a moment ago.
+                    // This state was possible a moment ago.
                     let _ = self.group.redeclare(index, old, new_faults);
                 }
                 return Err(format!("this machine cannot do it: {error}"));
@@ -73,12 +73,13 @@ impl Servers {
         Ok(())
     }
 
-    /// Waits until what has come by now is read, and what is over by now is taken.
+    /// Waits until all bytes that have arrived are read, and all connections that are closed are
+    /// reported.
     pub(super) fn settle(&self) {
         self.group.settle();
     }
 
-    /// Ends every connection; both ports refuse when this returns.
+    /// Closes every connection. When this returns, both ports refuse.
     pub(super) fn stop(&mut self) {
         self.group.stop();
     }

@@ -1,4 +1,4 @@
-//! What the servers are to do, and how a command changes it.
+//! The setup of the servers, and its changes by commands. It runs no server.
 
 use std::fs;
 use std::io::Write;
@@ -17,7 +17,7 @@ use crate::exit::Failure;
 use crate::input::Input;
 use crate::report::{ErrorKind, ReportedError};
 
-/// What the servers are to do.
+/// The setup of the servers.
 #[derive(Clone, Debug)]
 pub(super) struct Setup {
     document: Vec<u8>,
@@ -25,45 +25,46 @@ pub(super) struct Setup {
     policy: PolicyState,
     backend: BackendState,
     is_in_band: bool,
-    /// Stdin was the document, and holds no commands.
+    /// True if stdin is the document, so that it has no commands.
     pub(super) is_from_stdin: bool,
 }
 
 impl Setup {
-    /// What the command line says.
+    /// Creates the setup of the command line.
     pub(super) fn of(args: &Serve) -> Result<Self, Failure> {
         let is_from_stdin = args.file == Path::new("-");
         if is_from_stdin && args.time_limit.is_none() {
-            let text = "standard input carries the commands of serve, and cannot be the document: name a file, or add \
+            let text = "standard input carries the commands of serve, and cannot be the document: \
+                name a file, or add \
                 --for DURATION, with which it is read to its end and there are no commands";
             return Err(Failure::usage(text));
         }
-        let (policy, is_in_band) = (PolicyState::Up, args.in_band);
         let setup = Self {
-            document: whole(&args.file)?,
+            document: read_document(&args.file)?,
             faults: FaultList::default(),
-            policy,
+            policy: PolicyState::Up,
             backend: args.backend,
-            is_in_band,
+            is_in_band: args.in_band,
             is_from_stdin,
         };
-        warn_of(&setup.document);
+        warn_if_rejected(&setup.document);
         setup.with_faults(args.fault.clone()).map_err(Failure::usage)
     }
 
-    /// What is so after a command, which is wrong as a whole if anything in it is.
+    /// Returns the setup after a command. If anything in the command is wrong, all of it is
+    /// rejected.
     pub(super) fn after(&self, command: &ServeCommand) -> Result<Self, String> {
         let mut setup = match &command.faults {
             Some(faults) => {
                 let faults = faults
                     .iter()
-                    .map(|fault| values::fault(fault).map_err(|illegal| illegal.to_string()));
+                    .map(|fault| values::fault(fault).map_err(|error| error.to_string()));
                 self.clone().with_faults(faults.collect::<Result<_, _>>()?)?
             }
             None => self.clone(),
         };
         if let Some(document) = command.document()? {
-            warn_of(&document);
+            warn_if_rejected(&document);
             setup.document = document;
         }
         if let Some(policy) = command.policy {
@@ -76,7 +77,8 @@ impl Setup {
         Ok(setup)
     }
 
-    /// What stands where: the policy server and the backend, or both in one.
+    /// Returns the declarations of the policy server and the backend, or of one server that is
+    /// both.
     pub(super) fn declarations(&self) -> Vec<Declaration> {
         let policy = self.faults.declare(&self.document).in_state(match self.policy {
             PolicyState::Up => EndpointState::Up,
@@ -91,7 +93,8 @@ impl Setup {
         }
     }
 
-    /// `refused` and `dropped` speak of the whole server, which is so until it is told otherwise.
+    /// Sets the faults. `refused` and `dropped` set the state of the whole server, which lasts
+    /// until the next command that changes it.
     fn with_faults(mut self, faults: Vec<ListedFault>) -> Result<Self, String> {
         if faults.len() > MAX_FAULTS {
             return Err(format!(
@@ -108,14 +111,14 @@ impl Setup {
 }
 
 impl ServeCommand {
-    /// The document that it brings or names.
+    /// Returns the document that the command contains or names.
     fn document(&self) -> Result<Option<Vec<u8>>, String> {
         match (&self.document, &self.file) {
             (Some(_), Some(_)) => {
                 Err("`document` and `file` are both the document; leave one out".to_owned())
             }
             (Some(document), None) => Ok(Some(document.clone().into_bytes())),
-            // A pipe could keep us waiting, and deaf to the end of whoever started us.
+            // A read from a pipe could block, and then the end of stdin would go unnoticed.
             (None, Some(file)) if fs::metadata(file).is_ok_and(|known| !known.is_file()) => {
                 Err(format!("`file`: {} is no regular file", printable(file.display())))
             }
@@ -123,15 +126,15 @@ impl ServeCommand {
                 Err("`file`: standard input carries commands; write the document into `document`"
                     .to_owned())
             }
-            (None, Some(file)) => {
-                whole(file).map(Some).map_err(|error| format!("`file`: {}", one_line(file, &error)))
-            }
+            (None, Some(file)) => read_document(file)
+                .map(Some)
+                .map_err(|error| format!("`file`: {}", one_line(file, &error))),
             (None, None) => Ok(None),
         }
     }
 }
 
-/// Returns what the faults say of the whole server, if they say anything.
+/// Returns the state that the faults set for the whole server, if they set one.
 fn endpoint_state(faults: &FaultList) -> Option<PolicyState> {
     match faults.state() {
         EndpointState::Up => None,
@@ -140,8 +143,8 @@ fn endpoint_state(faults: &FaultList) -> Option<PolicyState> {
     }
 }
 
-/// Returns the whole document, which must be one that fits.
-fn whole(file: &Path) -> Result<Vec<u8>, ReportedError> {
+/// Reads a whole document, or returns an error if it is too large.
+fn read_document(file: &Path) -> Result<Vec<u8>, ReportedError> {
     let input = Input::read(file)?;
     if input.is_cut() {
         let text = "it is larger than 1 MiB; no player reads more than 64 KiB of a policy";
@@ -150,14 +153,14 @@ fn whole(file: &Path) -> Result<Vec<u8>, ReportedError> {
     Ok(input.bytes)
 }
 
-/// Returns an error as an answer to a command has it.
+/// Returns an error in one line, for the answer to a command.
 fn one_line(file: &Path, error: &ReportedError) -> String {
     let help = error.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
     format!("cannot read {}: {}{help}", printable(file.display()), printable(&error.message))
 }
 
-/// Whatever is served may be served; but it should be on purpose.
-fn warn_of(document: &[u8]) {
+/// Warns on stderr if a player rejects the document. It is served all the same.
+fn warn_if_rejected(document: &[u8]) {
     if let Err(error) = PolicyFile::parse(document) {
         let _ = writeln!(
             anstream::stderr(),

@@ -1,5 +1,5 @@
-//! Standard input and output, each with a thread of its own: neither a reader nor a writer that stops keeps the servers
-//! from serving, or from ending.
+//! Reads standard input and writes standard output, each in its own thread. If the other side of
+//! either stalls, the servers still serve and stop.
 
 use std::io::{self, BufRead, Read, Write};
 use std::sync::Arc;
@@ -14,19 +14,20 @@ use super::{Event, Line};
 use crate::exit::Failure;
 use crate::render;
 
-/// The longest line of commands.
+/// The most bytes in a line of commands.
 const MAX_LINE: usize = 1024 * 1024;
 
-/// How many bytes of lines may wait for a reader of stdout.
+/// The most bytes of lines that may wait for the reader of stdout.
 const MAX_WAITING: usize = 64 * 1024 * 1024;
 
-/// How long a reader of stdout may take nothing, at the end, before what it has not taken is given up.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The time without progress, at the end, after which the lines that the reader of stdout has not
+/// taken are dropped.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The lines to stdout.
+/// The queue of lines for stdout.
 pub(super) struct Output {
     lines: queue::Sender<String>,
-    /// In bytes.
+    /// The number of bytes that wait.
     waiting: Arc<AtomicUsize>,
     finished: queue::Receiver<()>,
 }
@@ -52,24 +53,25 @@ impl Output {
         Self { lines, waiting, finished }
     }
 
-    /// Writes a line when the reader takes it.
+    /// Queues a line.
     pub(super) fn put(&self, line: &Line) -> Result<(), Failure> {
         let line = render::json_line(line);
         if self.waiting.fetch_add(line.len(), Ordering::Relaxed) > MAX_WAITING {
-            let text = "nobody reads standard output, and 64 MiB of lines wait: read it, or send it to /dev/null";
+            let text = "nobody reads standard output, and 64 MiB of lines wait: read it, or send \
+                it to /dev/null";
             return Err(Failure::not_run(text));
         }
-        // Where stdout is gone, the event tells.
+        // If stdout is closed, an event reports it.
         let _ = self.lines.send(line);
         Ok(())
     }
 
-    /// Returns when all is written, or its reader takes no more.
+    /// Waits until all lines are written, or until the reader takes no more.
     pub(super) fn finish(self) {
         let Self { lines, waiting, finished } = self;
         drop(lines);
         let mut left = waiting.load(Ordering::Relaxed);
-        while finished.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+        while finished.recv_timeout(FINISH_TIMEOUT) == Err(RecvTimeoutError::Timeout) {
             let now = waiting.load(Ordering::Relaxed);
             if std::mem::replace(&mut left, now) == now {
                 break;
@@ -78,8 +80,8 @@ impl Output {
     }
 }
 
-/// Reads commands to the end of stdin, which is told where it matters.
-pub(super) fn read_commands(events: mpsc::Sender<Event>, tells_end: bool) {
+/// Reads commands to the end of stdin, and reports the end if `reports_end` is true.
+pub(super) fn read_commands(events: mpsc::Sender<Event>, reports_end: bool) {
     thread::spawn(move || {
         let mut stdin = io::stdin().lock();
         while let Some(line) = read_line(&mut stdin) {
@@ -87,13 +89,13 @@ pub(super) fn read_commands(events: mpsc::Sender<Event>, tells_end: bool) {
                 return;
             }
         }
-        if tells_end {
+        if reports_end {
             let _ = events.blocking_send(Event::StdinEnded);
         }
     });
 }
 
-/// The next line, or what is wrong with it; `None` at the end, and where nothing can be read.
+/// Returns the next line, or its error; `None` at the end of stdin and if it cannot be read.
 fn read_line(stdin: &mut impl BufRead) -> Option<Result<String, String>> {
     let mut line = Vec::new();
     let limit = u64::try_from(MAX_LINE).unwrap_or(u64::MAX);
