@@ -126,6 +126,16 @@ function verdict(server, { swf, connect, ports = [] }) {
   return run(server, ports, '--swf', swf, '--connect', connect).cases[0].got;
 }
 
+/**
+ * Runs a server as `verdict` does, and returns the errors in its answers: `id at endpoint: message`.
+ * A player may be permitted in spite of them.
+ */
+function findings(server, { swf, connect, ports = [] }) {
+  const report = run(server, ports, '--swf', swf, '--connect', connect);
+  const failing = (report.answer_findings ?? []).filter(({ fails }) => fails);
+  return failing.map(({ id, endpoint, message }) => `${id} at ${endpoint}: ${message}`);
+}
+
 /** Runs a server with `flash-policy run --torture`, and returns the failed checks: `id: reason`. */
 function torture(server, { ports = [] } = {}) {
   const { checks } = run(server, ports, '--torture');
@@ -149,4 +159,4 @@ function address(text) {
   return { host, port: Number(port) };
 }
 
-module.exports = { Serve, torture, verdict };
+module.exports = { Serve, findings, torture, verdict };

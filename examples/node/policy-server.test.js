@@ -3,7 +3,7 @@ const assert = require('node:assert/strict');
 const { join } = require('node:path');
 const { test } = require('node:test');
 
-const { torture, verdict } = require('./flash_policy.js');
+const { findings, torture, verdict } = require('./flash_policy.js');
 
 const server = [process.execPath, join(__dirname, 'policy-server.js'), '{policy}'];
 const player = {
@@ -29,6 +29,18 @@ test('the server denies every other port', () => {
 test('a server that forgets www is detected', () => {
   const { outcome, cause } = verdict([...server, '--forget-www'], player);
   assert.deepEqual([outcome, cause], ['denied', 'domain-not-listed']);
+});
+
+test('no answer of the server has an error', () => {
+  assert.deepEqual(findings(server, player), []);
+});
+
+test('an error in an answer is detected even if the player is permitted', () => {
+  const mistaken = [...server, '--add-scheme'];
+  assert.equal(verdict(mistaken, player).outcome, 'permitted');
+  const [finding, ...others] = findings(mistaken, player);
+  assert.match(finding, /^FSP-D05 at game\.example\.com:843: domain="http:\/\/example\.net"/);
+  assert.deepEqual(others, []);
 });
 
 test('the server passes every conformance check', () => {

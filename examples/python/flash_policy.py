@@ -149,6 +149,16 @@ def verdict(server, *, swf, connect, ports=()):
     return _run(server, ports, "--swf", swf, "--connect", connect)["cases"][0]["got"]
 
 
+def findings(server, *, swf, connect, ports=()):
+    """Runs a server as verdict() does, and returns the errors in its answers.
+
+    A player may be permitted in spite of them.
+    """
+    report = _run(server, ports, "--swf", swf, "--connect", connect)
+    failing = [one for one in report.get("answer_findings", []) if one["fails"]]
+    return [f"{one['id']} at {one['endpoint']}: {one['message']}" for one in failing]
+
+
 def torture(server, *, ports=()):
     """Runs a server with `flash-policy run --torture`, and returns the failed checks."""
     checks = _run(server, ports, "--torture")["checks"]

@@ -1,6 +1,6 @@
-"""A policy server: python3 policy_server.py PORT [--forget-www]
+"""A policy server: python3 policy_server.py PORT [--forget-www | --add-scheme]
 
-The option makes a mistake, for the tests to find.
+The options make mistakes, for the tests to find.
 """
 
 import pathlib
@@ -9,6 +9,12 @@ import sys
 
 REQUEST = b"<policy-file-request/>\0"
 POLICY = pathlib.Path(__file__).with_name("policy.xml").read_bytes()
+BAD_RULE = b'  <allow-access-from domain="http://example.net" to-ports="5000"/>\n'
+MISTAKES = {
+    None: POLICY,
+    "--forget-www": POLICY.replace(b"*.example.com", b"example.com"),
+    "--add-scheme": POLICY.replace(b"</", BAD_RULE + b"</"),
+}
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -37,9 +43,7 @@ class Handler(socketserver.BaseRequestHandler):
 
 
 def main(port, mistake=None):
-    forgetful = POLICY.replace(b"*.example.com", b"example.com")
-    policy = forgetful if mistake == "--forget-www" else POLICY
-    with Server(("127.0.0.1", int(port)), policy) as server:
+    with Server(("127.0.0.1", int(port)), MISTAKES[mistake]) as server:
         server.serve_forever()
 
 
