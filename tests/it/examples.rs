@@ -7,11 +7,15 @@ use predicates::str::contains;
 use rstest::rstest;
 
 #[rstest]
-#[case::own_site("own_site", &["the connection is permitted: connected", "the connection is denied: domain-not-listed", "The backend answered: hello"])]
-#[case::backend_down("backend_down", &["unreachable: backend-refused", "unreachable: backend-timed-out", "start the backend", "Up again"])]
-#[case::own_server("own_server", &["the connection is permitted: connected", "granted  by game.example.com:843, line 1, column 22"])]
+#[case::own_site("own_site", &["the connection is permitted: connected", "the connection is \
+    denied: domain-not-listed", "The backend answered: hello"])]
+#[case::backend_down("backend_down", &["unreachable: backend-refused", "unreachable: \
+    backend-timed-out", "start the backend", "Up again"])]
+#[case::own_server("own_server", &["the connection is permitted: connected", "granted  by \
+    game.example.com:843, line 1, column 22"])]
 #[case::blocking("blocking", &["decided  at 3 s", "FSP-T04", "granted  by game.example.com:5000"])]
-#[case::xml_socket_chat("xml_socket_chat", &["> <hello name=\"ada\"/>\\0", "< <joined name=\"ada\"/>\\0"])]
+#[case::xml_socket_chat("xml_socket_chat", &["> <hello name=\"ada\"/>\\0", "< <joined \
+    name=\"ada\"/>\\0"])]
 fn an_example_runs_and_says_what_it_shows(#[case] name: &str, #[case] shown: &[&str]) {
     let run = example(name).assert().success().stderr("");
     shown.iter().fold(run, |run, text| run.stdout(contains(*text)));

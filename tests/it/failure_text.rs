@@ -131,7 +131,8 @@ fn errors_show_their_text_when_they_are_unwrapped() {
     let invalid = FlashClient::from_swf("game.swf").unwrap_err();
     assert_eq!(
         format!("{invalid:?}"),
-        "`game.swf` is not the URL of a SWF: it has no scheme; expected one such as http://www.example.com/game.swf"
+        "`game.swf` is not the URL of a SWF: it has no scheme; expected one such as \
+            http://www.example.com/game.swf"
     );
 }
 
@@ -142,11 +143,10 @@ fn a_denial_because_of_a_cause_is_a_denial() {
     let outcome =
         stage.blocking_swf("http://www.example.com/game.swf").connect("game.example.com", 5000);
     let unexpected = outcome.try_denied_because(Cause::BackendRefused).unwrap_err();
-    assert!(
-        unexpected.to_string().starts_with(
-            "expected the connection to be denied: backend-refused\n     got unreachable: backend-refused\n"
-        )
-    );
+    assert!(unexpected.to_string().starts_with(
+        "expected the connection to be denied: backend-refused\n     got unreachable: \
+                backend-refused\n"
+    ));
 }
 
 #[test]

@@ -252,11 +252,14 @@ fn strict_shows_the_stray_bytes() {
 }
 
 #[rstest]
-#[case::at_least(|builder: Builder| builder.expect_requests(2..), "expected at least 2 policy requests")]
+#[case::at_least(|builder: Builder| builder.expect_requests(2..), "expected at least 2 policy \
+    requests")]
 #[case::exactly(|builder: Builder| builder.expect_requests(5..=5), "expected 5 policy requests")]
 #[case::below(|builder: Builder| builder.expect_requests(3..5), "expected 3 to 4 policy requests")]
-#[case::one(|builder: Builder| builder.expect_requests(1..=1), "expected 1 policy request at 127.0.0.1:")]
-#[case::at_least_one(|builder: Builder| builder.expect_requests(1..), "expected at least 1 policy request at 127.0.0.1:")]
+#[case::one(|builder: Builder| builder.expect_requests(1..=1), "expected 1 policy request at \
+    127.0.0.1:")]
+#[case::at_least_one(|builder: Builder| builder.expect_requests(1..), "expected at least 1 policy \
+    request at 127.0.0.1:")]
 #[case::strict(|builder: Builder| builder.strict(), "expected nothing but policy requests")]
 fn a_failed_expectation_names_its_place(
     #[case] expecting: fn(Builder) -> Builder,
@@ -275,12 +278,18 @@ fn a_failed_expectation_names_its_place(
 }
 
 #[rstest]
-#[case::too_few(|builder: Builder| builder.expect_requests(2..), "expected at least 2 policy requests at game.example.com:843, \
-    got 1:", "check that the client's route leads here, and that it has asked before this server is dropped")]
-#[case::too_many(|builder: Builder| builder.expect_requests(..1), "expected 0 policy requests at game.example.com:843, got 1:",
-    "a player asks a location once in a session (rulebook C1): look for a second session, or another program")]
-#[case::strict(|builder: Builder| builder.strict(), "expected nothing but policy requests at game.example.com:843, got a \
-    connection from", "a player sends its 23 bytes and no more: find the program behind that address, or put a backend at \
+#[case::too_few(|builder: Builder| builder.expect_requests(2..), "expected at least 2 policy \
+    requests at game.example.com:843, \
+    got 1:", "check that the client's route leads here, and that it has asked before this server \
+    is dropped")]
+#[case::too_many(|builder: Builder| builder.expect_requests(..1), "expected 0 policy requests at \
+    game.example.com:843, got 1:",
+    "a player asks a location once in a session (rulebook C1): look for a second session, or \
+        another program")]
+#[case::strict(|builder: Builder| builder.strict(), "expected nothing but policy requests at \
+    game.example.com:843, got a \
+    connection from", "a player sends its 23 bytes and no more: find the program behind that \
+    address, or put a backend at \
     this endpoint if its other traffic is meant to come here")]
 fn a_failed_expectation_names_the_logical_endpoint_and_ends_with_advice(
     #[case] expecting: fn(Builder) -> Builder,

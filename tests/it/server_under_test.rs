@@ -20,7 +20,8 @@ fn it_is_ready_when_it_listens() {
 
 #[test]
 fn it_is_ready_when_every_named_port_listens() {
-    let both = "python3 -m http.server {port} --bind 127.0.0.1 & exec python3 -m http.server {policy} --bind 127.0.0.1";
+    let both = "python3 -m http.server {port} --bind 127.0.0.1 & exec python3 -m http.server \
+        {policy} --bind 127.0.0.1";
     let server = ServerUnderTest::command(both).start();
     assert_ne!(server.port(), server.port_named("policy"));
     TcpStream::connect(server.addr()).expect("it listens");

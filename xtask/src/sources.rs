@@ -42,18 +42,44 @@ impl Source {
         self.path.split('/').any(|folder| folder == "tests")
     }
 
-    /// Returns the place and width of every line that is too wide.
+    /// Returns the place and width of every line that is too wide. A line that reaches into a raw
+    /// string is left out: documents and expected output stand there as they are.
     pub(crate) fn lines_wider_than(&self, columns: usize) -> impl Iterator<Item = String> {
-        let widths = self.text.lines().map(|line| line.chars().count()).enumerate();
-        widths
-            .filter(move |(_, width)| *width > columns)
-            .map(|(at, width)| format!("{}:{}: {width}", self.path, at + 1))
+        let mut raw = RawString::default();
+        let lines = self.text.lines().map(move |line| (raw.reaches(line), line.chars().count()));
+        lines
+            .enumerate()
+            .filter(move |(_, (is_verbatim, width))| !is_verbatim && *width > columns)
+            .map(|(at, (_, width))| format!("{}:{}: {width}", self.path, at + 1))
     }
 
     /// Returns the place of every line, of code or of a comment, with the word for unfinished work.
     pub(crate) fn unfinished(&self) -> impl Iterator<Item = String> {
         let lines = self.text.lines().enumerate().filter(|(_, line)| has_word(line, UNFINISHED));
         lines.map(|(at, _)| format!("{}:{}", self.path, at + 1))
+    }
+}
+
+/// A scan for raw strings with hashes, line by line.
+#[derive(Default)]
+struct RawString {
+    is_open: bool,
+}
+
+impl RawString {
+    /// Returns whether a line has a part of a raw string, and remembers whether it stays open.
+    fn reaches(&mut self, line: &str) -> bool {
+        let mut rest = line;
+        let mut reaches = self.is_open;
+        loop {
+            let mark = if self.is_open { "\"#" } else { "r#\"" };
+            let Some((_, after)) = rest.split_once(mark) else {
+                return reaches;
+            };
+            self.is_open = !self.is_open;
+            reaches = true;
+            rest = after;
+        }
     }
 }
 
@@ -70,6 +96,13 @@ mod tests {
     fn a_line_is_measured_in_characters() {
         let source = Source { path: "a.rs".into(), text: "ab\näöü\nabcd\n".into() };
         assert_eq!(source.lines_wider_than(3).collect::<Vec<_>>(), ["a.rs:3: 4"]);
+    }
+
+    #[test]
+    fn a_line_of_a_raw_string_is_not_measured() {
+        let text = "let a = r#\"\nabcdefghijkl\n\"#;\nlet abcdefgh = 1;\n";
+        let source = Source { path: "a.rs".into(), text: text.into() };
+        assert_eq!(source.lines_wider_than(10).collect::<Vec<_>>(), ["a.rs:4: 17"]);
     }
 
     #[test]

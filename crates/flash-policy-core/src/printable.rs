@@ -24,8 +24,8 @@ pub fn visible(c: char) -> String {
     }
 }
 
-/// Returns whether a character that is no control character may still do harm: it changes the writing
-/// direction, ends a line for some readers, or is forbidden in XML.
+/// Returns whether a character that is no control character may still do harm: it changes the
+/// writing direction, ends a line for some readers, or is forbidden in XML.
 pub fn is_harmful(c: char) -> bool {
     matches!(
         c,
@@ -52,11 +52,11 @@ pub fn printable_within(text: &str, limit: usize) -> String {
     text.chars().take(limit).map(visible).chain([cut.to_owned()]).collect()
 }
 
-/// Returns several lines that are safe to print: each is [`printable`] but for its tabs, and none is
-/// a command to a CI system.
+/// Returns several lines that are safe to print: each is [`printable`] but for its tabs, and none
+/// is a command to a CI system.
 ///
-/// GitHub Actions and Azure Pipelines obey lines that begin with `::` or `##[`, after blanks too. The
-/// first character of such a beginning is escaped.
+/// GitHub Actions and Azure Pipelines obey lines that begin with `::` or `##[`, after blanks too.
+/// The first character of such a beginning is escaped.
 ///
 /// ```
 /// use flash_policy_core::printable::printable_lines;

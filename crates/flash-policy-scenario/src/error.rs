@@ -81,8 +81,8 @@ impl ScenarioError {
         .render(colour)
     }
 
-    /// Returns the line that it is about, cut to what a person looks at; `None` where it is about the
-    /// file as a whole.
+    /// Returns the line that it is about, cut to what a person looks at; `None` where it is about
+    /// the file as a whole.
     pub fn shown_line(&self) -> Option<ShownLine> {
         let (text, span) = self.parts.place.as_ref()?;
         Some(ShownLine::around(text, span.clone()))

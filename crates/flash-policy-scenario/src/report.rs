@@ -254,8 +254,8 @@ impl CaseReport {
         outcome.details(wanted).to_string()
     }
 
-    /// Returns the text of a failure: what was expected, what came, the diagnosis, and the line of the
-    /// policy that decided.
+    /// Returns the text of a failure: what was expected, what came, the diagnosis, and the line of
+    /// the policy that decided.
     pub fn render(&self, colour: bool) -> String {
         let mut text = match &self.outcome {
             Some(outcome) => {

@@ -1,10 +1,12 @@
-//! What docs/check.md, docs/probe.md and docs/run.md show, run as it stands there. An output that is cut short in the page begins so.
+//! What docs/check.md, docs/probe.md and docs/run.md show, run as it stands there. An output that
+//! is cut short in the page begins so.
 
 use flash_policy_fixture::{Backend, PolicyServer};
 
 use crate::{Folder, GOOD};
 
-const OPEN: &str = "<cross-domain-policy>\n  <allow-access-from domain=\"*\" to-ports=\"*\"/>\n</cross-domain-policy>\n";
+const OPEN: &str = "<cross-domain-policy>\n  <allow-access-from domain=\"*\" \
+    to-ports=\"*\"/>\n</cross-domain-policy>\n";
 
 #[test]
 fn the_page_on_probe_shows_what_the_command_prints() {

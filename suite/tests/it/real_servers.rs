@@ -1,8 +1,8 @@
-//! Policy servers that people really run. `.ci/install` installs them; where one is missing its test says
-//! so and is skipped, except where `CI=true`.
+//! Policy servers that people really run. `.ci/install` installs them; where one is missing its
+//! test says so and is skipped, except where `CI=true`.
 //!
-//! Seen with node-policyfile 0.0.6+ds-4, policyfile 0.0.6 under node 20.20.2, autobahn 26.10.2 on twisted
-//! 26.10.0, socat 1.7.4.4-2, xinetd 1:2.3.15.3-1+b1 and nginx-light 1.22.1-9+deb12u11.
+//! Seen with node-policyfile 0.0.6+ds-4, policyfile 0.0.6 under node 20.20.2, autobahn 26.10.2 on
+//! twisted 26.10.0, socat 1.7.4.4-2, xinetd 1:2.3.15.3-1+b1 and nginx-light 1.22.1-9+deb12u11.
 
 mod by_command;
 mod by_library;
@@ -65,7 +65,8 @@ http {
 }
 ";
 
-/// Whose package a server is, how to install it, and where it then is: absolute, or in target/real-servers.
+/// Whose package a server is, how to install it, and where it then is: absolute, or in
+/// target/real-servers.
 struct Package {
     name: &'static str,
     paths: &'static [&'static str],

@@ -37,7 +37,8 @@ fn every_worked_case_has_a_row() {
     assert!(missing.is_empty(), "no row for {missing:?}");
 }
 
-/// The ids in comments that stand directly above a test or case, and those that begin the names of tests and cases.
+/// The ids in comments that stand directly above a test or case, and those that begin the names of
+/// tests and cases.
 fn found() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for source in tests().iter().flat_map(|tests| sources(tests)) {

@@ -136,7 +136,8 @@ impl<S> Outcome<S> {
     }
 
     /// Returns the diagnosis without its headline: what was asked, what decided, what the player
-    /// reports, and the advice. Where another verdict is `wanted`, the advice is how to get that one.
+    /// reports, and the advice. Where another verdict is `wanted`, the advice is how to get that
+    /// one.
     pub fn details(&self, wanted: Option<Verdict>) -> impl fmt::Display {
         Details { record: &self.record, wanted }
     }

@@ -16,7 +16,8 @@ pub(super) fn lines(record: &Record) -> Vec<String> {
         return lines;
     }
     lines.push(format!(
-        "OK: Searching for <allow-access-from> in policy files to authorize data loading from resource at {resource} by requestor from {swf}"
+        "OK: Searching for <allow-access-from> in policy files to authorize data loading from \
+            resource at {resource} by requestor from {swf}"
     ));
     lines.extend(record.asked.iter().flat_map(location));
     if record.cause() == Cause::MasterOnly {
@@ -56,10 +57,13 @@ fn location(asked: &Asked) -> Vec<String> {
                 asked.policy().is_some_and(|policy| !policy.site_control().is_empty());
             match asked.role() {
                 Role::Master if !has_site_control => lines.push(format!(
-                    "Warning: Domain {host} does not specify a meta-policy.  Applying default meta-policy 'all'.  This configuration is deprecated.  See {STRICT_POLICY_FILES} to fix this problem."
+                    "Warning: Domain {host} does not specify a meta-policy.  Applying default \
+                        meta-policy 'all'.  This configuration is deprecated.  See \
+                        {STRICT_POLICY_FILES} to fix this problem."
                 )),
                 Role::Explicit | Role::Destination if has_site_control => lines.push(format!(
-                    "Warning: [strict] Ignoring <site-control> tag in policy file from {url}.  This tag is only allowed in master policy files."
+                    "Warning: [strict] Ignoring <site-control> tag in policy file from {url}.  \
+                        This tag is only allowed in master policy files."
                 )),
                 _ => {}
             }
@@ -69,7 +73,9 @@ fn location(asked: &Asked) -> Vec<String> {
             vec![format!("Error: Ignoring policy file with incorrect syntax: {url}")]
         }
         AnswerKind::None | AnswerKind::Dropped if asked.role() == Role::Master => vec![format!(
-            "Warning: Timeout on {url} (at {seconds} seconds) while waiting for socket policy file.  This should not cause any problems, but see {STRICT_POLICY_FILES} for an explanation."
+            "Warning: Timeout on {url} (at {seconds} seconds) while waiting for socket policy \
+                file.  This should not cause any problems, but see {STRICT_POLICY_FILES} for an \
+                explanation."
         )],
         _ if asked.role() == Role::Explicit => {
             vec![format!("Error: Failed to load policy file from {url}")]

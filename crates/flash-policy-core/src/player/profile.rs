@@ -40,8 +40,8 @@ pub struct Profile {
 }
 
 impl TimingProfile {
-    /// Returns how long the player waits for a location; `None` where it waits without an end, as for
-    /// one that `loadPolicyFile` named.
+    /// Returns how long the player waits for a location; `None` where it waits without an end, as
+    /// for one that `loadPolicyFile` named.
     pub fn budget(&self, role: Role) -> Option<Duration> {
         match role {
             Role::Master => Some(self.master_timeout),

@@ -160,7 +160,8 @@ fn parse_url(written: &str) -> Result<Url, &'static str> {
         "https" => true,
         "file" => {
             return Err(
-                "the sandbox of a local SWF depends on how it was published, so give a Sandbox instead",
+                "the sandbox of a local SWF depends on how it was published, so give a Sandbox \
+                    instead",
             );
         }
         _ => return Err("only http and https SWFs have a host that policies can name"),

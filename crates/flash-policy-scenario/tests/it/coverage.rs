@@ -32,9 +32,21 @@ fn coverage(text: &str) -> Vec<(u32, usize, usize, bool)> {
 }
 
 #[rstest]
-#[case::a_grant("http://www.example.com/game.swf", "permitted", [(6, 0, 0, false), (7, 1, 0, true), (8, 0, 0, false)])]
-#[case::the_other_grant("http://beta.example.com/game.swf", "permitted", [(6, 0, 0, false), (7, 0, 0, false), (8, 1, 0, true)])]
-#[case::the_meta_policy("http://evil.example/game.swf", "denied", [(6, 0, 1, true), (7, 0, 0, false), (8, 0, 0, false)])]
+#[case::a_grant(
+    "http://www.example.com/game.swf",
+    "permitted",
+    [(6, 0, 0, false), (7, 1, 0, true), (8, 0, 0, false)]
+)]
+#[case::the_other_grant(
+    "http://beta.example.com/game.swf",
+    "permitted",
+    [(6, 0, 0, false), (7, 0, 0, false), (8, 1, 0, true)]
+)]
+#[case::the_meta_policy(
+    "http://evil.example/game.swf",
+    "denied",
+    [(6, 0, 1, true), (7, 0, 0, false), (8, 0, 0, false)]
+)]
 fn what_decides_a_case_is_exercised_by_it(
     #[case] swf: &str,
     #[case] verdict: &str,
@@ -44,10 +56,12 @@ fn what_decides_a_case_is_exercised_by_it(
     assert_eq!(coverage(&format!("{MASTER}{case}expect = '{verdict}'")), expected);
 }
 
-/// A grant whose only cases are denials is not known to grant; a backend that is down does not change what it does.
+/// A grant whose only cases are denials is not known to grant; a backend that is down does not
+/// change what it does.
 #[rstest]
 #[case::a_nearest_miss(":6000", "", (0, 1, false))]
-#[case::a_backend_that_is_down(":5000", "with.backend = { 'game.example.com:5000' = 'down' }\n", (1, 0, true))]
+#[case::a_backend_that_is_down(":5000", "with.backend = { 'game.example.com:5000' = 'down' \
+    }\n", (1, 0, true))]
 fn a_rule_is_exercised_when_it_grants(
     #[case] port: &str,
     #[case] with: &str,
@@ -68,7 +82,8 @@ fn a_meta_policy_that_forbids_nothing_is_no_gap() {
 
 #[test]
 fn the_cells_of_a_matrix_count() {
-    let matrix = "[matrix]\nswf = ['http://www.example.com/a.swf', 'http://beta.example.com/b.swf']\n\
+    let matrix = "[matrix]\nswf = ['http://www.example.com/a.swf', \
+        'http://beta.example.com/b.swf']\n\
         connect = ['game.example.com:5000']\nsnapshot = 'none.txt'";
     assert_eq!(
         coverage(&format!("{MASTER}{matrix}")),
@@ -76,8 +91,8 @@ fn the_cells_of_a_matrix_count() {
     );
 }
 
-/// A fault that moves the element on the wire does not hide it; one that makes the file malformed lets it decide
-/// nothing.
+/// A fault that moves the element on the wire does not hide it; one that makes the file malformed
+/// lets it decide nothing.
 #[rstest]
 #[case::split("split=1,30", (1, 0, true))]
 #[case::http("http-400", (0, 0, false))]
@@ -103,7 +118,8 @@ fn a_policy_file_is_counted_once_for_all_its_scenarios() {
         fs::create_dir(folder.path().join(name)).unwrap();
         let text = format!(
             "version = 1\npolicy = [{{ at = '{name}.example:843', file = '../policy.xml' }}]\n\
-             case = [{{ name = 'x', swf = 'http://{name}.example/x.swf', connect = '{name}.example:1', expect = 'unreachable' }}]"
+             case = [{{ name = 'x', swf = 'http://{name}.example/x.swf', connect = \
+             '{name}.example:1', expect = 'unreachable' }}]"
         );
         fs::write(folder.path().join(name).join("s.toml"), text).unwrap();
     }
@@ -112,7 +128,8 @@ fn a_policy_file_is_counted_once_for_all_its_scenarios() {
     let path = folder.path().join("policy.xml");
     let line = |line, domain| {
         format!(
-            "{}:{line}:1: <allow-access-from domain=\"{domain}.example\" to-ports=\"1\"/>: granted 1, denied 0",
+            "{}:{line}:1: <allow-access-from domain=\"{domain}.example\" to-ports=\"1\"/>: granted \
+                1, denied 0",
             path.display()
         )
     };

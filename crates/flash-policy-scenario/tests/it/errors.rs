@@ -23,7 +23,8 @@ fn error(text: &str) -> String {
 )]
 #[case::a_key_that_is_near_to_none(
     "version = 1\nzzz = 1",
-    "s.toml:2:1: unknown key `zzz`; expected one of `version`, `title`, `profile`, `policy`, `backend`, `case`, `matrix`"
+    "s.toml:2:1: unknown key `zzz`; expected one of `version`, `title`, `profile`, `policy`, \
+        `backend`, `case`, `matrix`"
 )]
 #[case::a_title_that_is_a_number(
     "version = 1\ntitle = 3",
@@ -40,7 +41,8 @@ fn error(text: &str) -> String {
 #[case::no_toml("<cross-domain-policy/>", "s.toml:1:23: key with no value, expected `=`")]
 #[case::one_bracket(
     "version = 1\n[case]\nname = 'a'",
-    "s.toml:2:1: expected a list, found table; write an entry of a list with two brackets, such as [[case]]"
+    "s.toml:2:1: expected a list, found table; write an entry of a list with two brackets, such as \
+        [[case]]"
 )]
 #[case::an_entry_that_is_text(
     "version = 1\npolicy = ['x']",
@@ -69,7 +71,8 @@ fn the_file(#[case] text: &str, #[case] expected: &str) {
 #[rstest]
 #[case::an_endpoint_without_a_port(
     "[[policy]]\nat = 'game.example.com'\nxml = ''",
-    "s.toml:8:6: `game.example.com` is not an endpoint; expected HOST:PORT such as game.example.com:5000 or [::1]:843"
+    "s.toml:8:6: `game.example.com` is not an endpoint; expected HOST:PORT such as \
+        game.example.com:5000 or [::1]:843"
 )]
 #[case::two_policies(
     "[[policy]]\nat = 'GAME.example.com:843'\nxml = ''",
@@ -125,11 +128,13 @@ fn the_file(#[case] text: &str, #[case] expected: &str) {
 )]
 #[case::a_fault_of_the_endpoint_among_others(
     "[[policy]]\nat = 'h:1'\nxml = ''\nfaults = ['silent', 'serial']",
-    "s.toml:10:10: fault `serial`: it speaks of the whole endpoint, so it must be the only one in its list"
+    "s.toml:10:10: fault `serial`: it speaks of the whole endpoint, so it must be the only one in \
+        its list"
 )]
 #[case::a_fault_that_must_stand_alone(
     "[[policy]]\nat = 'h:1'\nxml = ''\nfaults = ['refused', 'ok']",
-    "s.toml:10:10: fault `refused`: it speaks of the whole endpoint, so it must be the only one in its list"
+    "s.toml:10:10: fault `refused`: it speaks of the whole endpoint, so it must be the only one in \
+        its list"
 )]
 #[case::a_policy_file_that_is_not_there(
     "[[policy]]\nat = 'h:1'\nfile = 'no/policy.xml'",
@@ -141,13 +146,15 @@ fn the_file(#[case] text: &str, #[case] expected: &str) {
 )]
 #[case::an_origin(
     "[[origin]]\nat = 'http://data.example.com'",
-    "s.toml:7:3: `origin` is about data over HTTP, and URL policies are not part of this version; test what a socket may do: `connect`"
+    "s.toml:7:3: `origin` is about data over HTTP, and URL policies are not part of this version; \
+        test what a socket may do: `connect`"
 )]
 fn the_stage(#[case] entry: &str, #[case] expected: &str) {
     assert_eq!(error(&format!("{STAGE}{entry}")), expected);
 }
 
-/// What is wrong stands in line 12 and below, and the endpoints `game.example.com:843` and `:5000` are declared.
+/// What is wrong stands in line 12 and below, and the endpoints `game.example.com:843` and `:5000`
+/// are declared.
 #[rstest]
 #[case::a_misspelt_key(
     "expct = 'permitted'",
@@ -164,11 +171,13 @@ fn the_stage(#[case] entry: &str, #[case] expected: &str) {
 )]
 #[case::a_cause_of_another_verdict(
     "expect = 'permitted'\ncause = 'low-port'",
-    "s.toml:12:9: `low-port` is a cause of `denied`, and the case expects `permitted`; change `expect` or `cause`"
+    "s.toml:12:9: `low-port` is a cause of `denied`, and the case expects `permitted`; change \
+        `expect` or `cause`"
 )]
 #[case::a_cause_of_the_other_failure(
     "expect = 'denied'\ncause = 'backend-refused'",
-    "s.toml:12:9: `backend-refused` is a cause of `unreachable`, and the case expects `denied`; change `expect` or `cause`"
+    "s.toml:12:9: `backend-refused` is a cause of `unreachable`, and the case expects `denied`; \
+        change `expect` or `cause`"
 )]
 #[case::an_event(
     "expect = 'denied'\nevent = 'securityError'",
@@ -180,7 +189,8 @@ fn the_stage(#[case] entry: &str, #[case] expected: &str) {
 )]
 #[case::a_grantor(
     "expect = 'permitted'\ngranted-by = 'game.example.com'",
-    "s.toml:12:14: `game.example.com` is not an endpoint; expected HOST:PORT such as game.example.com:5000 or [::1]:843"
+    "s.toml:12:14: `game.example.com` is not an endpoint; expected HOST:PORT such as \
+        game.example.com:5000 or [::1]:843"
 )]
 #[case::a_grantor_of_a_denial(
     "expect = 'denied'\ngranted-by = 'sandbox'",
@@ -200,15 +210,18 @@ fn the_stage(#[case] entry: &str, #[case] expected: &str) {
 )]
 #[case::a_count(
     "expect = 'denied'\nrequests = { 'game.example.com:843' = -1 }",
-    "s.toml:12:39: expected a whole number from 0 on, found integer `-1`; write a count from 0 on, without quotes"
+    "s.toml:12:39: expected a whole number from 0 on, found integer `-1`; write a count from 0 on, \
+        without quotes"
 )]
 #[case::a_count_that_is_text(
     "expect = 'denied'\nrequests = { 'game.example.com:843' = '1' }",
-    "s.toml:12:39: expected a whole number from 0 on, found string \"1\"; write a count from 0 on, without quotes"
+    "s.toml:12:39: expected a whole number from 0 on, found string \"1\"; write a count from 0 on, \
+        without quotes"
 )]
 #[case::a_count_beyond_all_numbers(
     "expect = 'denied'\nrequests = { 'game.example.com:843' = 99999999999999999999 }",
-    "s.toml:12:39: expected a whole number from 0 on, found integer `99999999999999999999`; write a count from 0 on, without quotes"
+    "s.toml:12:39: expected a whole number from 0 on, found integer `99999999999999999999`; write \
+        a count from 0 on, without quotes"
 )]
 #[case::counts_without_endpoints(
     "expect = 'denied'\nrequests = 1",
@@ -216,7 +229,8 @@ fn the_stage(#[case] entry: &str, #[case] expected: &str) {
 )]
 #[case::a_timeout_that_is_a_number(
     "expect = 'denied'\ntimeout = 20",
-    "s.toml:12:11: expected a string, found integer `20`; write a duration in quotes, such as \"20s\""
+    "s.toml:12:11: expected a string, found integer `20`; write a duration in quotes, such as \
+        \"20s\""
 )]
 #[case::a_session_that_is_a_number(
     "expect = 'denied'\nsession = 7",
@@ -228,7 +242,8 @@ fn the_stage(#[case] entry: &str, #[case] expected: &str) {
 )]
 #[case::requests_to_what_is_not_there(
     "expect = 'denied'\nrequests = { 'gmae.example.com:843' = 0 }",
-    "s.toml:12:14: neither a policy nor a backend stands at gmae.example.com:843; did you mean `game.example.com:843`?"
+    "s.toml:12:14: neither a policy nor a backend stands at gmae.example.com:843; did you mean \
+        `game.example.com:843`?"
 )]
 #[case::a_list_that_is_text(
     "expect = 'denied'\nload-policy-files = 'x'",
@@ -255,20 +270,26 @@ fn the_stage(#[case] entry: &str, #[case] expected: &str) {
     "s.toml:12:43: `nonul` is no fault; did you mean `no-nul`?"
 )]
 #[case::with_a_fault_and_a_state(
-    "expect = 'denied'\nwith.faults = { 'game.example.com:843' = [] }\nwith.policy = { 'game.example.com:843' = 'silent' }",
+    "expect = 'denied'\nwith.faults = { 'game.example.com:843' = [] }\nwith.policy = { \
+        'game.example.com:843' = 'silent' }",
     "s.toml:12:17: game.example.com:843 is in `with.policy` as well; leave one of them"
 )]
 #[case::load(
     "load = 'http://data.example.com/x'",
-    "s.toml:11:1: `load` is about data over HTTP, and URL policies are not part of this version; test what a socket may do: `connect`"
+    "s.toml:11:1: `load` is about data over HTTP, and URL policies are not part of this version; \
+        test what a socket may do: `connect`"
 )]
 #[case::two_cases_of_a_name(
-    "expect = 'denied'\n[[case]]\nname = 'our own site'\nsandbox = 'local-trusted'\nconnect = 'a:1'\nexpect = 'permitted'",
-    "s.toml:13:8: two cases are called `our own site`; the other one is in line 8; call one of them otherwise"
+    "expect = 'denied'\n[[case]]\nname = 'our own site'\nsandbox = 'local-trusted'\nconnect = \
+        'a:1'\nexpect = 'permitted'",
+    "s.toml:13:8: two cases are called `our own site`; the other one is in line 8; call one of \
+        them otherwise"
 )]
 #[case::another_player_in_a_session(
-    "expect = 'denied'\nsession = 's'\n[[case]]\nname = 'b'\nsandbox = 'local-trusted'\nconnect = 'a:1'\nexpect = 'permitted'\nsession = 's'\ntimeout = '1s'",
-    "s.toml:19:11: the first case of the session `s` has another profile or timeout; one session is one player: give its cases the same, or another session"
+    "expect = 'denied'\nsession = 's'\n[[case]]\nname = 'b'\nsandbox = 'local-trusted'\nconnect = \
+        'a:1'\nexpect = 'permitted'\nsession = 's'\ntimeout = '1s'",
+    "s.toml:19:11: the first case of the session `s` has another profile or timeout; one session \
+        is one player: give its cases the same, or another session"
 )]
 fn a_case(#[case] rest: &str, #[case] expected: &str) {
     assert_eq!(error(&format!("{STAGE}{CASE}{rest}")), expected);
@@ -278,7 +299,8 @@ fn a_case(#[case] rest: &str, #[case] expected: &str) {
 #[case::nobody_asks("", "s.toml:8:8: the case has neither `swf` nor `sandbox`; say who asks")]
 #[case::a_swf(
     "swf = 'game.swf'",
-    "s.toml:11:7: `game.swf` is not the URL of a SWF: it has no scheme; expected one such as http://www.example.com/game.swf"
+    "s.toml:11:7: `game.swf` is not the URL of a SWF: it has no scheme; expected one such as \
+        http://www.example.com/game.swf"
 )]
 #[case::a_sandbox(
     "sandbox = 'localtrusted'",
@@ -290,7 +312,8 @@ fn a_case(#[case] rest: &str, #[case] expected: &str) {
 )]
 #[case::remote_is_a_sandbox_with_a_url(
     "sandbox = 'remote'",
-    "s.toml:11:11: `remote` is no sandbox; expected one of `local-with-file`, `local-with-networking`, `local-trusted`, `air-application`"
+    "s.toml:11:11: `remote` is no sandbox; expected one of `local-with-file`, \
+        `local-with-networking`, `local-trusted`, `air-application`"
 )]
 fn a_requester(#[case] requester: &str, #[case] expected: &str) {
     let case = "[[case]]\nname = 'a'\nconnect = 'h:1'\nexpect = 'denied'\n";
@@ -309,7 +332,8 @@ fn a_target_that_is_none(#[case] connect: &str) {
     assert_eq!(
         error(&format!("{STAGE}{case}expect = 'denied'")),
         format!(
-            "s.toml:10:11: `{connect}` is not HOST:PORT; expected one such as game.example.com:5000 or [::1]:843"
+            "s.toml:10:11: `{connect}` is not HOST:PORT; expected one such as \
+                game.example.com:5000 or [::1]:843"
         )
     );
 }
@@ -333,7 +357,8 @@ fn a_name_that_no_test_can_have(#[case] name: &str) {
 )]
 #[case::a_requester(
     "swf = ['x']\nconnect = ['h:1']",
-    "s.toml:8:8: `x` is not the URL of a SWF: it has no scheme; expected one such as http://www.example.com/game.swf"
+    "s.toml:8:8: `x` is not the URL of a SWF: it has no scheme; expected one such as \
+        http://www.example.com/game.swf"
 )]
 #[case::a_target_twice(
     "swf = ['sandbox:local-trusted']\nconnect = ['h:1', 'h:1']",
@@ -351,7 +376,8 @@ fn a_matrix(#[case] axes: &str, #[case] expected: &str) {
 #[test]
 fn a_case_cannot_be_called_as_the_matrix_is() {
     let case = CASE.replace("our own site", "matrix");
-    let matrix = "expect = 'denied'\n[matrix]\nswf = ['sandbox:local-trusted']\nconnect = ['h:1']\nsnapshot = 'none.txt'";
+    let matrix = "expect = 'denied'\n[matrix]\nswf = ['sandbox:local-trusted']\nconnect = \
+        ['h:1']\nsnapshot = 'none.txt'";
     assert_eq!(
         error(&format!("{STAGE}{case}{matrix}")),
         "s.toml:8:8: `matrix` is the name of the [matrix]; call the case otherwise"
@@ -413,7 +439,8 @@ fn what_is_nested_too_deeply_is_told_with_what_to_do() {
 #[case::open("<cross-domain-policy>")]
 fn a_document_that_is_no_policy_is_no_error(#[case] xml: &str) {
     let text = format!(
-        "version = 1\n[[policy]]\nat = 'game.example.com:843'\nxml = '{xml}'\n{CASE}expect = 'denied'\ncause = 'malformed-policy'"
+        "version = 1\n[[policy]]\nat = 'game.example.com:843'\nxml = '{xml}'\n{CASE}expect = \
+            'denied'\ncause = 'malformed-policy'"
     );
     super::run(&text, |report| assert!(report.passed(), "{report}"));
 }

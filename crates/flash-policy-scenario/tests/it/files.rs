@@ -102,7 +102,8 @@ fn a_folder_without_a_scenario_has_nothing_to_test() {
     let error = scenario::run(folder.path()).unwrap_err();
     assert!(error.is_nothing_to_test(), "{error}");
     let path = folder.path().display();
-    let text = "there is no scenario file in this folder; put a scenario file in it, *.toml, or name another folder";
+    let text = "there is no scenario file in this folder; put a scenario file in it, *.toml, or \
+        name another folder";
     assert_eq!(error.to_string(), format!("{path}: {text}"));
 }
 
@@ -173,10 +174,12 @@ fn a_device_is_not_read() {
 fn a_policy_file_is_served_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.toml");
-    let case = "case = [{ name = 'x', swf = 'http://a.example/a.swf', connect = 'h:1', expect = 'unreachable', granted-by = 'h:843' }]";
+    let case = "case = [{ name = 'x', swf = 'http://a.example/a.swf', connect = 'h:1', expect = \
+        'unreachable', granted-by = 'h:843' }]";
     fs::write(&path, format!("version = 1\npolicy = [{{ at = 'h:843', file = 'p.xml' }}]\n{case}"))
         .unwrap();
-    let policy = b"\xef\xbb\xbf<cross-domain-policy><allow-access-from domain='*' to-ports='1'/></cross-domain-policy>";
+    let policy = b"\xef\xbb\xbf<cross-domain-policy><allow-access-from domain='*' \
+        to-ports='1'/></cross-domain-policy>";
     fs::write(folder.path().join("p.xml"), policy).unwrap();
     let report = scenario::run(&path).unwrap();
     assert!(report.is_success(), "{report}");

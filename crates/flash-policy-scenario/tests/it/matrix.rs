@@ -22,7 +22,8 @@ sandbox:local-trusted            permitted              invalid-port
 fn folder(snapshot: Option<&str>) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("game.toml");
-    let axes = "swf = ['http://www.example.com/game.swf', 'http://evil.example/game.swf', 'sandbox:local-trusted']\n\
+    let axes = "swf = ['http://www.example.com/game.swf', 'http://evil.example/game.swf', \
+        'sandbox:local-trusted']\n\
         connect = ['game.example.com:5000', 'game.example.com:70000']\nsnapshot = 'pinned.txt'\n";
     fs::write(&path, format!("{STAGE}[matrix]\n{axes}")).unwrap();
     if let Some(snapshot) = snapshot {
@@ -58,7 +59,8 @@ fn a_matrix_as_its_snapshot_has_it_passes(#[case] snapshot: String) {
 #[case::a_cell(
     &TABLE.replace("domain-not-listed ", "permitted         "),
     "the cells", "1 that differs",
-    "  cell     http://evil.example/game.swf to game.example.com:5000: permitted → domain-not-listed\n"
+    "  cell     http://evil.example/game.swf to game.example.com:5000: permitted → \
+        domain-not-listed\n"
 )]
 #[case::a_row_too_many(
     &format!("{TABLE}http://old.example/game.swf     permitted  invalid-port\n"),
@@ -72,7 +74,8 @@ fn a_matrix_as_its_snapshot_has_it_passes(#[case] snapshot: String) {
     "  cell     sandbox:local-trusted to game.example.com:5000: (not there) → permitted\n  \
        cell     sandbox:local-trusted to game.example.com:70000: (not there) → invalid-port\n"
 )]
-#[case::the_layout(&TABLE.replace("              ", "                "), "the table", "the same cells, laid out otherwise", "")]
+#[case::the_layout(&TABLE.replace("              ", "                "), "the table", "the same \
+    cells, laid out otherwise", "")]
 fn a_matrix_that_differs_tells_the_cells_and_how_to_accept_them(
     #[case] snapshot: &str,
     #[case] expected: &str,
@@ -85,7 +88,8 @@ fn a_matrix_that_differs_tells_the_cells_and_how_to_accept_them(
     assert_eq!(
         report.to_string(),
         format!(
-            "expected {expected} of {}\n     got {got}\n{cells}  advice   to accept it: flash-policy test --update {path}\n",
+            "expected {expected} of {}\n     got {got}\n{cells}  advice   to accept it: \
+                flash-policy test --update {path}\n",
             pinned.display()
         )
     );

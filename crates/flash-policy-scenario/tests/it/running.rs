@@ -57,16 +57,19 @@ fn a_state_of_the_policy(
 }
 
 #[rstest]
-#[case::of_the_entry(&STAGE.replace("[[backend]]", "faults = ['http-400']\n[[backend]]"), "", "malformed-policy")]
+#[case::of_the_entry(&STAGE.replace("[[backend]]", "faults = \
+    ['http-400']\n[[backend]]"), "", "malformed-policy")]
 #[case::of_the_case(
     STAGE,
     "with.faults = { 'game.example.com:843' = ['http-400'] }\n",
     "malformed-policy"
 )]
 #[case::of_the_case_instead_of_the_entrys(
-    &STAGE.replace("[[backend]]", "faults = ['http-400']\n[[backend]]"), "with.faults = { 'game.example.com:843' = ['silent'] }\n", "no-policy")]
+    &STAGE.replace("[[backend]]", "faults = ['http-400']\n[[backend]]"), "with.faults = { \
+        'game.example.com:843' = ['silent'] }\n", "no-policy")]
 #[case::none_of_the_case(
-    &STAGE.replace("[[backend]]", "faults = ['http-400']\n[[backend]]"), "with.faults = { 'game.example.com:843' = [] }\n", "connected")]
+    &STAGE.replace("[[backend]]", "faults = ['http-400']\n[[backend]]"), "with.faults = { \
+        'game.example.com:843' = [] }\n", "connected")]
 fn faults(#[case] stage: &str, #[case] with: &str, #[case] cause: &str) {
     let verdict = if cause == "connected" { "permitted" } else { "denied" };
     let text = format!("{stage}{CASE}{with}expect = '{verdict}'\ncause = '{cause}'");
@@ -92,7 +95,8 @@ fn the_profile(#[case] file: &str, #[case] case: &str, #[case] cause: Cause) {
 #[test]
 fn the_timeout_is_when_the_player_reports() {
     let text = format!(
-        "{STAGE}{CASE}timeout = '7s'\nexpect = 'unreachable'\nwith.backend = {{ 'game.example.com:5000' = 'firewalled' }}"
+        "{STAGE}{CASE}timeout = '7s'\nexpect = 'unreachable'\nwith.backend = {{ \
+            'game.example.com:5000' = 'firewalled' }}"
     );
     run(&text, |report| {
         let outcome = report.outcome().unwrap();
@@ -102,7 +106,9 @@ fn the_timeout_is_when_the_player_reports() {
 
 #[test]
 fn a_location_of_load_policy_file_is_asked_before_the_connect() {
-    let explicit = "[[policy]]\nat = 'game.example.com:2525'\nxml = '<cross-domain-policy><allow-access-from domain=\"evil.example\" to-ports=\"5000\"/></cross-domain-policy>'\n";
+    let explicit = "[[policy]]\nat = 'game.example.com:2525'\nxml = \
+        '<cross-domain-policy><allow-access-from domain=\"evil.example\" \
+        to-ports=\"5000\"/></cross-domain-policy>'\n";
     let case = CASE.replace("www.example.com", "evil.example");
     let load = "load-policy-files = ['xmlsocket://game.example.com:2525']\n";
     let text = format!(
@@ -122,18 +128,26 @@ fn a_case_does_not_see_the_changes_of_another() {
 
 #[rstest]
 #[case::the_verdict("expect = 'denied'", &["verdict: expected denied, got permitted"])]
-#[case::the_cause("expect = 'unreachable'\ncause = 'backend-reset'\nwith.backend = { 'game.example.com:5000' = 'down' }",
+#[case::the_cause("expect = 'unreachable'\ncause = 'backend-reset'\nwith.backend = { \
+    'game.example.com:5000' = 'down' }",
     &["cause: expected backend-reset, got backend-refused"])]
-#[case::the_event("expect = 'permitted'\nevent = 'ioError#2031'", &["event: expected ioError#2031, got connect"])]
-#[case::a_second_event("expect = 'permitted'\nthen = 'securityError#2048'", &["then: expected securityError#2048, got nothing"])]
-#[case::the_grantor("expect = 'permitted'\ngranted-by = 'sandbox'", &["granted-by: expected sandbox, got game.example.com:843"])]
-#[case::a_grantor_that_is_nobody("expect = 'permitted'\nsession = 'x'\ngranted-by = 'sandbox'\nwith.policy = { 'game.example.com:843' = 'silent' }",
+#[case::the_event("expect = 'permitted'\nevent = 'ioError#2031'", &["event: expected ioError#2031, \
+    got connect"])]
+#[case::a_second_event("expect = 'permitted'\nthen = 'securityError#2048'", &["then: expected \
+    securityError#2048, got nothing"])]
+#[case::the_grantor("expect = 'permitted'\ngranted-by = 'sandbox'", &["granted-by: expected \
+    sandbox, got game.example.com:843"])]
+#[case::a_grantor_that_is_nobody("expect = 'permitted'\nsession = 'x'\ngranted-by = \
+    'sandbox'\nwith.policy = { 'game.example.com:843' = 'silent' }",
     &["verdict: expected permitted, got denied", "granted-by: expected sandbox, got nothing"])]
-#[case::requests("expect = 'permitted'\nrequests = { 'game.example.com:5000' = 1, 'game.example.com:843' = 0 }",
-    &["requests to game.example.com:843: expected 0, got 1", "requests to game.example.com:5000: expected 1, got 0"])]
+#[case::requests("expect = 'permitted'\nrequests = { 'game.example.com:5000' = 1, \
+    'game.example.com:843' = 0 }",
+    &["requests to game.example.com:843: expected 0, got 1", "requests to game.example.com:5000: \
+        expected 1, got 0"])]
 #[case::all_of_it(
     "expect = 'denied'\ncause = 'low-port'\nevent = 'throw#2003'",
-    &["verdict: expected denied, got permitted", "cause: expected low-port, got connected", "event: expected throw#2003, got connect"])]
+    &["verdict: expected denied, got permitted", "cause: expected low-port, got \
+        connected", "event: expected throw#2003, got connect"])]
 fn what_is_not_as_expected_is_told(#[case] expected: &str, #[case] mismatches: &[&str]) {
     run(&format!("{STAGE}{CASE}{expected}"), |report| {
         let told: Vec<String> = report.mismatches().iter().map(ToString::to_string).collect();
@@ -175,8 +189,10 @@ info: granted by this element
 
 #[test]
 fn a_failure_tells_what_was_expected_what_came_and_which_line_of_the_policy_decided() {
-    let stage = "version = 1\npolicy = [{ at = 'game.example.com:843', file = 'tests/it/policy.xml' }]\nbackend = [{ at = 'game.example.com:5000' }]\n";
-    let expected = "expect = 'denied'\ncause = 'low-port'\nevent = 'securityError#2048'\nrequests = { 'game.example.com:843' = 0 }";
+    let stage = "version = 1\npolicy = [{ at = 'game.example.com:843', file = \
+        'tests/it/policy.xml' }]\nbackend = [{ at = 'game.example.com:5000' }]\n";
+    let expected = "expect = 'denied'\ncause = 'low-port'\nevent = 'securityError#2048'\nrequests \
+        = { 'game.example.com:843' = 0 }";
     let scenario = scenario(&format!("{stage}{CASE}{expected}"));
     let mut runner = Runner::new(&scenario);
     let report = runner.run(0);
@@ -219,7 +235,8 @@ fn an_inline_document_is_shown_where_it_is_written(
     };
     let xml = xml.replace("GRANT", grant);
     let text = format!(
-        "version = 1\npolicy = [{{ at = 'game.example.com:843',\n xml = {xml} }}]\n{CASE}expect = 'permitted'"
+        "version = 1\npolicy = [{{ at = 'game.example.com:843',\n xml = {xml} }}]\n{CASE}expect = \
+            'permitted'"
     );
     run(&text, |report| {
         let text = report.to_string();

@@ -5,7 +5,8 @@ use rstest::rstest;
 
 use crate::{STAGE, scenario};
 
-/// Three cases of one player: the first loads the policy, the others find it remembered. The second changes the stage.
+/// Three cases of one player: the first loads the policy, the others find it remembered. The second
+/// changes the stage.
 fn shared() -> Scenario {
     let case = |name: &str, rest: &str| {
         format!(
@@ -13,7 +14,8 @@ fn shared() -> Scenario {
              connect = 'game.example.com:5000'\n{rest}\n"
         )
     };
-    let alone = "[[case]]\nname = 'alone'\nswf = 'http://www.example.com/game.swf'\nconnect = 'game.example.com:5000'\n\
+    let alone = "[[case]]\nname = 'alone'\nswf = 'http://www.example.com/game.swf'\nconnect = \
+        'game.example.com:5000'\n\
          expect = 'permitted'\nrequests = { 'game.example.com:843' = 1 }\n";
     let gone = "with.policy = { 'game.example.com:843' = 'refused' }\n";
     scenario(&format!(
@@ -33,7 +35,8 @@ fn a_session_remembers_its_policies_from_case_to_case() {
     assert_eq!((report.passed(), report.failed()), (4, 0), "{report}");
 }
 
-/// Whatever is run alone, twice, or in another order: what comes before it in the session has come before it.
+/// Whatever is run alone, twice, or in another order: what comes before it in the session has come
+/// before it.
 #[rstest]
 #[case::the_last_alone(&[3])]
 #[case::the_second_alone(&[1])]
@@ -60,8 +63,10 @@ fn a_case_of_a_session_replays_those_before_it(#[case] order: &[usize]) {
 fn two_sessions_are_two_players() {
     let text = |session: &str| {
         format!(
-            "[[case]]\nname = '{session}'\nsession = '{session}'\nsandbox = 'local-with-networking'\n\
-             connect = 'game.example.com:5000'\nexpect = 'denied'\nrequests = {{ 'game.example.com:843' = 1 }}\n"
+            "[[case]]\nname = '{session}'\nsession = '{session}'\nsandbox = \
+                'local-with-networking'\n\
+             connect = 'game.example.com:5000'\nexpect = 'denied'\nrequests = {{ \
+             'game.example.com:843' = 1 }}\n"
         )
     };
     let report = scenario(&format!("{STAGE}{}{}", text("ada"), text("grace"))).run();
@@ -77,7 +82,8 @@ fn locations_of_load_policy_file_stay_registered_in_the_session() {
              connect = 'game.example.com:{name}'\nexpect = 'denied'\n{rest}\n"
         )
     };
-    let load = "load-policy-files = ['xmlsocket://game.example.com:2525']\nwith.policy = { 'game.example.com:2525' = 'refused' }\n\
+    let load = "load-policy-files = ['xmlsocket://game.example.com:2525']\nwith.policy = { \
+        'game.example.com:2525' = 'refused' }\n\
         requests = { 'game.example.com:2525' = 0 }";
     let report =
         scenario(&format!("{STAGE}{explicit}{}{}", case("5000", load), case("5001", ""))).run();

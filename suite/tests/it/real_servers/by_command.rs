@@ -1,4 +1,5 @@
-//! Policy servers that people really run, started by `flash-policy run` and tortured: each has just its true defects.
+//! Policy servers that people really run, started by `flash-policy run` and tortured: each has just
+//! its true defects.
 
 use std::process::Command;
 
@@ -10,21 +11,26 @@ use super::{
 };
 use crate::{Folder, GOOD};
 
-/// Listens on what it is given, as policyfile of Debian; exits 0 without a word when its port is taken.
+/// Listens on what it is given, as policyfile of Debian; exits 0 without a word when its port is
+/// taken.
 const POLICYFILE: &str = r#"require("policyfile").createServer({log: false}, ["*.example.com:5000"]).listen(Number(process.argv[2]))"#;
 
-const SOCAT: &str = "exec socat -U TCP4-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork,shut-none,end-close,backlog=250 OPEN:policy,rdonly";
+const SOCAT: &str = "exec socat -U \
+    TCP4-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork,shut-none,end-close,backlog=250 \
+    OPEN:policy,rdonly";
 const FILLED: &str =
     r#"sed "s|@port@|{port}|; s|@dir@|$PWD|; s|@user@|$(id -un)|" server > filled && "#;
 
 /// The findings are `check verdict rule`, in order.
 #[rstest]
 #[case::policyfile_of_debian_speaks_first_and_sends_no_nul(
-    &packages::POLICYFILE_OF_DEBIAN, POLICYFILE, "--env NODE_PATH=/usr/share/nodejs", "exec node server {port}",
+    &packages::POLICYFILE_OF_DEBIAN, POLICYFILE, "--env NODE_PATH=/usr/share/nodejs", "exec node \
+        server {port}",
     &["speaks-first tolerated FSP-T24", "answer-end tolerated FSP-T15"]
 )]
 #[case::policyfile_in_band_is_beaten_by_the_http_parser(
-    &packages::POLICYFILE_OF_NPM, POLICYFILE_IN_BAND, "--port port=5000 --ready http=/", "exec node filled",
+    &packages::POLICYFILE_OF_NPM, POLICYFILE_IN_BAND, "--port port=5000 --ready http=/", "exec \
+        node filled",
     &["request fail FSP-T10"]
 )]
 #[case::nginx_sends_http_headers_before_the_policy(
@@ -39,7 +45,8 @@ const FILLED: &str =
 #[case::socat_never_reads_the_request(
     &packages::SOCAT, "", "", SOCAT, &["speaks-first tolerated FSP-T24", "resets tolerated FSP-T06"]
 )]
-#[case::autobahn_has_none(&packages::AUTOBAHN, AUTOBAHN_SERVER, "--port port=5000", "exec python3 -S -u server {port} policy", &[])]
+#[case::autobahn_has_none(&packages::AUTOBAHN, AUTOBAHN_SERVER, "--port port=5000", "exec python3 \
+    -S -u server {port} policy", &[])]
 fn a_real_server_has_its_true_defects(
     #[case] package: &Package,
     #[case] server: &str,

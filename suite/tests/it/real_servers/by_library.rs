@@ -52,7 +52,8 @@ async fn autobahn_permits_and_then_speaks_websocket_on_the_same_port(
     assert_told(&outcome, Cause::Connected, AnswerKind::Policy, notes);
 
     let mut socket = outcome.expect_permitted();
-    let upgrade = "GET / HTTP/1.1\r\nHost: game.example.com:5000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    let upgrade = "GET / HTTP/1.1\r\nHost: game.example.com:5000\r\nUpgrade: \
+        websocket\r\nConnection: Upgrade\r\n\
         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
     socket.write_all(upgrade.as_bytes()).await.unwrap();
     let mut status = [0; "HTTP/1.1 101".len()];
@@ -114,16 +115,18 @@ fn autobahn() -> ServerUnderTestBuilder {
 }
 
 /// One way and without a child. The recipe that people copy, `EXEC:'cat policy.xml'`, loses
-/// policies at random: `cat` may have ended before socat begins to transfer ("child has already died"), or before it gets
-/// the request ("Broken pipe"). And where socat ends with a FIN of its own, as by default, that may hide its reset.
+/// policies at random: `cat` may have ended before socat begins to transfer ("child has already
+/// died"), or before it gets the request ("Broken pipe"). And where socat ends with a FIN of its
+/// own, as by default, that may hide its reset.
 fn socat() -> ServerUnderTestBuilder {
     let listen = "TCP4-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork,shut-none,end-close";
     ServerUnderTest::command(format!(r#"exec socat -U {listen} OPEN:"{{dir}}/policy.xml",rdonly"#))
         .file("policy.xml", with_nul(POLICY))
 }
 
-/// Gives its socket to `cat`, which never reads the request. `cps`, because its default shuts the port for 10 s after 50
-/// connections in a second. When the port is taken it stays, without a service: only its log tells.
+/// Gives its socket to `cat`, which never reads the request. `cps`, because its default shuts the
+/// port for 10 s after 50 connections in a second. When the port is taken it stays, without a
+/// service: only its log tells.
 fn xinetd(policy: impl Into<Vec<u8>>) -> ServerUnderTestBuilder {
     let command = r#"cd "{dir}" && sed "s/@user@/$(id -un)/" xinetd.conf.in > xinetd.conf &&
         exec /usr/sbin/xinetd -dontfork -filelog /dev/stderr -f "{dir}/xinetd.conf" -pidfile "{dir}/xinetd.pid""#;
@@ -132,8 +135,8 @@ fn xinetd(policy: impl Into<Vec<u8>>) -> ServerUnderTestBuilder {
         .file("policy.xml", policy)
 }
 
-/// The policy as the page for "400 Bad Request". One process, because a worker would run as www-data, which may not read
-/// the temporary directory.
+/// The policy as the page for "400 Bad Request". One process, because a worker would run as
+/// www-data, which may not read the temporary directory.
 fn nginx() -> ServerUnderTestBuilder {
     ServerUnderTest::command(r#"exec /usr/sbin/nginx -e stderr -c "{dir}/nginx.conf""#)
         .template("nginx.conf", NGINX_CONF)

@@ -80,7 +80,8 @@ fn to_permit(record: &Record) -> String {
     match record.cause() {
         Cause::LowPort => {
             format!(
-                "serve the policy from a port below 1024, such as 843: one from {place} cannot grant port {port}."
+                "serve the policy from a port below 1024, such as 843: one from {place} cannot \
+                    grant port {port}."
             )
         }
         Cause::SecureOnly => format!(
@@ -93,18 +94,22 @@ fn to_permit(record: &Record) -> String {
             format!("add {port} to the to-ports of that rule in the policy of {place}.")
         }
         Cause::DomainNotListed => format!(
-            "to permit it, add <allow-access-from domain=\"{requester}\" to-ports=\"{port}\"/> to the policy of {place}."
+            "to permit it, add <allow-access-from domain=\"{requester}\" to-ports=\"{port}\"/> to \
+                the policy of {place}."
         ),
         Cause::MalformedPolicy => {
             format!(
-                "make {place} answer with a policy file and nothing else; the notes say what the player rejects."
+                "make {place} answer with a policy file and nothing else; the notes say what the \
+                    player rejects."
             )
         }
         Cause::MetaPolicyNone => format!(
-            "change the site-control of {place} to master-only or all: as it is, nothing on {host} can be permitted."
+            "change the site-control of {place} to master-only or all: as it is, nothing on {host} \
+                can be permitted."
         ),
         Cause::MasterOnly => format!(
-            "list {requester} and port {port} in the master at {place}, or let its site-control say all, so that {target} may answer."
+            "list {requester} and port {port} in the master at {place}, or let its site-control \
+                say all, so that {target} may answer."
         ),
         Cause::TimedOut => {
             "make the location that was asked last answer, or stop naming it in loadPolicyFile: \
@@ -127,10 +132,12 @@ fn to_reach_the_backend(record: &Record) -> String {
             format!("map {target} to a backend: it is permitted, and nothing is mapped there.")
         }
         Cause::BackendRefused => format!(
-            "start the backend: {target} is permitted, and nothing listens there, whatever the player says of a sandbox."
+            "start the backend: {target} is permitted, and nothing listens there, whatever the \
+                player says of a sandbox."
         ),
         Cause::BackendTimedOut => format!(
-            "let {target} through the firewall: it is permitted, and its SYN is never answered, whatever the player says of a sandbox."
+            "let {target} through the firewall: it is permitted, and its SYN is never answered, \
+                whatever the player says of a sandbox."
         ),
         Cause::BackendReset => {
             format!("find out what resets connections to {target}: it is permitted.")
@@ -145,7 +152,8 @@ fn to_get_a_policy(record: &Record, requester: &str) -> String {
     let (host, port) = (target.host(), target.port());
     if record.asked.iter().all(|asked| !asked.answer.is_mapped) {
         return format!(
-            "map {host}:843 to a policy server, or {target} to one that answers in-band: nothing is mapped at either. Is {host} spelt as it is on the map?"
+            "map {host}:843 to a policy server, or {target} to one that answers in-band: nothing \
+                is mapped at either. Is {host} spelt as it is on the map?"
         );
     }
     let short = [AnswerKind::None, AnswerKind::Closed, AnswerKind::Reset, AnswerKind::TooLarge];
@@ -154,11 +162,13 @@ fn to_get_a_policy(record: &Record, requester: &str) -> String {
     match record.asked.iter().find(fell_short).map(Asked::endpoint) {
         Some(at) => {
             format!(
-                "make {at} answer with a whole policy file and its NUL: it accepted the connection, and did not."
+                "make {at} answer with a whole policy file and its NUL: it accepted the \
+                    connection, and did not."
             )
         }
         None => format!(
-            "answer policy requests at {host}:843, or at {target} itself, with a policy file that lists {requester} and port {port}."
+            "answer policy requests at {host}:843, or at {target} itself, with a policy file that \
+                lists {requester} and port {port}."
         ),
     }
 }
