@@ -77,7 +77,7 @@ fn every_rule_has_its_section_in_the_order_of_the_table() {
         sections().into_iter().filter(is_of_a_rule).map(|section| section.heading).collect();
     let table: Vec<_> =
         rules::ALL.iter().map(|rule| format!("{} {}", rule.id(), rule.name())).collect();
-    assert_eq!(documented, table, "left: docs/rules.md, right: the table");
+    assert_eq!(documented, table, "left: rules.md, right: the table");
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn every_cause_has_its_section_and_begins_with_its_verdict() {
     assert_eq!(
         told.collect::<Vec<_>>(),
         expected.collect::<Vec<_>>(),
-        "left: docs/rules.md, right: the causes"
+        "left: rules.md, right: the causes"
     );
 }
 
@@ -119,18 +119,18 @@ fn every_section_has_its_paragraphs_in_order() {
         "**Because**",
         "**On the wire**",
         "**In the document**",
-        "**Mend**",
+        "**Fix**",
         "Wrong",
         "Right",
     ];
-    let of_causes = ["**You see**", "**Because**", "**Mend**", "**Rules**"];
+    let of_causes = ["**You see**", "**Because**", "**Fix**", "**Rules**"];
     for section in sections() {
         let order: &[&str] = if is_of_a_rule(&section) { &of_rules } else { &of_causes };
         let labels: Vec<_> = section.paragraphs().iter().map(|(label, _)| *label).collect();
         let sorted: Vec<_> = order.iter().copied().filter(|label| labels.contains(label)).collect();
         assert_eq!(labels, sorted, "{}", section.heading);
         assert!(
-            ["**You see**", "**Because**", "**Mend**"].iter().all(|label| labels.contains(label)),
+            ["**You see**", "**Because**", "**Fix**"].iter().all(|label| labels.contains(label)),
             "{labels:?}"
         );
         let labelled = labels.iter().filter(|label| label.starts_with("**")).count();

@@ -15,7 +15,7 @@ use crate::Folder;
 fn a_rule_is_explained_by_any_of_its_names(#[case] name: &str) {
     let said = contains("FSP-D01 missing-to-ports (error)")
         .and(contains(rules::MISSING_TO_PORTS.help()))
-        .and(contains("Mend:"));
+        .and(contains("Fix:"));
     Folder::new().run(&format!("explain {name}")).assert().code(0).stdout(said);
 }
 
