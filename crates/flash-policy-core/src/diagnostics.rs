@@ -30,6 +30,7 @@ pub const REFERENCE: &str = include_str!("diagnostics/rules.md");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
+    constant: &'static str,
     id: &'static str,
     name: &'static str,
     severity: Severity,
@@ -43,6 +44,12 @@ impl Rule {
     /// stable across releases.
     pub const fn id(&self) -> &'static str {
         self.id
+    }
+
+    /// Returns the name of the rule's constant in [`rules`], such as `MASTER_REFUSED`. The page of
+    /// that constant documents the rule.
+    pub const fn constant(&self) -> &'static str {
+        self.constant
     }
 
     /// Returns the short name in kebab-case, such as `master-refused`.
@@ -132,7 +139,7 @@ ids! {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    rule: Rule,
+    rule: &'static Rule,
     severity: Severity,
     message: String,
     fingerprint: u64,
@@ -144,13 +151,13 @@ impl Diagnostic {
     /// `message` was made of, each with its name.
     ///
     /// An argument named `line` is no part of the fingerprint.
-    fn new(rule: Rule, message: String, values: &[(&str, &str)]) -> Self {
+    fn new(rule: &'static Rule, message: String, values: &[(&str, &str)]) -> Self {
         let identity = values.iter().filter(|(name, _)| *name != "line").map(|(_, value)| *value);
         Diagnostic {
             rule,
             severity: rule.severity,
             message,
-            fingerprint: fingerprint(&rule, identity),
+            fingerprint: fingerprint(rule, identity),
             position: None,
         }
     }
@@ -158,7 +165,7 @@ impl Diagnostic {
     /// Returns the same diagnostic with a fingerprint of these values, in place of the arguments of
     /// its message. They tell findings apart that have the same message.
     pub(crate) fn identified_by(mut self, values: &[&str]) -> Self {
-        self.fingerprint = fingerprint(&self.rule, values.iter().copied());
+        self.fingerprint = fingerprint(self.rule, values.iter().copied());
         self
     }
 
@@ -170,8 +177,8 @@ impl Diagnostic {
     }
 
     /// Returns the rule.
-    pub fn rule(&self) -> &Rule {
-        &self.rule
+    pub fn rule(&self) -> &'static Rule {
+        self.rule
     }
 
     /// Returns the severity of this finding in its context. It is the rule's default unless

@@ -14,7 +14,7 @@ use flash_policy_core::wire::ListedFault;
 use flash_policy_fixture::server::BackendState;
 use flash_policy_scenario::{Connect, values};
 
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::output::Target;
 
 pub(crate) use parsers::{
@@ -241,7 +241,7 @@ pub(crate) struct Probe {
 
     /// Run as a Nagios plugin: print one line with performance data, and exit with 0 OK, 1 WARNING,
     /// 2 CRITICAL or 3 UNKNOWN
-    #[arg(long, conflicts_with_all = ["format", "torture"])]
+    #[arg(long, conflicts_with_all = ["format", "torture", "fail_on", "allow"])]
     pub(crate) nagios: bool,
 
     /// With --nagios: the time after which a policy or the decision is late, as in 500ms or 2s

@@ -1,11 +1,6 @@
-//! The exit codes of the command, and the failures that lead to them.
+//! The exit codes of the command.
 
-use std::fmt::Display;
 use std::process::ExitCode;
-
-use flash_policy_scenario::ScenarioError;
-
-use crate::report::{ErrorKind, ReportedError};
 
 /// The exit codes. They are part of the command's interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,36 +43,5 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit as u8)
-    }
-}
-
-/// The reason why a command has no result, or only a part of one.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// The command was called wrongly, so there is no report.
-    Usage { message: String },
-    /// Any other error. It is part of the report, in every format.
-    Error(Box<ReportedError>),
-}
-
-impl Failure {
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self::Usage { message: message.into() }
-    }
-
-    pub(crate) fn not_run(message: impl Display) -> Self {
-        ReportedError::new(ErrorKind::NotRun, message.to_string()).into()
-    }
-}
-
-impl From<ReportedError> for Failure {
-    fn from(error: ReportedError) -> Self {
-        Self::Error(Box::new(error))
-    }
-}
-
-impl From<ScenarioError> for Failure {
-    fn from(error: ScenarioError) -> Self {
-        ReportedError::from(&error).into()
     }
 }

@@ -7,6 +7,7 @@ mod args;
 mod baseline;
 mod commands;
 mod exit;
+mod failure;
 mod input;
 mod output;
 mod reference;
@@ -14,24 +15,26 @@ mod render;
 mod report;
 mod settings;
 mod signals;
+mod so_far;
 
 use std::ffi::OsString;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
 
 use args::{Args, Command, Probe, SchemaOf};
 use commands::{check, diff, eval, explain, probe, run as run_command, serve, test};
-use exit::{Exit, Failure};
+use exit::Exit;
+use failure::Failure;
 use output::{Sinks, print_error};
 use render::Format;
 use render::nagios::{self, NagiosState};
-use report::{
-    CheckResult, CommandResult, DiffResult, ErrorKind, EvalResult, ExplainResult, ProbeResult,
-    Report, ReportedError, RunResult, TestResult,
-};
+use report::{CommandResult, ErrorKind, Report, ReportedError};
+use so_far::SoFar;
 
 /// Runs the command with the arguments of the process.
 pub fn main() -> ExitCode {
@@ -87,39 +90,29 @@ fn run(args: Args) -> Exit {
         Err(message) => return usage(&message),
     };
     match &args.command {
-        Command::Check(check) => {
-            report(&sinks, CommandResult::Check, CheckResult::default(), || check::run(check))
-        }
-        Command::Eval(eval) => {
-            report(&sinks, CommandResult::Eval, EvalResult::default(), || eval::run(eval))
-        }
+        Command::Check(check) => report(&sinks, CommandResult::Check, |_| check::run(check)),
+        Command::Eval(eval) => report(&sinks, CommandResult::Eval, |_| eval::run(eval)),
         Command::Test(test) if test.list && !sinks.are_among(&[Format::Human, Format::Json]) => {
             usage("--list runs nothing, so only the formats human and json can show it")
         }
         Command::Test(test) => {
-            report(&sinks, CommandResult::Test, TestResult::default(), || test::run(test))
+            report(&sinks, CommandResult::Test, |so_far| test::run(test, so_far))
         }
         Command::Probe(probe) => {
-            report(&sinks, CommandResult::Probe, ProbeResult::default(), || probe::run(probe))
+            report(&sinks, CommandResult::Probe, |so_far| probe::run(probe, so_far))
         }
-        Command::Run(run) => {
-            report(&sinks, CommandResult::Run, RunResult::default(), || run_command::run(run))
-        }
-        Command::Diff(diff) => {
-            report(&sinks, CommandResult::Diff, DiffResult::default(), || diff::run(diff))
-        }
+        // It watches the signals itself, because it has a server to stop.
+        Command::Run(run) => write(&sinks, CommandResult::Run, catch(|| run_command::run(run))),
+        Command::Diff(diff) => report(&sinks, CommandResult::Diff, |_| diff::run(diff)),
         Command::Explain(_) if !sinks.are_among(&[Format::Human, Format::Json]) => {
             usage("explain knows the formats human and json")
         }
         Command::Explain(explain) => {
-            report(&sinks, CommandResult::Explain, ExplainResult::default(), || {
-                explain::run(explain.id.as_deref())
-            })
+            report(&sinks, CommandResult::Explain, |_| explain::run(explain.id.as_deref()))
         }
         _ if !args.format.is_empty() => usage(
             "--format is for reports: serve prints lines of JSON as docs/serve.md has them, and \
-             schema, \
-             completions and man have one form each",
+             schema, completions and man have one form each",
         ),
         Command::Serve(serve) => exit_of(catch(|| serve::run(serve))),
         Command::Schema(schema) => print(&render::json(&schema_of(schema.of))),
@@ -128,18 +121,45 @@ fn run(args: Args) -> Exit {
     }
 }
 
-/// Runs a command and writes its report in every chosen format. If the command fails, the report
-/// holds the error.
-fn report<T>(
+/// Runs a command and writes its report in every chosen format. If a signal comes first, the report
+/// holds what was known by then.
+fn report<T: Clone + Default + Send + 'static>(
     sinks: &Sinks,
-    result: impl Fn(T) -> CommandResult,
-    empty: T,
-    command: impl Fn() -> Result<Report, Failure>,
+    wrap: fn(T) -> CommandResult,
+    command: impl Fn(&SoFar<T>) -> Result<Report, Failure>,
 ) -> Exit {
-    match catch(command) {
+    let so_far = SoFar::default();
+    let is_written = Arc::new(AtomicBool::new(false));
+    signals::on_first({
+        let (sinks, so_far, is_written) = (sinks.clone(), so_far.clone(), is_written.clone());
+        move || {
+            if !is_written.swap(true, Ordering::SeqCst) {
+                let text = "a signal came before all was done";
+                let error = ReportedError::new(ErrorKind::Interrupted, text);
+                let report = Report::new(wrap(so_far.snapshot()), vec![error]);
+                let exit = catch_unwind(AssertUnwindSafe(|| sinks.write(&report)));
+                std::process::exit(exit.unwrap_or(Exit::Bug) as i32);
+            }
+        }
+    });
+    let result = catch(|| command(&so_far));
+    while is_written.swap(true, Ordering::SeqCst) {
+        // The thread that a signal woke writes the report, and ends the process.
+        std::thread::park();
+    }
+    write(sinks, wrap, result)
+}
+
+/// Writes the result of a command. If the command has failed, the report holds the error.
+fn write<T: Default>(
+    sinks: &Sinks,
+    wrap: fn(T) -> CommandResult,
+    result: Result<Report, Failure>,
+) -> Exit {
+    match result {
         Ok(report) => sinks.write(&report),
         Err(Failure::Usage { message }) => usage(&message),
-        Err(Failure::Error(error)) => sinks.write(&Report::new(result(empty), vec![*error])),
+        Err(Failure::Error(error)) => sinks.write(&Report::new(wrap(T::default()), vec![*error])),
     }
 }
 
@@ -183,7 +203,12 @@ fn asks_for_nagios(arguments: &[OsString]) -> bool {
 }
 
 fn plugin(probe: &Probe) -> ExitCode {
-    let (state, line) = match catch(|| probe::run(probe)) {
+    signals::on_first(|| {
+        let state = NagiosState::Unknown;
+        let _ = write!(std::io::stdout(), "{}", nagios::unknown("a signal came before the answer"));
+        std::process::exit(state as i32);
+    });
+    let (state, line) = match catch(|| probe::run(probe, &SoFar::default())) {
         Ok(report) => nagios::nagios(&report),
         Err(Failure::Usage { message }) => (NagiosState::Unknown, nagios::unknown(&message)),
         Err(Failure::Error(error)) => {

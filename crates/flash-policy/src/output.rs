@@ -38,6 +38,7 @@ impl FromStr for Target {
 }
 
 /// All formats of a report, each with its destination.
+#[derive(Clone)]
 pub(crate) struct Sinks {
     targets: Vec<Target>,
 }
@@ -109,7 +110,11 @@ fn write_to(target: &Target, report: &Report) -> Result<(), ReportedError> {
     match &target.path {
         None => print(&target.format.render(report, &style_of(&io::stdout()))),
         Some(path) => {
-            let text = target.format.render(report, &Style::PLAIN);
+            let mut text = target.format.render(report, &Style::PLAIN);
+            if target.format == Format::Human {
+                // On a terminal, the errors are on stderr.
+                text.extend(report.errors.iter().map(|error| render::error(error, &Style::PLAIN)));
+            }
             write_file(path, text.as_bytes()).map_err(|error| {
                 let text = format!("cannot write {}: {error}", path.display());
                 ReportedError::new(ErrorKind::NotRun, text)

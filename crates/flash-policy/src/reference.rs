@@ -84,7 +84,7 @@ pub(crate) fn explain_check(id: CheckId) -> Option<String> {
 fn check(name: &str) -> Option<Topic> {
     let id = *CheckId::ALL.iter().find(|known| known.as_str().eq_ignore_ascii_case(name))?;
     let text = explain_check(id)?;
-    Some(check_topic(id, Some(format!("{id} (conformance check)\n\n{text}"))))
+    Some(check_topic(id, Some(text)))
 }
 
 /// A section of the reference, about a rule or a cause.
@@ -123,16 +123,14 @@ impl Section {
     }
 
     fn topic(&self) -> Topic {
-        let (topic, head) = match self.about {
+        let body = plain(self.body);
+        match self.about {
             About::Rule(rule) => {
-                let (severity, text, help) = (rule.severity(), rule.text(), rule.help());
-                (rule_topic(rule), format!("{rule} ({severity})\n{text}\nhelp: {help}\n\n"))
+                let text = format!("{}\nhelp: {}\n\n{body}", rule.text(), rule.help());
+                Topic { text: Some(text), ..rule_topic(rule) }
             }
-            About::Cause(cause) => {
-                (cause_topic(cause), format!("{cause} (cause: {})\n\n", cause.verdict()))
-            }
-        };
-        Topic { text: Some(head + &plain(self.body)), ..topic }
+            About::Cause(cause) => Topic { text: Some(body), ..cause_topic(cause) },
+        }
     }
 }
 

@@ -150,7 +150,7 @@ pub(crate) struct LiveResult {
     /// Diagnostics of the host as a whole.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) host_diagnostics: Vec<Diagnostic>,
-    /// Diagnostics of the servers' answers that make the command fail, by `--fail-on`.
+    /// Diagnostics of the servers' answers. Those that make the command fail say so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) answer_findings: Vec<AnswerFinding>,
     /// With `--torture`: the conformance checks as a whole.
@@ -234,6 +234,14 @@ impl CommandResult {
 }
 
 impl LiveResult {
+    pub(crate) fn set_conformance(
+        &mut self,
+        (overview, checks): (ConformanceOverview, Vec<ConformanceCheck>),
+    ) {
+        self.conformance = Some(overview);
+        self.checks = Some(checks);
+    }
+
     fn exit(&self) -> Exit {
         let answer = self.answer_findings.iter().any(|finding| finding.fails);
         let check = self.checks.iter().flatten().any(|check| check.fails);

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::args::{Check, known_rule};
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::input::read_text;
 use crate::report::Id;
 

@@ -3,6 +3,29 @@
 use std::future::poll_fn;
 use std::io;
 use std::task::Poll;
+use std::thread;
+
+use tokio::runtime::Builder;
+
+/// Calls `act` on a thread of its own when the first signal asks this process to stop. If signals
+/// cannot be watched, they end the process as usual.
+pub(crate) fn on_first(act: impl FnOnce() + Send + 'static) {
+    thread::spawn(move || {
+        let Ok(runtime) = Builder::new_current_thread().enable_io().build() else { return };
+        let has_come = runtime.block_on(async {
+            match Signals::watch() {
+                Ok(signals) => {
+                    signals.next().await;
+                    true
+                }
+                Err(_) => false,
+            }
+        });
+        if has_come {
+            act();
+        }
+    });
+}
 
 /// SIGTERM, SIGINT and SIGHUP, except those that this process ignores. On Windows, Ctrl-C.
 pub(crate) struct Signals {

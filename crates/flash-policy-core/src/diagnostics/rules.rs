@@ -112,6 +112,7 @@ macro_rules! define_rules {
         $(
             #[doc = concat!("`", $id, "` ", $name, ": `", $text, "`")]
             pub const $rule: $crate::diagnostics::Rule = $crate::diagnostics::Rule {
+                constant: stringify!($rule),
                 id: $id,
                 name: $name,
                 severity: $crate::diagnostics::Severity::$severity,
@@ -134,7 +135,7 @@ macro_rules! define_rules {
                         $($argument = $crate::printable::printable(&$argument)),*
                     );
                     let values = [$((stringify!($argument), $argument.as_str())),*];
-                    $crate::diagnostics::Diagnostic::new($rule, message, &values)
+                    $crate::diagnostics::Diagnostic::new(&$rule, message, &values)
                 }
             )?
         )*

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::endpoint::Endpoint;
-use super::profile::{Dead, DocumentProfile, Leniency};
+use super::profile::{Dead, DocumentProfile, Leniency, TimingProfile};
 use crate::diagnostics::{Diagnostic, rules};
 use crate::document::PolicyFile;
 use crate::ids;
@@ -143,6 +143,18 @@ ids! {
         Explicit = "loadPolicyFile",
         /// The port that the SWF connects to.
         Destination = "destination",
+    }
+}
+
+impl Role {
+    /// Returns the time that the player waits for the location. It is `None` if the player sets no
+    /// deadline, as for a location that `loadPolicyFile` named.
+    pub fn budget(self, timing: &TimingProfile) -> Option<Duration> {
+        match self {
+            Self::Master => Some(timing.master_timeout),
+            Self::Destination => Some(timing.destination_timeout),
+            Self::Explicit => None,
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use std::str::FromStr;
 use std::time::Duration;
 
 pub use self::presets::Preset;
-use super::answer::Role;
 use crate::UnknownId;
 use crate::document::MetaPolicy;
 
@@ -37,18 +36,6 @@ pub struct Profile {
     pub timing: TimingProfile,
     /// Choices about which events the SWF gets, and when.
     pub report: ReportProfile,
-}
-
-impl TimingProfile {
-    /// Returns how long the player waits for a location; `None` where it waits without an end, as
-    /// for one that `loadPolicyFile` named.
-    pub fn budget(&self, role: Role) -> Option<Duration> {
-        match role {
-            Role::Master => Some(self.master_timeout),
-            Role::Destination => Some(self.destination_timeout),
-            Role::Explicit => None,
-        }
-    }
 }
 
 impl Default for Profile {

@@ -11,7 +11,7 @@ use flash_policy_core::player::Endpoint;
 
 use crate::args::Check;
 use crate::baseline::Baseline;
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::input::Input;
 use crate::report::{
     CheckResult, CheckSummary, CommandResult, ExaminedDocument, Finding, Fixes, Id, Report,

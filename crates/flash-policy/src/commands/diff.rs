@@ -9,7 +9,7 @@ use flash_policy_core::player::{Evaluator, Profile};
 use flash_policy_core::source_text::{ShownLine, span};
 
 use crate::args::Diff as Args;
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::input::Input;
 use crate::report::{
     Change, CommandResult, DiffResult, DiffSummary, ErrorKind, ErrorPlace, Report, ReportedError,

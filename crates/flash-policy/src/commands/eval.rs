@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use flash_policy_core::player::{Endpoint, Evaluator, MASTER_PORT, Outcome, Swf};
+use flash_policy_core::player::{Endpoint, Evaluator, MASTER_PORT, Outcome, Role, Swf};
 use flash_policy_core::source_text::{ShownLine, span};
 use flash_policy_core::wire::Script;
 use flash_policy_scenario::{Connect, Status};
 
 use crate::args::Eval;
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::input::Input;
 use crate::report::{
     Case, CaseSummary, CommandResult, ElementPlace, EvalResult, Report, SourceLine, Verdict,
@@ -44,7 +44,7 @@ struct EvaluatedPlayer<'a> {
 impl EvaluatedPlayer<'_> {
     fn case(&self, swf: &Swf, target: &Connect) -> Case {
         let outcome = self.connect(swf, target);
-        let budget = |role| self.args.profile.timing.budget(role);
+        let budget = |role: Role| role.budget(&self.args.profile.timing);
         let got = Verdict::new(&outcome, budget);
         let status = if got.is_permitted() { Status::Passed } else { Status::Failed };
         Case {

@@ -1,6 +1,6 @@
 //! `flash-policy explain`: explains rules, causes and conformance checks.
 
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::reference;
 use crate::report::{CommandResult, ExplainResult, Report};
 

@@ -9,8 +9,7 @@ use flash_policy_core::player::{Endpoint, Outcome};
 
 use crate::args::FailOn;
 use crate::report::{
-    AnswerFinding, ConformanceCheck, ConformanceOverview, Diagnostic, ErrorKind, LiveResult,
-    ReportedError,
+    AnswerFinding, ConformanceCheck, ConformanceOverview, Diagnostic, ErrorKind, ReportedError,
 };
 
 /// The rule for findings that make the command fail, by `--fail-on` and `--allow`.
@@ -55,11 +54,10 @@ impl FailRule {
 
 /// Runs the conformance checks against the server at `endpoint`, whose real address is `addr`.
 pub(crate) fn torture(
-    live: &mut LiveResult,
     endpoint: &Endpoint,
     addr: SocketAddr,
     fail_rule: &FailRule,
-) -> Result<(), ReportedError> {
+) -> Result<(ConformanceOverview, Vec<ConformanceCheck>), ReportedError> {
     let started = Instant::now();
     let report = Torture::new(addr).standing_for(endpoint.port()).run().map_err(|error| {
         ReportedError::new(ErrorKind::NotRun, format!("this machine failed: {error}"))
@@ -72,7 +70,5 @@ pub(crate) fn torture(
     };
     let checks =
         report.checks().iter().map(|check| ConformanceCheck::new(check, endpoint, fails(check)));
-    live.checks = Some(checks.collect());
-    live.conformance = Some(overview);
-    Ok(())
+    Ok((overview, checks.collect()))
 }

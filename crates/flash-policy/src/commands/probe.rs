@@ -6,40 +6,49 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use flash_policy_core::diagnostics::{self, rules};
-use flash_policy_core::player::{Asked, Endpoint, Grantor, Outcome, Profile, Swf, Verdict};
+use flash_policy_core::player::{Asked, Endpoint, Grantor, Outcome, Profile, Role, Swf, Verdict};
 use flash_policy_fixture::client::{FlashClient, blocking};
 use flash_policy_scenario::Status;
 
 use crate::args::Probe;
 use crate::commands::live::{self, FailRule};
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::report::{
     self, Case, CaseSummary, CommandResult, Diagnostic, LiveResult, ProbeResult, Report,
     ReportedError, Route,
 };
+use crate::so_far::SoFar;
 use addresses::Family;
 
 pub(crate) use addresses::HostRoute;
 
-pub(crate) fn run(probe: &Probe) -> Result<Report, Failure> {
+pub(crate) fn run(probe: &Probe, so_far: &SoFar<ProbeResult>) -> Result<Report, Failure> {
     let routes = addresses::routes(probe)?;
-    let probed = attempts(probe, &routes)?;
     let fail_rule = FailRule::new(probe.fail_on, &probe.allow);
+    let probed = attempts(probe, &routes, |probed| {
+        so_far.update(|result| result.live = live_result(probed, &fail_rule));
+    })?;
     let mut live = live_result(&probed, &fail_rule);
     let mut errors = Vec::new();
     if probe.torture {
         let server = torture_target(probe, &routes, &probed);
-        let tortured =
-            server.and_then(|(at, addr)| live::torture(&mut live, &at, addr, &fail_rule));
-        errors.extend(tortured.err());
+        match server.and_then(|(at, addr)| live::torture(&at, addr, &fail_rule)) {
+            Ok(tortured) => live.set_conformance(tortured),
+            Err(error) => errors.push(error),
+        }
     }
     let warning_ms = probe.nagios.then(|| report::millis(probe.warning));
     let result = ProbeResult { live, warning_ms };
     Ok(Report::new(CommandResult::Probe(result), errors))
 }
 
-/// Makes one attempt for each route to the host; none without `--swf`.
-fn attempts(probe: &Probe, routes: &[HostRoute]) -> Result<Vec<Probed>, ReportedError> {
+/// Makes one attempt for each route to the host; none without `--swf`. Reports the attempts so far
+/// after each one.
+fn attempts(
+    probe: &Probe,
+    routes: &[HostRoute],
+    so_far: impl Fn(&[Probed]),
+) -> Result<Vec<Probed>, ReportedError> {
     let (Some(swf), Some(port)) = (&probe.swf, probe.connect) else {
         return Ok(Vec::new());
     };
@@ -50,7 +59,12 @@ fn attempts(probe: &Probe, routes: &[HostRoute]) -> Result<Vec<Probed>, Reported
         host: probe.host.host(),
         port,
     };
-    routes.iter().map(|route| player.connect(route)).collect()
+    let mut probed = Vec::new();
+    for route in routes {
+        probed.push(player.connect(route)?);
+        so_far(&probed);
+    }
+    Ok(probed)
 }
 
 /// Returns the location to run the conformance checks against, and its address: the location that
@@ -141,7 +155,7 @@ impl Probed {
             Some(address) => format!("{swf} to {target} over {} ({address})", Family::of(address)),
             None => format!("{swf} to {target}"),
         };
-        let budget = |role| self.profile.timing.budget(role);
+        let budget = |role: Role| role.budget(&self.profile.timing);
         let case = Case {
             got: Some(report::Verdict::new(&self.outcome, budget)),
             route: Some(Route {

@@ -20,7 +20,7 @@ use crate::args::{Run, Test};
 use crate::commands::live::{self, FailRule};
 use crate::commands::probe::{self, HostRoute, ProbingPlayer};
 use crate::commands::test::{self, ScenarioRun};
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::report::{
     self, CaseSummary, CommandResult, ErrorKind, LiveResult, Report, ReportedError, RunResult,
 };
@@ -74,8 +74,7 @@ fn start(plan: &RunPlan<'_>, family: &ProcessFamily) -> Result<ServerUnderTest, 
                  {pid})"
             );
             let help = "the server was too late, or hands its port to another program, as docker \
-                does: \
-                then wait for something else, --ready output=TEXT or --ready http=/PATH";
+                does: then wait for something else, --ready output=TEXT or --ready http=/PATH";
             return Err(ReportedError {
                 details: vec![detail, format!("command: {}", plan.command)],
                 output: Some(output),
@@ -116,7 +115,11 @@ impl Examination<'_> {
         }
         if self.args.torture && !self.family.is_interrupted() {
             let (endpoint, addr) = self.plan.policy_location(self.server);
-            live::torture(&mut result.live, &endpoint, addr, &fail_rule)?;
+            let tortured = live::torture(&endpoint, addr, &fail_rule)?;
+            // A signal stops the server, so checks that were under way would blame it wrongly.
+            if !self.family.is_interrupted() {
+                result.live.set_conformance(tortured);
+            }
         }
         Ok(())
     }

@@ -18,7 +18,8 @@ use tokio::runtime;
 use tokio::sync::mpsc;
 
 use crate::args::Serve;
-use crate::exit::{Exit, Failure};
+use crate::exit::Exit;
+use crate::failure::Failure;
 use crate::signals::Signals;
 use messages::{Answer, ServeCommand, ServedConnection};
 use servers::Servers;

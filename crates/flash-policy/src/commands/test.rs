@@ -4,19 +4,20 @@ use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use flash_policy_core::player::Endpoint;
+use flash_policy_core::player::{Endpoint, Role};
 use flash_policy_scenario::{
     self as scenario, CaseReport, MatrixReport, Runner, Scenario, ScenarioReport, Status,
 };
 
 use crate::args::Test;
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::report::{
     Case, CaseSummary, CommandResult, CoveredRule, Difference, ElementPlace, ErrorKind, Expected,
     ListedCase, MatrixResult, Mismatch, Report, ReportedError, TestResult, Verdict,
 };
+use crate::so_far::SoFar;
 
-pub(crate) fn run(args: &Test) -> Result<Report, Failure> {
+pub(crate) fn run(args: &Test, so_far: &SoFar<TestResult>) -> Result<Report, Failure> {
     let chosen = CaseSelection::of(args)?;
     let mut result = TestResult {
         partition: args.partition.map(|(part, of)| format!("{part}/{of}")),
@@ -30,7 +31,12 @@ pub(crate) fn run(args: &Test) -> Result<Report, Failure> {
         return Ok(Report::new(CommandResult::Test(result), chosen.errors));
     }
     let ScenarioRun { files, cases, coverage, errors } =
-        run_selected(args, &|_| Vec::new(), chosen);
+        run_selected(args, &|_| Vec::new(), chosen, &|case| {
+            so_far.update(|result| {
+                result.cases.push(case.clone());
+                result.summary = CaseSummary::of(&result.cases, None);
+            });
+        });
     result.summary = CaseSummary::of(&cases, Some(files));
     result.cases = cases;
     result.coverage = args.coverage.then_some(coverage);
@@ -52,7 +58,7 @@ pub(crate) struct ScenarioRun {
 
 /// Runs scenarios against real servers, which replace the endpoints that the scenarios declare.
 pub(crate) fn run_against(args: &Test, routes: Routes<'_>) -> Result<ScenarioRun, ReportedError> {
-    Ok(run_selected(args, routes, CaseSelection::of(args)?))
+    Ok(run_selected(args, routes, CaseSelection::of(args)?, &|_| {}))
 }
 
 /// The scenarios of the command line, and the selection of their cases.
@@ -135,7 +141,13 @@ impl ChosenCase<'_> {
     }
 }
 
-fn run_selected(args: &Test, routes: Routes<'_>, selection: CaseSelection<'_>) -> ScenarioRun {
+/// Runs the cases, and calls `done` after each one.
+fn run_selected(
+    args: &Test,
+    routes: Routes<'_>,
+    selection: CaseSelection<'_>,
+    done: &dyn Fn(&Case),
+) -> ScenarioRun {
     let mut cases = Vec::new();
     let mut all = ScenarioReport::default();
     let chosen = selection.cases();
@@ -147,12 +159,14 @@ fn run_selected(args: &Test, routes: Routes<'_>, selection: CaseSelection<'_>) -
         for one in chosen.iter().filter(|one| std::ptr::eq(one.scenario, scenario)) {
             progress.step();
             let started = Instant::now();
-            cases.extend(match one.case {
+            let case = match one.case {
                 Some(case) => Some(of_case(runner.run(case), started.elapsed())),
                 None => runner
                     .run_matrix()
                     .map(|matrix| of_matrix(matrix, args.update).took(started.elapsed())),
-            });
+            };
+            case.iter().for_each(done);
+            cases.extend(case);
         }
         all.merge(runner.finish());
     }
@@ -167,7 +181,7 @@ fn of_case(case: &CaseReport, took: Duration) -> Case {
     let reason = case.reason().map(str::to_owned);
     let is_skipped = case.status() == Status::Skipped;
     let (skipped, error) = if is_skipped { (reason, None) } else { (None, reason) };
-    let budget = |role| case.profile().timing.budget(role);
+    let budget = |role: Role| role.budget(&case.profile().timing);
     let case = Case {
         file: Some(case.file().display().to_string()),
         line: Some(case.line()),

@@ -48,7 +48,9 @@ impl Rules {
             self.subjects.push(subject);
             self.described.push(match subject {
                 Subject::Rule(rule) => of_rule(rule),
-                other => describe(other, HELP.to_owned(), severity, json!({ "tags": [] })),
+                other => {
+                    describe(other, format!("{HELP}/index.html"), severity, json!({ "tags": [] }))
+                }
             });
             self.subjects.len() - 1
         })
@@ -61,7 +63,7 @@ fn of_rule(rule: &'static Rule) -> Value {
         properties["tags"] = json!(["security", "external/cwe/cwe-942"]);
         properties["security-severity"] = security_severity(rule).into();
     }
-    let uri = format!("{HELP}#{}", rule.id());
+    let uri = format!("{HELP}/constant.{}.html", rule.constant());
     describe(Subject::Rule(rule), uri, rule.severity(), properties)
 }
 
@@ -79,7 +81,7 @@ fn describe(subject: Subject, uri: String, severity: Severity, properties: Value
     })
 }
 
-/// The address of the rules' reference.
+/// The folder of the pages that document the rules.
 const HELP: &str = "https://docs.rs/flash-policy-core/latest/flash_policy_core/diagnostics/rules";
 
 /// CWE-942, permissive cross-domain policy with untrusted domains.

@@ -325,3 +325,28 @@ fn without_a_policy_to_ask_for_most_of_the_torture_is_left_out() {
     // Code scanning refuses a whole file in which a location has a scheme that it does not know.
     assert_eq!(place, "127.0.0.1%3A843");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_it_with_4_and_a_report_in_every_format() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = Folder::new();
+    let arguments = format!(
+        "probe 127.0.0.1 --swf {SWF} --connect 5000 --map 843={} --format json=out.json \
+         --format junit=out.xml",
+        silent.local_addr().unwrap()
+    );
+    let mut probe = std::process::Command::new(assert_cmd::cargo::cargo_bin("flash-policy"))
+        .current_dir(folder.path(""))
+        .args(arguments.split_whitespace())
+        .spawn()
+        .unwrap();
+    let _player = silent.accept().unwrap();
+
+    let kill = ["-TERM", &probe.id().to_string()];
+    assert!(std::process::Command::new("kill").args(kill).status().unwrap().success());
+    assert_eq!(probe.wait().unwrap().code(), Some(4));
+    let report: serde_json::Value = serde_json::from_str(&folder.read("out.json")).unwrap();
+    assert_eq!(report["errors"][0]["kind"], "interrupted", "{report:#}");
+    assert!(folder.read("out.xml").contains("type=\"interrupted\""));
+}

@@ -64,7 +64,7 @@ impl Search {
     /// location that `loadPolicyFile` named.
     pub(super) fn patience(&self, role: Role, profile: &Profile) -> Option<Duration> {
         let is_explicit = role == Role::Master && self.master_is_explicit;
-        profile.timing.budget(role).filter(|_| !is_explicit)
+        role.budget(&profile.timing).filter(|_| !is_explicit)
     }
 
     /// Judges one answer, and turns to the next location or ends the search.

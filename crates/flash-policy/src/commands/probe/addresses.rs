@@ -11,7 +11,7 @@ use flash_policy_fixture::Network;
 use flash_policy_net::RealTime;
 
 use crate::args::Probe;
-use crate::exit::Failure;
+use crate::failure::Failure;
 
 /// The longest time that the resolver may take for one name.
 const RESOLVED_WITHIN: Duration = Duration::from_secs(10);

@@ -10,7 +10,7 @@ use flash_policy_core::player::{Endpoint, MASTER_PORT};
 use flash_policy_fixture::process::{ServerUnderTest, ServerUnderTestBuilder};
 
 use crate::args::{LogicalPort, ReadyWhen, RealPort, Run, ServerPort, Variable};
-use crate::exit::Failure;
+use crate::failure::Failure;
 
 /// The arguments of `run`, checked.
 pub(super) struct RunPlan<'a> {

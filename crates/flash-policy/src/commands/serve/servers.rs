@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::messages::{Line, Role};
 use super::setup::Setup;
-use crate::exit::Failure;
+use crate::failure::Failure;
 
 /// A policy server and a backend, or one server that is both.
 pub(super) struct Servers {

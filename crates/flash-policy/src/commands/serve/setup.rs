@@ -13,7 +13,7 @@ use flash_policy_scenario::values;
 
 use super::messages::{MAX_FAULTS, PolicyState, ServeCommand};
 use crate::args::Serve;
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::input::Input;
 use crate::report::{ErrorKind, ReportedError};
 

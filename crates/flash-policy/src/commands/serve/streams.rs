@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::{Event, Line};
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::render;
 
 /// The most bytes in a line of commands.

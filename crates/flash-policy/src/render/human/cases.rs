@@ -12,14 +12,16 @@ use flash_policy_scenario::{DISAGREEMENT, Status, deciding_text};
 use super::excerpt;
 use crate::render::Style;
 use crate::report::{
-    Case, CaseSummary, CoveredRule, ElementPlace, EvalResult, Mismatch, TestResult, Verdict,
+    Case, CaseSummary, CoveredRule, ElementPlace, EvalResult, ListedCase, Mismatch, TestResult,
+    Verdict,
 };
 
 /// Renders the cases of each file, then the failures, then the counts.
 pub(super) fn test(test: &TestResult, errors: usize, style: &Style) -> String {
     if let Some(listed) = &test.listed {
-        let line = |file: &str, name: &str| printable(format!("{file}: {name}")) + "\n";
-        return listed.iter().map(|one| line(&one.file, &one.name)).collect();
+        let file = |one: &ListedCase| style.heading(&printable(&one.file));
+        let line = |one| format!("{}: {}\n", file(one), printable(&one.name));
+        return listed.iter().map(line).collect();
     }
     if test.summary.files == Some(0) {
         // No file could be read, as the errors on stderr say.

@@ -1,37 +1,43 @@
 //! Renders `explain` for people.
 
-use std::fmt::Write;
-
 use flash_policy_core::printable::printable_lines;
 
 use crate::render::Style;
 use crate::report::{ExplainResult, Topic, TopicKind};
 
 pub(super) fn explain(explain: &ExplainResult, style: &Style) -> String {
-    let texts: Vec<_> = explain.topics.iter().filter_map(|topic| topic.text.as_ref()).collect();
-    if texts.is_empty() {
-        return explain.topics.iter().map(line).collect();
+    let explained: Vec<_> = explain.topics.iter().filter_map(|topic| block(topic, style)).collect();
+    if explained.is_empty() {
+        return explain.topics.iter().map(|topic| line(topic, style)).collect();
     }
-    let blocks: Vec<_> = texts.into_iter().map(|text| block(text, style)).collect();
-    blocks.join("\n")
+    explained.join("\n")
 }
 
-/// Renders an explanation. Its first line is its heading.
-fn block(text: &str, style: &Style) -> String {
-    let text = printable_lines(text);
-    match text.split_once('\n') {
-        Some((heading, rest)) => format!("{}\n{rest}", style.heading(heading)),
-        None => style.heading(&text),
-    }
-}
-
-fn line(topic: &Topic) -> String {
-    let mut text = String::new();
+/// Renders the explanation of a topic, below its heading.
+fn block(topic: &Topic, style: &Style) -> Option<String> {
+    let text = printable_lines(topic.text.as_ref()?);
+    let Topic { id, .. } = topic;
     let level = topic.level.as_deref().unwrap_or_default();
-    let _ = match (topic.kind, &topic.name) {
-        (TopicKind::Rule, Some(name)) => writeln!(text, "{}  {level:<11}  {name}", topic.id),
-        (TopicKind::Cause, _) => writeln!(text, "cause    {level:<11}  {}", topic.id),
-        _ => writeln!(text, "check    {level:<11}  {}", topic.id),
-    };
-    text
+    let name = topic.name.as_deref().unwrap_or_default();
+    Some(match topic.kind {
+        TopicKind::Rule => format!("{}\n{text}", style.heading(&format!("{id} {name} ({level})"))),
+        TopicKind::Cause => {
+            format!("{}\n\n{text}", style.heading(&format!("{id} (cause: {level})")))
+        }
+        TopicKind::Check => {
+            format!("{}\n\n{text}", style.heading(&format!("{id} (conformance check)")))
+        }
+    })
+}
+
+/// Renders a topic as one line of a list.
+fn line(topic: &Topic, style: &Style) -> String {
+    let level = format!("{:<11}", topic.level.as_deref().unwrap_or_default());
+    match (topic.kind, &topic.name) {
+        (TopicKind::Rule, Some(name)) => {
+            format!("{}  {level}  {name}\n", style.heading(&topic.id))
+        }
+        (TopicKind::Cause, _) => format!("cause    {level}  {}\n", style.heading(&topic.id)),
+        _ => format!("check    {level}  {}\n", style.heading(&topic.id)),
+    }
 }
