@@ -33,6 +33,11 @@ pub(super) fn human(report: &Report, style: &Style) -> String {
     }
 }
 
+/// Makes a text safe to begin a line: it is one line, and no command to a CI system.
+fn at_line_start(text: &str) -> String {
+    printable_lines(&printable(text))
+}
+
 /// Renders a diagnostic of an answer in one line.
 pub(super) fn diagnostic(diagnostic: &Diagnostic) -> String {
     let place = diagnostic.line.zip(diagnostic.column);

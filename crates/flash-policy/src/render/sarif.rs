@@ -142,8 +142,19 @@ fn result(entry: &Entry, rules: &mut Rules, seen: &mut HashMap<u64, usize>) -> O
     }))
 }
 
-/// Returns the message in one line. Without a rule, it starts with the name of the case.
+/// Returns the sentence and, of an error or a crash, the block with what the server wrote.
 fn message(entry: &Entry) -> String {
+    let sentence = named_sentence(entry);
+    match entry.subject {
+        Subject::Error(_) | Subject::Crash => {
+            format!("{sentence}\n\n{}", printable_lines(&entry.detail))
+        }
+        _ => sentence,
+    }
+}
+
+/// Returns the message in one line. Without a rule, it starts with the name of the case.
+fn named_sentence(entry: &Entry) -> String {
     let is_rule = matches!(entry.subject, Subject::Rule(_));
     let needs_a_name = !is_rule && entry.title == entry.name;
     if needs_a_name && entry.name != entry.message {

@@ -1,20 +1,176 @@
 //! `--format`: that other programs can read what is written, whatever is in it.
 
+mod destinations;
+mod failures;
 mod github;
+mod hostile;
+mod human;
 mod json;
 mod junit;
+mod live;
+mod nagios;
+mod reports;
 mod sarif;
 mod tap;
-
-use std::fs;
 
 use rstest::rstest;
 
 use crate::{Folder, GOOD};
 
 pub(super) use json::assert_valid;
+pub(super) use reports::Reports;
+use reports::Stage;
 
-/// One finding of each severity, one suppressed in the document, one in the settings, and a good document.
+/// The formats for programs.
+const FORMATS: [&str; 5] = ["json", "junit", "sarif", "github", "tap"];
+
+/// Whether the text for people has something in it that is worth a colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Painted {
+    Yes,
+    No,
+}
+
+/// The results of the command, each with its exit code. In the arguments, `{good}` is the address
+/// of a policy server, `{no-nul}` of one whose policy has no NUL, and `{backend}` of a backend. No
+/// row may be called `test`: rstest takes such a name for an attribute, and makes no test of it.
+#[rstest]
+#[case::check("check mixed.xml policy.xml", 1, Painted::Yes)]
+#[case::check_without_findings("check policy.xml", 0, Painted::No)]
+#[case::check_of_a_suppressed_finding("check mixed.xml --rule FSP-D05=off", 0, Painted::Yes)]
+#[case::fix("check --fix mixed.xml", 0, Painted::Yes)]
+#[case::diff_of_a_fix("check --diff mixed.xml", 1, Painted::Yes)]
+#[case::an_unreadable_file("check absent.xml", 3, Painted::No)]
+#[case::an_unreadable_file_and_a_good_one("check absent.xml mixed.xml", 3, Painted::Yes)]
+#[case::eval(
+    "eval policy.xml --swf http://www.example.com/a.swf --connect g:5000",
+    0,
+    Painted::Yes
+)]
+#[case::eval_of_many(
+    "eval policy.xml --swf http://www.example.com/a.swf \
+     --swf sandbox:local-trusted --connect g:5000",
+    0,
+    Painted::No
+)]
+#[case::eval_of_a_port_out_of_range(
+    "eval policy.xml --swf http://www.example.com/a.swf --connect g:65536",
+    1,
+    Painted::No
+)]
+#[case::eval_of_an_unreadable_file("eval absent.xml --swf http://a/ --connect g:1", 3, Painted::No)]
+#[case::scenario("test cases.toml --coverage", 1, Painted::Yes)]
+#[case::test_of_a_matrix("test matrix.toml", 1, Painted::Yes)]
+#[case::test_with_a_wrong_file("test cases.toml wrong.toml absent.toml", 3, Painted::Yes)]
+#[case::test_of_a_wrong_file("test wrong.toml", 3, Painted::No)]
+#[case::test_of_no_case("test cases.toml --partition 4/4", 0, Painted::No)]
+#[case::probe(
+    "probe h --swf http://www.example.com/a.swf --connect 5000 --map 843={good} \
+     --map 5000={backend}",
+    0,
+    Painted::Yes
+)]
+#[case::probe_that_is_denied(
+    "probe h --swf http://evil.example/a.swf --connect 5000 --map 843={good} --map 5000={backend}",
+    1,
+    Painted::Yes
+)]
+#[case::probe_of_nobody(
+    "probe 127.0.0.1 --swf http://www.example.com/a.swf --connect 1 --map 843=127.0.0.1:1",
+    1,
+    Painted::Yes
+)]
+#[case::torture("probe h --torture --map 843={no-nul} --fail-on warning", 1, Painted::Yes)]
+#[case::run(
+    "run --swf http://www.example.com/a.swf --connect g:5000 -- python3 -S server.py {port}",
+    0,
+    Painted::Yes
+)]
+#[case::run_that_is_denied(
+    "run --swf http://evil.example/a.swf --connect g:5000 -- python3 -S server.py {port}",
+    1,
+    Painted::Yes
+)]
+#[case::run_of_a_server_that_crashes(
+    "run --swf http://www.example.com/a.swf --connect g:5000 -- python3 -S crashing.py {port}",
+    1,
+    Painted::Yes
+)]
+#[case::run_of_a_server_that_does_not_start(
+    "run --swf http://www.example.com/a.swf --connect g:5000 -- python3 -S absent.py {port}",
+    4,
+    Painted::No
+)]
+#[case::run_of_scenarios(
+    "run --scenario cases.toml -- python3 -S server.py {port}",
+    1,
+    Painted::Yes
+)]
+#[case::run_of_wrong_scenarios(
+    "run --scenario wrong.toml -- python3 -S server.py {port}",
+    3,
+    Painted::No
+)]
+#[case::diff("diff policy.xml mixed.xml", 1, Painted::Yes)]
+#[case::diff_without_a_change("diff policy.xml policy.xml", 0, Painted::No)]
+#[case::diff_of_an_unreadable_file("diff policy.xml absent.xml", 3, Painted::No)]
+fn every_format_of_every_result_can_be_read(
+    #[case] arguments: &str,
+    #[case] exit: i32,
+    #[case] painted: Painted,
+) {
+    let reports = Reports::of(&Stage::new(), arguments);
+    assert_eq!(reports.exit, exit, "{reports:#?}");
+    assert_eq!(reports.read_human(), painted == Painted::Yes, "{reports:#?}");
+    reports.read_all();
+}
+
+/// What lists, and what explains, is for people and for programs that read JSON.
+#[rstest]
+#[case::list("test cases.toml --list", 0, Painted::No)]
+#[case::list_with_a_wrong_file("test cases.toml wrong.toml --list", 3, Painted::No)]
+#[case::explain("explain FSP-D01", 0, Painted::Yes)]
+#[case::explain_of_a_cause("explain no-policy", 0, Painted::Yes)]
+#[case::explain_without_an_id("explain", 0, Painted::No)]
+fn what_is_no_report_of_a_run_is_for_people_and_json(
+    #[case] arguments: &str,
+    #[case] exit: i32,
+    #[case] painted: Painted,
+) {
+    let stage = Stage::new();
+    let plain = stage.run(&format!("{arguments} --format human --format json=out.json"));
+    assert_eq!(plain.exit, exit, "{plain:?}");
+    human::read(&plain.stdout);
+    json::read(&stage.folder.read("out.json"), arguments, exit);
+    let coloured = stage.run(&format!("{arguments} --color always")).stdout;
+    assert_eq!(human::read_coloured(&coloured), painted == Painted::Yes, "{coloured}");
+    for format in ["junit", "sarif", "github", "tap"] {
+        for target in [format.to_owned(), format!("{format}=refused")] {
+            let refused = stage.run(&format!("{arguments} --format {target}"));
+            assert_eq!((refused.exit, refused.stdout.as_str()), (2, ""), "{refused:?}");
+            assert!(refused.stderr.contains("the formats human and json"), "{refused:?}");
+            assert!(!stage.folder.path("refused").exists());
+        }
+    }
+}
+
+/// Wrong usage has no report, in whichever format it was asked for.
+#[rstest]
+#[case::an_unknown_id("explain FSP-X99")]
+#[case::a_fix_of_stdin("check - --fix")]
+#[case::another_machine("probe 203.0.113.4 --swf http://a/ --connect 1")]
+#[case::a_port_that_nobody_is_told("run --torture -- touch started")]
+fn wrong_usage_has_no_report(#[case] arguments: &str) {
+    let stage = Stage::new();
+    let refused = stage.run(&format!("{arguments} --format json=out.json"));
+    assert_eq!((refused.exit, refused.stdout.as_str()), (2, ""), "{refused:?}");
+    human::read(&refused.stderr);
+    assert!(!stage.folder.path("out.json").exists());
+    assert!(!stage.folder.path("started").exists());
+}
+
+/// One finding of each severity, one suppressed in the document, one in the settings, and a good
+/// document.
 fn mixed() -> Folder {
     let mixed = "<cross-domain-policy>
   <!-- flash-policy-allow FSP-L21: public arcade -->
@@ -27,155 +183,4 @@ fn mixed() -> Folder {
 ";
     let settings = "[[suppress]]\nrule = 'FSP-L18'\nreason = 'arcade # 1'\n";
     Folder::with_policy(GOOD).put("mixed.xml", mixed).put("flash-policy.toml", settings)
-}
-
-/// What tears at every format: in a file name, in an attribute and in a reason.
-const HOSTILE_NAME: &str = "a\u{1b}[31m]]>\u{7f}%0A,:\r\n# <&\"é\u{85}\u{2028}\u{feff}\u{ffff}.xml";
-
-/// As hostile as a document can be that is well-formed.
-const HOSTILE: &str = "<cross-domain-policy>
-  <!-- flash-policy-allow FSP-L05: ]]> ok 9 # SKIP %0A \u{85}\u{2028} -->
-  <allow-access-from domain=\"]]>%0A::error::&#10;\u{85}\u{2028}\u{feff}💥&quot;\" to-ports=\"&#9;1,x # TODO\"/>
-  <allow-access-from domain=\"*\u{7f}\" to-ports=\"\u{9b}31m\" secure=\"]]>%&#10;\"/>
-</cross-domain-policy>";
-
-/// What `check` prints of the hostile document.
-fn of_hostile(format: &str) -> String {
-    check_hostile(format, HOSTILE)
-}
-
-/// What `check` prints of a document with a hostile name.
-fn check_hostile(format: &str, document: &str) -> String {
-    let folder = Folder::new().put(HOSTILE_NAME, document);
-    let output =
-        folder.run("check --color always --format").args([format, HOSTILE_NAME]).output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-const FORMATS: [&str; 5] = ["json", "junit", "sarif", "github", "tap"];
-
-#[rstest]
-#[case::in_its_attributes(HOSTILE)]
-#[case::behind_the_document("<cross-domain-policy/>\u{1b}]0;\nnot ok 7 \u{0}")]
-#[case::in_a_tag("<cross-domain-policy \u{1b}[31m=''/>")]
-fn nothing_that_is_checked_can_steer_a_terminal(
-    #[case] document: &str,
-    #[values("json", "junit", "sarif", "github", "tap")] format: &str,
-) {
-    let text = check_hostile(format, document);
-    let steers = |c: &char| c.is_control() && !matches!(c, '\n' | '\t');
-    assert_eq!(text.chars().find(steers), None, "{text}");
-    assert!(text.contains("31m"), "the name is shown all the same: {text}");
-}
-
-#[test]
-fn every_format_goes_to_its_own_file_in_one_call() {
-    let folder = mixed();
-    let files: String =
-        FORMATS.iter().map(|format| format!(" --format {format}=out.{format}")).collect();
-    let (exit, human) =
-        folder.stdout(&format!("check mixed.xml policy.xml --format human {files}"));
-    assert_eq!((exit, human), folder.stdout("check mixed.xml policy.xml"));
-    for format in FORMATS {
-        let (exit, alone) = folder.stdout(&format!("check mixed.xml policy.xml --format {format}"));
-        assert_eq!(exit, 1);
-        assert_eq!(folder.read(&format!("out.{format}")), alone, "{format}");
-    }
-}
-
-#[test]
-fn the_human_format_is_without_colour_in_a_file() {
-    let folder = mixed();
-    let (_, plain) = folder.stdout("check mixed.xml --color never");
-    assert_eq!(
-        folder.stdout("check mixed.xml --color always --format human=out.txt"),
-        (1, String::new())
-    );
-    assert_eq!(folder.read("out.txt"), plain);
-}
-
-#[rstest]
-#[case::two_on_stdout("--format json --format tap", "two formats would share stdout")]
-#[case::the_same_twice("--format json --format json", "two formats would share stdout")]
-#[case::stdout_by_its_dash("--format json=- --format tap", "two formats would share stdout")]
-#[case::two_in_one_file("--format json=out --format tap=out", "two formats would share out;")]
-#[case::a_format_that_there_is_not(
-    "--format xml",
-    "expected human, json, junit, sarif, github or tap"
-)]
-#[case::no_path("--format json=", "there is no path behind the equals sign")]
-fn wrong_formats_are_wrong_usage(#[case] options: &str, #[case] said: &str) {
-    let (exit, stderr) = mixed().stderr(&format!("check policy.xml {options}"));
-    assert_eq!(exit, 2);
-    assert!(stderr.contains(said), "{stderr}");
-}
-
-#[rstest]
-#[case::no_such_folder("--format sarif=absent/out", "cannot write absent/out: ")]
-#[case::a_folder("--format junit=.git", "cannot write .git: ")]
-fn an_output_that_cannot_be_written_is_told(#[case] options: &str, #[case] said: &str) {
-    let (exit, stderr) = mixed().stderr(&format!("check policy.xml {options}"));
-    assert_eq!(exit, 4);
-    assert!(stderr.contains(said), "{stderr}");
-}
-
-#[rstest]
-fn the_same_result_is_the_same_text(
-    #[values("json", "junit", "sarif", "github", "tap")] format: &str,
-) {
-    let folder = mixed();
-    let check = |options: &str| {
-        folder.stdout(&format!("check mixed.xml policy.xml --format {format} {options}"))
-    };
-    assert_eq!(check(""), check("--color always"));
-}
-
-#[test]
-fn an_old_report_is_written_over() {
-    let folder = mixed().put("out.json", "x".repeat(100_000));
-    assert_eq!(folder.stdout("check policy.xml --format json=out.json"), (0, String::new()));
-    let report = fs::read(folder.path("out.json")).unwrap();
-    assert_eq!(serde_json::from_slice::<serde_json::Value>(&report).unwrap()["command"], "check");
-}
-
-#[test]
-fn a_dash_is_stdout() {
-    let folder = mixed();
-    assert_eq!(
-        folder.stdout("check policy.xml --format json=-"),
-        folder.stdout("check policy.xml --format json")
-    );
-    assert!(!folder.path("-").exists());
-}
-
-/// What comes in colour even where no terminal is, unless it is told not to.
-#[rstest]
-#[case::a_report("check mixed.xml")]
-#[case::an_error("check absent.xml")]
-#[case::a_wrong_scenario("test flash-policy.toml")]
-#[case::help("--help")]
-#[case::wrong_usage("check --fail-on")]
-fn color_is_heeded_wherever_something_is_said(#[case] call: &str) {
-    let folder = mixed();
-    let said = |options: &str, forced: bool| {
-        let mut command = folder.run(&format!("{call} {options}"));
-        if forced {
-            command.env("CLICOLOR_FORCE", "1");
-        }
-        let output = command.output().unwrap();
-        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
-    };
-    let is_coloured = |text: &str| text.contains('\u{1b}');
-    assert!(
-        is_coloured(&said("--color always", false)) || call.contains("absent"),
-        "{}",
-        said("--color always", false)
-    );
-    for never in ["--color never", "--color=never"] {
-        let text = said(never, true);
-        assert!(!is_coloured(&text), "{text}");
-        assert!(!text.is_empty());
-    }
-    assert!(!is_coloured(&said("--color auto", false)), "no terminal is there");
 }

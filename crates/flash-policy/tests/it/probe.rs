@@ -287,16 +287,14 @@ fn a_good_server_passes_the_torture() {
     assert!(said.ends_with("28 checks passed, 0 tolerated, 0 failed, 0 not run\n"), "{said}");
 }
 
-#[rstest]
-#[case::which_is_reported("--torture", 0)]
-#[case::unless_it_shall_fail("--torture --fail-on warning", 1)]
-fn what_players_cope_with_is_tolerated(#[case] options: &str, #[case] exit: i32) {
+#[test]
+fn what_players_cope_with_is_tolerated() {
     let servers = Servers::serving(PolicyServer::builder().document(GOOD).fault(Fault::NoNul));
     let arguments =
-        format!("probe 127.0.0.1 --map 843={} {options} --format json", servers.policy.addr());
+        format!("probe 127.0.0.1 --map 843={} --torture --format json", servers.policy.addr());
     let output = Folder::new().run(&arguments).output().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(exit), "{report:#}");
+    assert_eq!(output.status.code(), Some(0), "{report:#}");
     assert_eq!(
         (&report["conformance"]["tolerated"], &report["conformance"]["failed"]),
         (&1.into(), &0.into())

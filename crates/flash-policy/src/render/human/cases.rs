@@ -9,7 +9,7 @@ use flash_policy_core::source_text::ShownLine;
 use flash_policy_scenario::excerpt::Excerpt;
 use flash_policy_scenario::{DISAGREEMENT, Status, deciding_text};
 
-use super::excerpt;
+use super::{at_line_start, excerpt};
 use crate::render::Style;
 use crate::report::{
     Case, CaseSummary, CoveredRule, ElementPlace, EvalResult, ListedCase, Mismatch, TestResult,
@@ -19,7 +19,7 @@ use crate::report::{
 /// Renders the cases of each file, then the failures, then the counts.
 pub(super) fn test(test: &TestResult, errors: usize, style: &Style) -> String {
     if let Some(listed) = &test.listed {
-        let file = |one: &ListedCase| style.heading(&printable(&one.file));
+        let file = |one: &ListedCase| style.heading(&at_line_start(&one.file));
         let line = |one| format!("{}: {}\n", file(one), printable(&one.name));
         return listed.iter().map(line).collect();
     }
@@ -53,7 +53,7 @@ pub(super) fn overview(cases: &[Case], style: &Style) -> String {
     for case in cases {
         if case.file != file {
             file.clone_from(&case.file);
-            let _ = writeln!(text, "{}", printable(file.as_deref().unwrap_or_default()));
+            let _ = writeln!(text, "{}", at_line_start(file.as_deref().unwrap_or_default()));
         }
         let name = printable(&case.name);
         let _ = match (case.status.0, &case.skipped) {
@@ -73,7 +73,7 @@ pub(super) fn failures(cases: &[Case], style: &Style) -> String {
     let mut text = String::new();
     for failed in cases.iter().filter(|case| !case.passed && !case.is_skipped()) {
         let place = failed.position().map(|at| format!(":{at}")).unwrap_or_default();
-        let file = printable(failed.file.as_deref().unwrap_or_default());
+        let file = at_line_start(failed.file.as_deref().unwrap_or_default());
         let name = printable(&failed.name);
         let block = case(failed, style);
         let _ = writeln!(text, "{file}{place}: {name}\n{}\n", block.trim_end());
@@ -94,7 +94,7 @@ fn coverage(coverage: &[CoveredRule]) -> String {
     let exercised = coverage.len() - bare.len();
     let mut text = format!("\n{exercised} of {} policy rules exercised\n", coverage.len());
     for CoveredRule { file, line, column, element, .. } in bare {
-        let (file, element) = (printable(file), printable(element));
+        let (file, element) = (at_line_start(file), printable(element));
         let _ = writeln!(text, "  {file}:{line}:{column}: no case needs {element}");
     }
     text
@@ -115,7 +115,7 @@ pub(in crate::render) fn case(case: &Case, style: &Style) -> String {
         let _ = writeln!(text, "  without a network: {evaluated}\n  over real sockets: {real}");
     }
     for reason in case.skipped.iter().chain(&case.error) {
-        let _ = writeln!(text, "{}", printable(reason));
+        let _ = writeln!(text, "{}", at_line_start(reason));
     }
     if let (Some(got), Some(place)) = (&case.got, &case.decided_by) {
         let _ = writeln!(text, "\n{}", element(got, place, style));

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use flash_policy_core::document::PolicyKind;
-use flash_policy_core::printable::{counted, printable};
+use flash_policy_core::printable::{counted, printable, printable_lines};
 use flash_policy_core::source_text::ShownLine;
 use flash_policy_scenario::excerpt::Excerpt;
 
@@ -64,12 +64,18 @@ pub(crate) fn fixes(fixes: &Fixes) -> String {
     text
 }
 
-/// Colours a patch. Its lines are printable already, and their ends are part of the patch.
+/// Colours a patch. Its lines are printable already, and their ends belong to it. CI systems obey
+/// commands behind the blank of an unchanged line, too.
 fn patch(patch: &str, style: &Style) -> String {
-    let paint = |line: &str| match line.chars().next() {
-        Some('+') => style.good(line),
-        Some('-') => style.bad(line),
-        _ => line.to_owned(),
+    let paint = |line: &str| {
+        let body = line.trim_end_matches(['\r', '\n']);
+        let end = &line[body.len()..];
+        let shown = match body.chars().next() {
+            Some('+') => style.good(body),
+            Some('-') => style.bad(body),
+            _ => printable_lines(body),
+        };
+        shown + end
     };
     patch.split_inclusive('\n').map(paint).collect()
 }

@@ -1,7 +1,6 @@
 //! Renders `diff` for people.
 
-use flash_policy_core::printable::printable;
-
+use super::at_line_start;
 use crate::render::Style;
 use crate::report::{Change, DiffResult};
 
@@ -21,7 +20,7 @@ pub(super) fn diff(diff: &DiffResult, style: &Style) -> String {
 }
 
 fn line(change: &Change, style: &Style) -> String {
-    let text = printable(&change.text);
+    let text = at_line_start(&change.text);
     let painted = if change.fails { style.bad(&text) } else { text };
     painted + "\n"
 }

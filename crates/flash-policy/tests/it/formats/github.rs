@@ -1,23 +1,28 @@
 //! GitHub's annotations, read as its runner does.
 
-use super::{HOSTILE_NAME, mixed, of_hostile};
+use super::mixed;
 use crate::{Folder, GOOD};
 
 /// A workflow command with its escapes taken off: level, properties, message.
 #[derive(Debug, PartialEq)]
-struct Command {
-    level: String,
+pub(super) struct Command {
+    pub(super) level: String,
     properties: Vec<(String, String)>,
-    message: String,
+    pub(super) message: String,
 }
 
 impl Command {
+    /// Reads a line as the runner does.
+    #[track_caller]
     fn of(line: &str) -> Self {
-        let (head, message) =
-            line.strip_prefix("::").and_then(|rest| rest.split_once("::")).unwrap();
+        let parts = line.strip_prefix("::").and_then(|rest| rest.split_once("::"));
+        let (head, message) = parts.unwrap_or_else(|| panic!("not a command: {line:?}"));
         let (level, properties) = head.split_once(' ').unwrap();
+        assert!(["error", "warning", "notice"].contains(&level), "{line:?}");
         let properties = properties.split(',').map(|property| {
             let (key, value) = property.split_once('=').unwrap();
+            assert!(["file", "line", "col", "title"].contains(&key), "{line:?}");
+            assert!(!value.contains("::"), "{line:?}");
             let value = value
                 .replace("%0D", "\r")
                 .replace("%0A", "\n")
@@ -25,19 +30,23 @@ impl Command {
                 .replace("%2C", ",");
             (key.to_owned(), value.replace("%25", "%"))
         });
+        let properties: Vec<_> = properties.collect();
+        assert!(!message.is_empty(), "{line:?}");
         Self {
             level: level.to_owned(),
-            properties: properties.collect(),
+            properties,
             message: message.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%"),
         }
     }
 
-    fn property(&self, name: &str) -> Option<&str> {
+    pub(super) fn property(&self, name: &str) -> Option<&str> {
         self.properties.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
-fn commands(text: &str) -> Vec<Command> {
+/// Reads a whole output: nothing but commands is in it.
+#[track_caller]
+pub(super) fn read(text: &str) -> Vec<Command> {
     text.lines().map(Command::of).collect()
 }
 
@@ -72,14 +81,14 @@ fn percent_colon_and_comma_come_back_from_a_file_name() {
         text.starts_with("::error file=100%25%2Ca%3Ab/p%250A.xml,line=1,col=1,title="),
         "{text}"
     );
-    assert_eq!(commands(&text)[0].property("file"), Some("100%,a:b/p%0A.xml"));
+    assert_eq!(read(&text)[0].property("file"), Some("100%,a:b/p%0A.xml"));
 }
 
 #[test]
 fn standard_input_has_no_file() {
     let folder = Folder::new();
     let output = folder.run("check - --format github").write_stdin("<x/>").output().unwrap();
-    let commands = commands(std::str::from_utf8(&output.stdout).unwrap());
+    let commands = read(std::str::from_utf8(&output.stdout).unwrap());
     assert_eq!(commands[0].level, "error");
     assert_eq!(commands[0].property("file"), None);
     assert_eq!(commands[0].property("line"), None);
@@ -101,7 +110,7 @@ expect = "permitted"
     let folder = Folder::with_policy(GOOD).put("cases.toml", scenario);
     let (exit, text) = folder.stdout("test cases.toml --format github");
     assert_eq!(exit, 1, "{text}");
-    let commands = commands(&text);
+    let commands = read(&text);
     assert_eq!(commands.len(), 1, "{text}");
     assert_eq!(
         (commands[0].level.as_str(), commands[0].property("title")),
@@ -121,26 +130,8 @@ fn a_change_in_meaning_is_said_once() {
         Folder::new().put("old.xml", GOOD).put("new.xml", GOOD.replace("5000", "5000,6000"));
     let (exit, text) = folder.stdout("diff old.xml new.xml --format github");
     assert_eq!(exit, 1, "{text}");
-    let commands = commands(&text);
+    let commands = read(&text);
     assert_eq!(commands.len(), 1, "{text}");
     assert_eq!(commands[0].property("title"), Some("newly-permitted"));
     assert_eq!(commands[0].message.matches("*.example.com").count(), 1, "{text}");
-}
-
-#[test]
-fn hostile_text_begins_no_command() {
-    let text = of_hostile("github");
-    let commands = commands(&text);
-    let shown = HOSTILE_NAME.chars().map(|c| match c {
-        'é' => "é".to_owned(),
-        c if c.is_ascii_graphic() || c == ' ' => c.to_string(),
-        c => c.escape_default().to_string(),
-    });
-    let shown: String = shown.collect();
-    assert!(commands.len() > 1, "{text}");
-    for command in &commands {
-        assert_eq!(command.property("file"), Some(shown.as_str()), "{command:?}");
-        assert!(command.property("title").unwrap().starts_with("FSP-"), "{command:?}");
-        assert!(!command.message.contains('\n'), "{command:?}");
-    }
 }

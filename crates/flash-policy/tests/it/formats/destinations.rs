@@ -1,0 +1,115 @@
+//! Where reports go: stdout, files, and what cannot be written. And in which colours.
+
+use std::fs;
+
+use rstest::rstest;
+
+use super::{FORMATS, mixed};
+
+#[test]
+fn every_format_goes_to_its_own_file_in_one_call() {
+    let folder = mixed();
+    let files: String =
+        FORMATS.iter().map(|format| format!(" --format {format}=out.{format}")).collect();
+    let (exit, human) =
+        folder.stdout(&format!("check mixed.xml policy.xml --format human {files}"));
+    assert_eq!((exit, human), folder.stdout("check mixed.xml policy.xml"));
+    for format in FORMATS {
+        let (exit, alone) = folder.stdout(&format!("check mixed.xml policy.xml --format {format}"));
+        assert_eq!(exit, 1);
+        assert_eq!(folder.read(&format!("out.{format}")), alone, "{format}");
+    }
+}
+
+#[test]
+fn the_human_format_is_without_colour_in_a_file() {
+    let folder = mixed();
+    let (_, plain) = folder.stdout("check mixed.xml --color never");
+    assert_eq!(
+        folder.stdout("check mixed.xml --color always --format human=out.txt"),
+        (1, String::new())
+    );
+    assert_eq!(folder.read("out.txt"), plain);
+}
+
+#[rstest]
+#[case::two_on_stdout("--format json --format tap", "two formats would share stdout")]
+#[case::the_same_twice("--format json --format json", "two formats would share stdout")]
+#[case::stdout_by_its_dash("--format json=- --format tap", "two formats would share stdout")]
+#[case::two_in_one_file("--format json=out --format tap=out", "two formats would share out;")]
+#[case::a_format_that_there_is_not(
+    "--format xml",
+    "expected human, json, junit, sarif, github or tap"
+)]
+#[case::no_path("--format json=", "there is no path behind the equals sign")]
+fn wrong_formats_are_wrong_usage(#[case] options: &str, #[case] said: &str) {
+    let (exit, stderr) = mixed().stderr(&format!("check policy.xml {options}"));
+    assert_eq!(exit, 2);
+    assert!(stderr.contains(said), "{stderr}");
+}
+
+#[rstest]
+#[case::no_such_folder("--format sarif=absent/out", "cannot write absent/out: ")]
+#[case::a_folder("--format junit=.git", "cannot write .git: ")]
+fn an_output_that_cannot_be_written_is_told(#[case] options: &str, #[case] said: &str) {
+    let (exit, stderr) = mixed().stderr(&format!("check policy.xml {options}"));
+    assert_eq!(exit, 4);
+    assert!(stderr.contains(said), "{stderr}");
+}
+
+#[rstest]
+fn the_same_result_is_the_same_text(
+    #[values("json", "junit", "sarif", "github", "tap")] format: &str,
+) {
+    let folder = mixed();
+    let check = |options: &str| {
+        folder.stdout(&format!("check mixed.xml policy.xml --format {format} {options}"))
+    };
+    assert_eq!(check(""), check("--color always"));
+}
+
+#[test]
+fn an_old_report_is_written_over() {
+    let folder = mixed().put("out.json", "x".repeat(100_000));
+    assert_eq!(folder.stdout("check policy.xml --format json=out.json"), (0, String::new()));
+    let report = fs::read(folder.path("out.json")).unwrap();
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&report).unwrap()["command"], "check");
+}
+
+#[test]
+fn a_dash_is_stdout() {
+    let folder = mixed();
+    assert_eq!(
+        folder.stdout("check policy.xml --format json=-"),
+        folder.stdout("check policy.xml --format json")
+    );
+    assert!(!folder.path("-").exists());
+}
+
+/// What comes in colour even where no terminal is, unless it is told not to.
+#[rstest]
+#[case::a_report("check mixed.xml")]
+#[case::an_error("check absent.xml")]
+#[case::a_wrong_scenario("test flash-policy.toml")]
+#[case::help("--help")]
+#[case::wrong_usage("check --fail-on")]
+fn color_is_heeded_wherever_something_is_said(#[case] call: &str) {
+    let folder = mixed();
+    let said = |options: &str, forced: bool| {
+        let mut command = folder.run(&format!("{call} {options}"));
+        if forced {
+            command.env("CLICOLOR_FORCE", "1");
+        }
+        let output = command.output().unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let is_coloured = |text: &str| text.contains('\u{1b}');
+    let text = said("--color always", false);
+    assert!(is_coloured(&text), "{text}");
+    for never in ["--color never", "--color=never"] {
+        let text = said(never, true);
+        assert!(!is_coloured(&text), "{text}");
+        assert!(!text.is_empty());
+    }
+    assert!(!is_coloured(&said("--color auto", false)), "no terminal is there");
+}
