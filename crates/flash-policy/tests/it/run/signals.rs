@@ -5,13 +5,15 @@ use std::io::Read;
 use std::process::Command;
 
 use super::{Servers, ours};
+use crate::formats::Reports;
 
 #[test]
 fn a_signal_ends_the_server_too() {
     let servers = Servers::new();
     let up = servers.folder.path("up");
     assert!(Command::new("mkfifo").arg(&up).status().unwrap().success());
-    let mut run = servers.started(&ours(""), &["echo up > up; exec sleep 600 {port}"]);
+    let command = "echo a word; echo up > up; exec sleep 600 {port}";
+    let mut run = servers.started(&ours(&Reports::targets()), &[command]);
     assert_eq!(fs::read_to_string(&up).unwrap(), "up\n");
 
     assert!(
@@ -22,6 +24,51 @@ fn a_signal_ends_the_server_too() {
     let mut said = String::new();
     run.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert!(said.ends_with("help: a signal came before it was ready\n"), "{said}");
+    let report = Reports::written(&servers.folder, "run", 4).read_all();
+    assert_eq!(report["errors"][0]["kind"], "interrupted", "{report:#}");
+    assert_eq!(report["errors"][0]["output"], "a word\n", "{report:#}");
+}
+
+/// A server that answers one policy request, says that a second connection came, and is stuck then.
+const ANSWERS_ONCE: &str = r#"
+import signal, socket, sys
+
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("serving", flush=True)
+first, _ = server.accept()
+asked = b""
+while not asked.endswith(b"\0"):
+    asked += first.recv(64)
+first.sendall(open("policy.xml", "rb").read() + b"\0")
+second, _ = server.accept()
+with open("up", "w") as up:
+    up.write("up\n")
+signal.pause()
+"#;
+
+/// The probe is answered. The conformance checks, which come after it, are not.
+#[test]
+fn after_a_signal_every_format_has_what_was_known() {
+    let servers = Servers { folder: Servers::new().folder.put("once.py", ANSWERS_ONCE) };
+    let up = servers.folder.path("up");
+    assert!(Command::new("mkfifo").arg(&up).status().unwrap().success());
+    let options = ours(&format!("--torture {}", Reports::targets()));
+    // A connection to see whether it listens would be the first one.
+    let options = format!("{options} --ready output=serving");
+    let mut run = servers.started(&options, &["python3", "-S", "once.py", "{port}"]);
+    assert_eq!(fs::read_to_string(&up).unwrap(), "up\n");
+
+    assert!(
+        Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap().success()
+    );
+    assert_eq!(run.wait().unwrap().code(), Some(4));
+    assert_eq!(servers.living(), "");
+    let report = Reports::written(&servers.folder, "run", 4).read_all();
+    assert_eq!(report["cases"][0]["got"]["cause"], "connected", "{report:#}");
+    assert_eq!(report["server"]["output"], "serving\n", "{report:#}");
+    assert_eq!(report["errors"][0]["kind"], "interrupted", "{report:#}");
+    let judged = report["checks"].as_array().map_or(0, Vec::len);
+    assert_eq!(judged, 0, "an answer that a signal cut short says nothing: {report:#}");
 }
 
 #[test]
