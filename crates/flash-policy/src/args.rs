@@ -1,6 +1,7 @@
 //! The command line: subcommands, options and their help texts. It runs nothing.
 
 mod parsers;
+mod shared;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -17,6 +18,9 @@ use flash_policy_scenario::{Connect, values};
 use crate::failure::Failure;
 use crate::output::Target;
 
+pub(crate) use shared::list;
+use shared::{FailOptions, PlayerOptions, format_help, profile_help};
+
 pub(crate) use parsers::{
     FailOn, LogicalPort, PortMap, ReadyWhen, RealPort, ServerPort, Variable, kind, known_rule,
 };
@@ -26,9 +30,7 @@ use parsers::{level, listen, partition, port_served_from, scenario_value};
 #[derive(Parser)]
 #[command(name = "flash-policy", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Args {
-    /// Report format: human, json, junit, sarif, github or tap; add =PATH to write it to a file, as
-    /// in junit=report.xml; repeat for more formats [default: human]
-    #[arg(long, global = true, value_name = "FORMAT[=PATH]")]
+    #[arg(long, global = true, value_name = "FORMAT[=PATH]", help = format_help())]
     pub(crate) format: Vec<Target>,
 
     // `main` reads this option from the raw arguments, before clap does.
@@ -139,9 +141,9 @@ pub(crate) struct Eval {
     #[arg(long, value_name = "FILE", requires = "served_from")]
     pub(crate) master: Option<PathBuf>,
 
-    /// Player to simulate: flash-10, flash-9-124 or strict
     #[arg(
         long,
+        help = profile_help(),
         value_name = "PROFILE",
         default_value = "flash-10",
         value_parser = scenario_value(values::profile),
@@ -206,19 +208,8 @@ pub(crate) struct Probe {
     #[arg(long, value_name = "PORT=ADDR:PORT")]
     pub(crate) map: Vec<PortMap>,
 
-    /// URL that the SWF passes to Security.loadPolicyFile before it connects, as in
-    /// xmlsocket://game.example.com:10843; repeat for more calls
-    #[arg(long, value_name = "URL")]
-    pub(crate) load_policy_file: Vec<String>,
-
-    /// Player to simulate: flash-10, flash-9-124 or strict
-    #[arg(
-        long,
-        value_name = "PROFILE",
-        default_value = "flash-10",
-        value_parser = scenario_value(values::profile),
-    )]
-    pub(crate) profile: Profile,
+    #[command(flatten)]
+    pub(crate) player: PlayerOptions,
 
     /// Allow connections to other machines; without it, only loopback addresses are probed
     #[arg(long)]
@@ -229,15 +220,8 @@ pub(crate) struct Probe {
     #[arg(long)]
     pub(crate) torture: bool,
 
-    /// Exit with 1 on findings of this severity or higher: diagnostics of the servers' answers and
-    /// conformance checks, of which a failed one is an error and a tolerated one a warning
-    /// [default: error]
-    #[arg(long, value_name = "SEVERITY")]
-    pub(crate) fail_on: Option<FailOn>,
-
-    /// Do not fail because of this rule, as in FSP-T04; repeat for more rules
-    #[arg(long, value_name = "ID", value_parser = known_rule)]
-    pub(crate) allow: Vec<&'static Rule>,
+    #[command(flatten)]
+    pub(crate) failing: FailOptions,
 
     /// Run as a Nagios plugin: print one line with performance data, and exit with 0 OK, 1 WARNING,
     /// 2 CRITICAL or 3 UNKNOWN
@@ -312,34 +296,16 @@ pub(crate) struct Run {
     )]
     pub(crate) grace: Duration,
 
-    /// URL that the SWF passes to Security.loadPolicyFile before it connects, as in
-    /// xmlsocket://game.example.com:10843; repeat for more calls
-    #[arg(long, value_name = "URL")]
-    pub(crate) load_policy_file: Vec<String>,
-
-    /// Player to simulate: flash-10, flash-9-124 or strict
-    #[arg(
-        long,
-        value_name = "PROFILE",
-        default_value = "flash-10",
-        value_parser = scenario_value(values::profile),
-    )]
-    pub(crate) profile: Profile,
+    #[command(flatten)]
+    pub(crate) player: PlayerOptions,
 
     /// Also run the conformance checks, against the port that is mapped to 843, or else the first
     /// one
     #[arg(long)]
     pub(crate) torture: bool,
 
-    /// Exit with 1 on findings of this severity or higher: diagnostics of the servers' answers and
-    /// conformance checks, of which a failed one is an error and a tolerated one a warning
-    /// [default: error]
-    #[arg(long, value_name = "SEVERITY")]
-    pub(crate) fail_on: Option<FailOn>,
-
-    /// Do not fail because of this rule, as in FSP-T04; repeat for more rules
-    #[arg(long, value_name = "ID", value_parser = known_rule)]
-    pub(crate) allow: Vec<&'static Rule>,
+    #[command(flatten)]
+    pub(crate) failing: FailOptions,
 
     /// The server and its arguments; a single argument is passed to the shell
     #[arg(last = true, required = true, value_name = "CMD")]

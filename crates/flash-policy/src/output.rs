@@ -30,8 +30,7 @@ impl FromStr for Target {
             None => (written, None),
         };
         let format = name.parse().map_err(|_| {
-            let (last, others) = Format::IDS.split_last().expect("there are formats");
-            format!("expected {} or {last}, and perhaps =PATH", others.join(", "))
+            format!("expected {}, and perhaps =PATH", crate::args::list(Format::IDS))
         })?;
         Ok(Self { format, path })
     }
@@ -101,9 +100,13 @@ impl Sinks {
 
 /// Prints an error to stderr.
 pub(crate) fn print_error(error: &ReportedError) {
-    let text = render::error(error, &style_of(&io::stderr()));
+    let text = error_text(error, &style_of(&io::stderr()));
     // If stderr is closed, the exit code still tells.
-    let _ = writeln!(anstream::stderr(), "{}", text.trim_end());
+    let _ = write!(anstream::stderr(), "{text}");
+}
+
+fn error_text(error: &ReportedError, style: &Style) -> String {
+    format!("{}\n", render::error(error, style).trim_end())
 }
 
 fn write_to(target: &Target, report: &Report) -> Result<(), ReportedError> {
@@ -113,7 +116,7 @@ fn write_to(target: &Target, report: &Report) -> Result<(), ReportedError> {
             let mut text = target.format.render(report, &Style::PLAIN);
             if target.format == Format::Human {
                 // On a terminal, the errors are on stderr.
-                text.extend(report.errors.iter().map(|error| render::error(error, &Style::PLAIN)));
+                text.extend(report.errors.iter().map(|error| error_text(error, &Style::PLAIN)));
             }
             write_file(path, text.as_bytes()).map_err(|error| {
                 let text = format!("cannot write {}: {error}", path.display());

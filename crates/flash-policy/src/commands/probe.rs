@@ -24,7 +24,7 @@ pub(crate) use addresses::HostRoute;
 
 pub(crate) fn run(probe: &Probe, so_far: &SoFar<ProbeResult>) -> Result<Report, Failure> {
     let routes = addresses::routes(probe)?;
-    let fail_rule = FailRule::new(probe.fail_on, &probe.allow);
+    let fail_rule = FailRule::new(probe.failing.fail_on, &probe.failing.allow);
     let probed = attempts(probe, &routes, |probed| {
         so_far.update(|result| result.live = live_result(probed, &fail_rule));
     })?;
@@ -54,8 +54,8 @@ fn attempts(
     };
     let player = ProbingPlayer {
         swf,
-        profile: &probe.profile,
-        load_policy_file: &probe.load_policy_file,
+        profile: &probe.player.profile,
+        load_policy_file: &probe.player.load_policy_file,
         host: probe.host.host(),
         port,
     };

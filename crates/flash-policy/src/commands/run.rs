@@ -106,7 +106,7 @@ impl Examination<'_> {
         result: &mut RunResult,
         errors: &mut Vec<ReportedError>,
     ) -> Result<(), ReportedError> {
-        let fail_rule = FailRule::new(self.args.fail_on, &self.args.allow);
+        let fail_rule = FailRule::new(self.args.failing.fail_on, &self.args.failing.allow);
         if let (Some(swf), Some(connect)) = (&self.args.swf, &self.args.connect) {
             self.probe(swf, connect, &fail_rule, result)?;
         }
@@ -150,8 +150,8 @@ impl Examination<'_> {
         }
         let player = ProbingPlayer {
             swf,
-            profile: &self.args.profile,
-            load_policy_file: &self.args.load_policy_file,
+            profile: &self.args.player.profile,
+            load_policy_file: &self.args.player.load_policy_file,
             host: &host,
             port: connect.port,
         };

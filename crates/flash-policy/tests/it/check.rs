@@ -4,7 +4,8 @@ use rstest::rstest;
 
 use crate::{Folder, GOOD};
 
-const OPEN: &str = "<cross-domain-policy>\n  <allow-access-from domain=\"*\" to-ports=\"*\"/>\n</cross-domain-policy>\n";
+const OPEN: &str = "<cross-domain-policy>\n  <allow-access-from domain=\"*\" \
+    to-ports=\"*\"/>\n</cross-domain-policy>\n";
 
 #[test]
 fn a_good_policy_passes() {
@@ -65,7 +66,8 @@ fn a_document_without_ports_is_taken_for_what_it_is_called(
 
 #[test]
 fn where_it_is_served_is_said_by_a_flag() {
-    let xml = "<cross-domain-policy><allow-access-from domain='*.b.example' to-ports='80'/></cross-domain-policy>";
+    let xml = "<cross-domain-policy><allow-access-from domain='*.b.example' \
+        to-ports='80'/></cross-domain-policy>";
     let folder = Folder::with_policy(xml);
     assert_eq!(folder.json("check policy.xml")["findings"], serde_json::json!([]));
     let report = folder.json("check policy.xml --served-from game.b.example:2525");
@@ -145,8 +147,10 @@ fn a_baseline_that_is_none_is_an_error_that_says_how_to_make_one() {
     assert_eq!(folder.stderr("check policy.xml --baseline missing.json").0, 3);
 }
 
-const FIXABLE: &str = "\u{feff}<cross-domain-policy>\n  <allow-access-from domain=\"http://www.b.example/\" to-ports=\"80, 81\"/>\n</cross-domain-policy>\n";
-const FIXED: &str = "<cross-domain-policy>\n  <allow-access-from domain=\"www.b.example\" to-ports=\"80,81\"/>\n</cross-domain-policy>\n";
+const FIXABLE: &str = "\u{feff}<cross-domain-policy>\n  <allow-access-from \
+    domain=\"http://www.b.example/\" to-ports=\"80, 81\"/>\n</cross-domain-policy>\n";
+const FIXED: &str = "<cross-domain-policy>\n  <allow-access-from domain=\"www.b.example\" \
+    to-ports=\"80,81\"/>\n</cross-domain-policy>\n";
 
 #[test]
 fn fix_changes_the_file_and_says_what_that_grants() {
@@ -157,7 +161,8 @@ fn fix_changes_the_file_and_says_what_that_grants() {
 fixed FSP-D17 in policy.xml:1:1
 fixed FSP-D05 in policy.xml:2:22
 fixed FSP-L01 in policy.xml:2:53
-this changes what the policy grants: newly permitted: www.b.example may connect to 80-81, for example http://www.b.example/game.swf to port 80
+this changes what the policy grants: newly permitted: www.b.example may connect to 80-81, for \
+example http://www.b.example/game.swf to port 80
 
 1 socket policy examined: 0 errors, 0 warnings, 0 infos
 ";
@@ -188,11 +193,15 @@ fn diff_shows_the_fix_and_leaves_the_file() {
 
 #[test]
 fn fix_says_whom_a_fixed_policy_for_http_names_now() {
-    let xml = "<cross-domain-policy><allow-access-from domain='http://www.b.example'/></cross-domain-policy>";
+    let xml = "<cross-domain-policy><allow-access-from \
+        domain='http://www.b.example'/></cross-domain-policy>";
     let folder = Folder::new().put("crossdomain.xml", xml);
     let said = folder.stdout("check crossdomain.xml --fix").1;
     assert!(
-        said.contains("this changes what the policy grants: the rule for www.b.example was dead, and counts now\n"),
+        said.contains(
+            "this changes what the policy grants: the rule for www.b.example was dead, \
+            and counts now\n"
+        ),
         "{said}"
     );
     assert_eq!(folder.read("crossdomain.xml"), xml.replace("http://", ""));
@@ -233,7 +242,9 @@ fn colour_is_for_terminals_or_on_demand() {
 
 #[test]
 fn headers_alone_do_not_make_a_socket_policy_one_for_http() {
-    let xml = "<cross-domain-policy>\n<allow-access-from domain='*.b.example'/>\n<allow-http-request-headers-from domain='*' headers='*'/>\n</cross-domain-policy>";
+    let xml = "<cross-domain-policy>\n<allow-access-from \
+        domain='*.b.example'/>\n<allow-http-request-headers-from domain='*' \
+        headers='*'/>\n</cross-domain-policy>";
     let found = |folder: &Folder, call: &str| {
         let report = folder.json(call);
         report["findings"]
@@ -255,7 +266,8 @@ fn headers_alone_do_not_make_a_socket_policy_one_for_http() {
 
 #[test]
 fn a_fix_keeps_what_is_suppressed_turned_off_or_in_the_baseline() {
-    let dead = "<cross-domain-policy>\n<allow-access-from domain='http://a.b.example' to-ports='1'/>\n</cross-domain-policy>";
+    let dead = "<cross-domain-policy>\n<allow-access-from domain='http://a.b.example' \
+        to-ports='1'/>\n</cross-domain-policy>";
     let folder = Folder::with_policy(dead).put("crlf.xml", dead.replace('\n', "\r\n"));
     folder.stdout("check policy.xml --format json=old.json");
     for options in ["--rule D05=off", "--baseline old.json"] {
@@ -376,7 +388,9 @@ fn a_finding_on_a_very_long_line_shows_the_part_that_is_meant() {
 
 #[test]
 fn columns_are_those_of_the_declared_encoding() {
-    let xml = b"<?xml version='1.0' encoding='ISO-8859-1'?>\n<cross-domain-policy><!-- \xe9\xc3\xa9 --><allow-access-from domain='http://a.b' to-ports='1'/></cross-domain-policy>";
+    let xml = b"<?xml version='1.0' encoding='ISO-8859-1'?>\n<cross-domain-policy><!-- \
+        \xe9\xc3\xa9 --><allow-access-from domain='http://a.b' \
+        to-ports='1'/></cross-domain-policy>";
     let said = Folder::with_policy(xml).stdout("check policy.xml").1;
     let line = said.lines().skip_while(|line| !line.contains("FSP-D05")).nth(3).unwrap();
     let caret = said.lines().skip_while(|line| !line.contains("FSP-D05")).nth(4).unwrap();
@@ -466,7 +480,8 @@ fn two_pipes_are_two_documents() {
 #[test]
 fn what_a_fix_grants_depends_on_where_the_document_is_served() {
     let folder = Folder::with_policy(
-        "<cross-domain-policy><allow-access-from domain='http://a.b' to-ports='80'/></cross-domain-policy>",
+        "<cross-domain-policy><allow-access-from domain='http://a.b' \
+            to-ports='80'/></cross-domain-policy>",
     );
     assert!(folder.stdout("check policy.xml --diff").1.contains("newly permitted"));
     assert!(

@@ -11,7 +11,8 @@ fn folder(new: &str) -> Folder {
 #[test]
 fn another_text_of_the_same_meaning_is_no_change() {
     let folder = folder(
-        "<cross-domain-policy><!-- ours --><allow-access-from to-ports='5000-5000' domain='*.EXAMPLE.com'/></cross-domain-policy>",
+        "<cross-domain-policy><!-- ours --><allow-access-from to-ports='5000-5000' \
+            domain='*.EXAMPLE.com'/></cross-domain-policy>",
     );
     assert_eq!(folder.stdout("diff old.xml new.xml"), (0, "no change in meaning\n".to_owned()));
 }
@@ -20,7 +21,8 @@ fn another_text_of_the_same_meaning_is_no_change() {
 fn what_is_newly_permitted_fails_and_has_a_witness() {
     let folder = folder(&GOOD.replace("\"5000\"", "\"5000,6000\""));
     let expected = "\
-newly permitted: *.example.com may connect to 6000, for example http://www.example.com/game.swf to port 6000
+newly permitted: *.example.com may connect to 6000, for example http://www.example.com/game.swf to \
+port 6000
 the new policy permits more than the old one; --allow-widening accepts that
 ";
     assert_eq!(folder.stdout("diff old.xml new.xml"), (1, expected.to_owned()));
@@ -76,7 +78,8 @@ fn a_laxer_meta_policy_permits_more() {
 #[rstest]
 #[case::malformed("<cross-domain-policy>", "FSP-D21")]
 #[case::for_http(
-    "<cross-domain-policy><allow-http-request-headers-from domain='*' headers='*'/></cross-domain-policy>",
+    "<cross-domain-policy><allow-http-request-headers-from domain='*' \
+        headers='*'/></cross-domain-policy>",
     "diff compares socket policies"
 )]
 fn what_has_no_meaning_cannot_be_compared(#[case] new: &str, #[case] said: &str) {
@@ -97,7 +100,8 @@ fn one_of_both_may_be_standard_input() {
     assert_eq!(folder.stderr("diff - -").0, 2);
 }
 
-/// Read as socket policies, rules without ports grant nothing: "no change" would be a lie about what they are for.
+/// Read as socket policies, rules without ports grant nothing: "no change" would be a lie about
+/// what they are for.
 #[rstest]
 #[case::both_have_rules("<allow-access-from domain='a.com'/>", "<allow-access-from domain='*'/>")]
 #[case::the_new_one_has_rules("", "<allow-access-from domain='*'/>")]
@@ -159,7 +163,8 @@ fn each_change_has_a_name_of_its_own_and_the_line_that_makes_it() {
         "newly permitted: a.example.com may connect to 5000,6000",
         "newly permitted over https: b.example.com may connect to 5000",
         "newly denied: old.example.com may no longer connect to 5000",
-        "widened: other policy files of the host count now, the meta-policy was master-only and is all",
+        "widened: other policy files of the host count now, the meta-policy was master-only and is \
+            all",
     ];
     assert_eq!(names, expected);
     let (_, text) = several().stdout("diff old.xml new.xml --format github");
@@ -178,7 +183,8 @@ fn each_change_has_a_name_of_its_own_and_the_line_that_makes_it() {
     let log: serde_json::Value = serde_json::from_str(&text).unwrap();
     let result = &log["runs"][0]["results"][0];
     assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 4);
-    let said = "newly permitted: a.example.com may connect to 5000,6000, for example http://a.example.com/game.swf to port 5000";
+    let said = "newly permitted: a.example.com may connect to 5000,6000, for example \
+        http://a.example.com/game.swf to port 5000";
     assert_eq!(
         (&result["ruleId"], &result["message"]["text"]),
         (&"newly-permitted".into(), &said.into())

@@ -34,7 +34,8 @@ fn a_permitted_connection_ends_with_0() {
     "invalid-port"
 )]
 #[case::another_host(
-    "--served-from other.example.com:843 --swf http://www.example.com/game.swf --connect game.example.com:5000",
+    "--served-from other.example.com:843 --swf http://www.example.com/game.swf --connect \
+        game.example.com:5000",
     "no-policy"
 )]
 fn a_denied_one_ends_with_1_and_its_cause(#[case] options: &str, #[case] cause: &str) {
@@ -47,7 +48,8 @@ fn a_denied_one_ends_with_1_and_its_cause(#[case] options: &str, #[case] cause: 
 #[test]
 fn several_requesters_and_targets_make_a_table() {
     let folder = Folder::with_policy(GOOD);
-    let swfs = "--swf http://www.example.com/game.swf --swf http://evil.example/game.swf --swf sandbox:local-trusted";
+    let swfs = "--swf http://www.example.com/game.swf --swf http://evil.example/game.swf --swf \
+        sandbox:local-trusted";
     let targets = "--connect game.example.com:5000 --connect game.example.com:6000";
     let expected = "\
 swf                              game.example.com:5000  game.example.com:6000
@@ -85,7 +87,8 @@ fn a_document_may_be_served_elsewhere(
 
 #[test]
 fn a_master_may_forbid_it() {
-    let master = "<cross-domain-policy><site-control permitted-cross-domain-policies='master-only'/></cross-domain-policy>";
+    let master = "<cross-domain-policy><site-control \
+        permitted-cross-domain-policies='master-only'/></cross-domain-policy>";
     let folder = Folder::with_policy(GOOD).put("master.xml", master);
     let options =
         "--connect game.example.com:5000 --served-from game.example.com:5000 --master master.xml";

@@ -127,11 +127,11 @@ fn every_format_of_every_result_can_be_read(
 
 /// What lists, and what explains, is for people and for programs that read JSON.
 #[rstest]
-#[case::list("test cases.toml --list", 0, Painted::No)]
-#[case::list_with_a_wrong_file("test cases.toml wrong.toml --list", 3, Painted::No)]
+#[case::list("test cases.toml --list", 0, Painted::Yes)]
+#[case::list_with_a_wrong_file("test cases.toml wrong.toml --list", 3, Painted::Yes)]
 #[case::explain("explain FSP-D01", 0, Painted::Yes)]
 #[case::explain_of_a_cause("explain no-policy", 0, Painted::Yes)]
-#[case::explain_without_an_id("explain", 0, Painted::No)]
+#[case::explain_without_an_id("explain", 0, Painted::Yes)]
 fn what_is_no_report_of_a_run_is_for_people_and_json(
     #[case] arguments: &str,
     #[case] exit: i32,

@@ -1,4 +1,5 @@
-//! Input that is wrong, missing, huge or hostile: a clear error, the right exit code, never a panic.
+//! Input that is wrong, missing, huge or hostile: a clear error, the right exit code, never a
+//! panic.
 
 use rstest::rstest;
 
@@ -138,7 +139,8 @@ fn an_unreadable_file_ends_with_3(#[values(0, 1, 2, 3)] call: usize) {
 #[case::of_64_kib(oversized(64 * 1024), "FSP-L09")]
 #[case::of_64_mib(oversized(64 * 1024 * 1024), "FSP-L09")]
 #[case::of_nested_elements("<a>".repeat(20_000).into_bytes(), "FSP-D23")]
-#[case::an_entity_bomb(b"<!DOCTYPE x [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><cross-domain-policy>&b;</cross-domain-policy>".to_vec(), "FSP-D28")]
+#[case::an_entity_bomb(b"<!DOCTYPE x [<!ENTITY a 'aaaa'><!ENTITY b \
+    '&a;&a;'>]><cross-domain-policy>&b;</cross-domain-policy>".to_vec(), "FSP-D28")]
 #[case::a_binary((0..=255).cycle().take(5000).collect(), "FSP-L11")]
 fn a_document_that_no_player_reads_is_a_finding_to_check_and_a_denial_to_eval(
     #[case] bytes: Vec<u8>,

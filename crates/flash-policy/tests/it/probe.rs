@@ -24,7 +24,8 @@ impl Servers {
     fn probe(&self, more: &str) -> String {
         let (policy, backend) = (self.policy.addr(), self.backend.addr());
         format!(
-            "probe game.example.com --swf {SWF} --connect 5000 --map 843={policy} --map 5000={backend} {more}"
+            "probe game.example.com --swf {SWF} --connect 5000 --map 843={policy} --map \
+                5000={backend} {more}"
         )
     }
 }
@@ -87,7 +88,8 @@ fn a_location_that_the_swf_names_is_asked_too() {
         (PolicyServer::start("<cross-domain-policy/>"), Backend::echo().start());
     let other = PolicyServer::start(GOOD);
     let arguments = format!(
-        "probe game.example.com --swf {SWF} --connect 5000 --load-policy-file xmlsocket://game.example.com:2525 \
+        "probe game.example.com --swf {SWF} --connect 5000 --load-policy-file \
+            xmlsocket://game.example.com:2525 \
          --map 843={} --map 2525={} --map 5000={}",
         master.addr(),
         other.addr(),
@@ -188,11 +190,14 @@ fn a_name_that_does_not_resolve_is_told_with_what_the_resolver_says() {
 }
 
 #[rstest]
-#[case::permitted(Script::policy(GOOD.as_bytes()), "", 0, "OK - ", "permitted by game.example.com:843 in ")]
+#[case::permitted(Script::policy(GOOD.as_bytes()), "", 0, "OK - ", "permitted by \
+    game.example.com:843 in ")]
 #[case::permitted_without_a_nul(
-    Fault::NoNul.script(GOOD.as_bytes()), "", 1, "WARNING - ", ", but warning FSP-T15: policy ended by close without NUL"
+    Fault::NoNul.script(GOOD.as_bytes()), "", 1, "WARNING - ", ", but warning FSP-T15: policy \
+        ended by close without NUL"
 )]
-#[case::permitted_late(Script::policy(GOOD.as_bytes()), "--warning 0ms", 1, "WARNING - ", "permitted by game.example.com:843 in ")]
+#[case::permitted_late(Script::policy(GOOD.as_bytes()), "--warning 0ms", 1, "WARNING \
+    - ", "permitted by game.example.com:843 in ")]
 #[case::denied(
     Script::policy(b"<cross-domain-policy/>"),
     "",

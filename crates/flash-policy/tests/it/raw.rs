@@ -20,7 +20,8 @@ pub(crate) fn echoes(stream: &mut TcpStream, bytes: &[u8]) -> bool {
     stream.write_all(bytes).and_then(|()| stream.read_exact(&mut back)).is_ok() && back == bytes
 }
 
-/// Whether a connection to this address is refused. A socket that the kernel connected to itself was refused too.
+/// Whether a connection to this address is refused. A socket that the kernel connected to itself
+/// was refused too.
 pub(crate) fn refuses(addr: SocketAddr) -> bool {
     match TcpStream::connect(addr) {
         Ok(stream) => stream.local_addr().unwrap() == addr,

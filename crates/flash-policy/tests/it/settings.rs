@@ -4,7 +4,8 @@ use rstest::rstest;
 
 use crate::Folder;
 
-const OPEN: &str = "<cross-domain-policy>\n  <allow-access-from domain=\"*\" to-ports=\"*\"/>\n</cross-domain-policy>\n";
+const OPEN: &str = "<cross-domain-policy>\n  <allow-access-from domain=\"*\" \
+    to-ports=\"*\"/>\n</cross-domain-policy>\n";
 
 fn found(folder: &Folder, arguments: &str) -> Vec<String> {
     let report = folder.json(arguments);
@@ -33,8 +34,10 @@ fn a_suppression_with_a_reason_counts_for_its_file_or_folder() {
 
 #[test]
 fn levels_kind_and_place_of_a_document_are_settings() {
-    let settings = "[rules]\nFSP-S05 = 'error'\n\n[[policy]]\npath = 'inband.xml'\nkind = 'socket'\nserved-from = 'game.b.example:5000'\n";
-    let document = "<cross-domain-policy><site-control permitted-cross-domain-policies='all'/></cross-domain-policy>";
+    let settings = "[rules]\nFSP-S05 = 'error'\n\n[[policy]]\npath = 'inband.xml'\nkind = \
+        'socket'\nserved-from = 'game.b.example:5000'\n";
+    let document = "<cross-domain-policy><site-control \
+        permitted-cross-domain-policies='all'/></cross-domain-policy>";
     let folder = Folder::new().put("inband.xml", document).put("flash-policy.toml", settings);
     let report = folder.json("check inband.xml");
     let found: Vec<_> = report["findings"]
@@ -133,7 +136,8 @@ fn a_mistake_in_the_settings_is_shown_at_its_place(
 
 #[test]
 fn the_nearest_settings_of_a_document_count_and_the_command_line_above_them() {
-    let ports = "<cross-domain-policy><allow-access-from domain='a.b.example' to-ports='80'/></cross-domain-policy>";
+    let ports = "<cross-domain-policy><allow-access-from domain='a.b.example' \
+        to-ports='80'/></cross-domain-policy>";
     let settings =
         "[[policy]]\npath = '.'\nkind = 'url'\n\n[[policy]]\npath = 'deploy'\nkind = 'socket'\n";
     let folder = Folder::with_policy(ports)

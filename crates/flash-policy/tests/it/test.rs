@@ -78,7 +78,10 @@ fn the_report_has_what_was_expected_and_what_came() {
     );
     assert_eq!(
         got["asked"][0],
-        serde_json::json!({"endpoint": "game.example.com:843", "port": 843, "role": "master", "answer": "policy", "took_ms": 0, "budget_ms": 3000, "diagnostics": []})
+        serde_json::json!({
+            "endpoint": "game.example.com:843", "port": 843, "role": "master",
+            "answer": "policy", "took_ms": 0, "budget_ms": 3000, "diagnostics": [],
+        })
     );
     assert_eq!(got["connections"][0]["sent"], 23);
 }
@@ -161,7 +164,8 @@ fn a_list_of_what_has_not_run_is_no_report(#[case] options: &str, #[case] said: 
     assert_eq!((exit, text.contains(said)), (2, true), "{text}");
 }
 
-/// Whatever is wrong with one file, the others have a result, and the report says that one is missing.
+/// Whatever is wrong with one file, the others have a result, and the report says that one is
+/// missing.
 #[test]
 fn a_wrong_file_does_not_hide_the_others() {
     let folder = folder()
@@ -188,7 +192,8 @@ fn a_wrong_file_does_not_hide_the_others() {
         {
             "kind": "invalid-scenario", "file": "s/a.toml", "line": 2, "column": 1,
             "message": "unknown key `titel`", "help": "did you mean `title`?",
-            "source": {"line": 2, "column": 1, "text": "titel = 'x'", "start": 0, "end": 5, "is_whole": true},
+            "source": {"line": 2, "column": 1, "text": "titel = \
+                'x'", "start": 0, "end": 5, "is_whole": true},
         },
         {
             "kind": "unreadable-file", "file": "absent.toml",
@@ -244,7 +249,8 @@ fn one_run_that_comes_to_several_ends_with_the_worst(#[case] arguments: &str, #[
     folder.run(&format!("test {arguments}")).assert().code(exit);
 }
 
-const MATRIX: &str = "[matrix]\nswf = ['http://www.example.com/game.swf']\nconnect = ['game.example.com:5000']\nsnapshot = 'matrix.txt'\n";
+const MATRIX: &str = "[matrix]\nswf = ['http://www.example.com/game.swf']\nconnect = \
+    ['game.example.com:5000']\nsnapshot = 'matrix.txt'\n";
 
 fn forbid_writing(folder: &Folder, name: &str) {
     let mut permissions = std::fs::metadata(folder.path(name)).unwrap().permissions();
@@ -276,10 +282,12 @@ fn a_snapshot_that_cannot_be_written_does_not_lose_the_results() {
 
 #[test]
 fn a_matrix_that_differs_names_its_cells_in_one_line() {
-    let table = "swf                              game.example.com:5000\nhttp://www.example.com/game.swf  permitted\n";
+    let table = "swf                              \
+        game.example.com:5000\nhttp://www.example.com/game.swf  permitted\n";
     let folder =
         folder().put("matrix.toml", format!("version = 1\n{MATRIX}")).put("matrix.txt", table);
-    let said = "1 cell differs from matrix.txt: http://www.example.com/game.swf to game.example.com:5000: permitted → no-policy";
+    let said = "1 cell differs from matrix.txt: http://www.example.com/game.swf to \
+        game.example.com:5000: permitted → no-policy";
     let report = folder.json("test matrix.toml");
     let cell = "http://www.example.com/game.swf to game.example.com:5000: permitted → no-policy";
     assert_eq!(
@@ -353,7 +361,8 @@ fn coverage_names_the_rules_that_no_case_needs() {
 
 #[test]
 fn a_matrix_is_pinned_by_its_snapshot_and_accepted_by_update() {
-    let matrix = "\n[matrix]\nswf = ['http://www.example.com/game.swf']\nconnect = ['game.example.com:5000']\nsnapshot = 'matrix.txt'\n";
+    let matrix = "\n[matrix]\nswf = ['http://www.example.com/game.swf']\nconnect = \
+        ['game.example.com:5000']\nsnapshot = 'matrix.txt'\n";
     let folder = Folder::with_policy(GOOD).put("game.toml", format!("{SCENARIO}{matrix}"));
     folder
         .run("test game.toml")

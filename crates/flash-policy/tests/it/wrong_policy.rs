@@ -1,4 +1,5 @@
-//! One policy that is wrong on purpose, and what each subcommand says of it: rule, line, column and the fix.
+//! One policy that is wrong on purpose, and what each subcommand says of it: rule, line, column and
+//! the fix.
 
 use crate::Folder;
 

@@ -116,7 +116,8 @@ fn asked(probe: &Probe) -> Vec<Endpoint> {
     if probe.swf.is_some() || asked.is_empty() {
         asked.insert(0, probe.host.clone());
     }
-    asked.extend(probe.load_policy_file.iter().filter_map(|url| player::parse_location(url)));
+    asked
+        .extend(probe.player.load_policy_file.iter().filter_map(|url| player::parse_location(url)));
     asked
 }
 

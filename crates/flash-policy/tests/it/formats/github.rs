@@ -55,11 +55,15 @@ fn a_finding_is_an_annotation_at_its_place() {
     let (exit, text) = mixed().stdout("check mixed.xml policy.xml --format github");
     assert_eq!(exit, 1);
     let expected = "\
-::error file=mixed.xml,line=4,col=22,title=FSP-D05 domain-with-scheme::domain=\"http://www.example.com\" contains a \
+::error file=mixed.xml,line=4,col=22,title=FSP-D05 \
+domain-with-scheme::domain=\"http://www.example.com\" contains a \
 scheme; use \"www.example.com\"; help: write the bare host
-::warning file=mixed.xml,line=5,col=22,title=FSP-D13 case/idn/trailing-dot::domain=\"game.b.example.\" ends with a \
-dot; it is compared as it is written; help: write the host in lower-case ASCII (punycode), without blanks or a trailing dot
-::notice file=mixed.xml,line=7,col=22,title=FSP-D09 wildcard-apex::*.example.com also matches the apex example.com; \
+::warning file=mixed.xml,line=5,col=22,title=FSP-D13 \
+case/idn/trailing-dot::domain=\"game.b.example.\" ends with a \
+dot; it is compared as it is written; help: write the host in lower-case ASCII (punycode), without \
+blanks or a trailing dot
+::notice file=mixed.xml,line=7,col=22,title=FSP-D09 wildcard-apex::*.example.com also matches the \
+apex example.com; \
 help: list the hosts one by one if the apex must stay out
 ";
     assert_eq!(text, expected);

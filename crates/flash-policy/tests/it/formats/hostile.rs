@@ -14,9 +14,8 @@ use crate::{Folder, GOOD};
 
 /// What tears at every format: C0, C1, bidi controls, the starts of commands, and what formats are
 /// made of.
-const NAME: &str = "::error::a\u{1b}[31m\u{7f}\n##vso[task.complete]\u{7}\r\n##[error]\u{9b}31m\u{202e}\
-    ]]>|%0A,:# \
-    <&\"'\\é\u{85}\u{2028}\u{feff}\u{ffff}.xml";
+const NAME: &str = "::error::a\u{1b}[31m\u{7f}\n##vso[task.complete]\u{7}\r\n##[error]\u{9b}31m\
+    \u{202e}]]>|%0A,:# <&\"'\\é\u{85}\u{2028}\u{feff}\u{ffff}.xml";
 
 /// As hostile as a document can be that is well-formed.
 const DOCUMENT: &str = "<cross-domain-policy>

@@ -119,7 +119,8 @@ fn a_failure_has_the_id_the_sentence_and_the_excerpt() {
         Some("FSP-D05 domain-with-scheme at 4:22")
     );
     assert_eq!(failure.attribute("type"), Some("FSP-D05"));
-    let said = "domain=\"http://www.example.com\" contains a scheme; use \"www.example.com\"; help: write the bare host";
+    let said = "domain=\"http://www.example.com\" contains a scheme; use \"www.example.com\"; \
+        help: write the bare host";
     assert_eq!(failure.attribute("message"), Some(said));
     assert!(
         failure.text().unwrap().contains("\n4 |   <allow-access-from domain=\"http:"),
@@ -146,7 +147,8 @@ fn what_does_not_fail_passes_and_is_shown() {
         "nothing",
         "suppressed: arcade # 1",
         "suppressed: public arcade",
-        "warning[FSP-D13]: domain=\"game.b.example.\" ends with a dot; it is compared as it is written",
+        "warning[FSP-D13]: domain=\"game.b.example.\" ends with a dot; it is compared as it is \
+            written",
     ];
     assert_eq!(shown, expected);
 }

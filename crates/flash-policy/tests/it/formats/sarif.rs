@@ -35,7 +35,8 @@ fn check(folder: &Folder, arguments: &str) -> Value {
     read(&folder.stdout(&format!("{arguments} --format sarif")).1)
 }
 
-/// The parts of the specification's schema that concern us; it, too, forbids properties that it does not name.
+/// The parts of the specification's schema that concern us; it, too, forbids properties that it
+/// does not name.
 fn schema() -> Value {
     let message = object(&["text"], json!({ "text": { "type": "string", "minLength": 1 } }));
     let level = json!({ "enum": ["none", "note", "warning", "error"] });
@@ -101,15 +102,27 @@ fn result_schema(message: &Value, level: &Value) -> Value {
             "level": level,
             "kind": { "const": "fail" },
             "message": message,
-            "locations": { "minItems": 1, "maxItems": 1, "items": object(&[], json!({ "physicalLocation": location })) },
-            "partialFingerprints": { "type": "object", "additionalProperties": { "type": "string" } },
+            "locations": {
+                "minItems": 1,
+                "maxItems": 1,
+                "items": object(&[], json!({ "physicalLocation": location })),
+            },
+            "partialFingerprints": {
+                "type": "object",
+                "additionalProperties": { "type": "string" },
+            },
             "suppressions": { "type": "array", "uniqueItems": true, "items": suppression },
         }),
     )
 }
 
 fn object(required: &[&str], properties: Value) -> Value {
-    json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": false })
+    json!({
+        "type": "object",
+        "required": required,
+        "properties": properties,
+        "additionalProperties": false,
+    })
 }
 
 #[test]
@@ -164,7 +177,10 @@ fn a_suppressed_finding_says_where_and_why() {
         let results = run["results"].as_array().unwrap();
         results.iter().find(|result| result["ruleId"] == id).unwrap()["suppressions"].clone()
     };
-    let accepted = |kind: &str, why: &str| json!([{ "kind": kind, "status": "accepted", "justification": why }]);
+    let accepted = |kind: &str, why: &str| {
+        let suppression = json!({ "kind": kind, "status": "accepted", "justification": why });
+        json!([suppression])
+    };
     assert_eq!(suppressions("FSP-L21"), accepted("inSource", "public arcade"));
     assert_eq!(suppressions("FSP-L18"), accepted("external", "arcade # 1"));
     assert_eq!(suppressions("FSP-D05"), json!([]));
@@ -232,7 +248,8 @@ fn standard_input_is_called_so() {
 #[test]
 fn fingerprints_stay_when_lines_move_and_tell_the_same_apart() {
     let twice = |before: &str| {
-        let rule = "<allow-access-from domain='www.b.example'/>\n<allow-access-from domain='www.b.example' to-ports='1'/>\n";
+        let rule = "<allow-access-from domain='www.b.example'/>\n<allow-access-from \
+            domain='www.b.example' to-ports='1'/>\n";
         let folder = Folder::with_policy(format!(
             "<cross-domain-policy>\n{before}{rule}{rule}</cross-domain-policy>"
         ));

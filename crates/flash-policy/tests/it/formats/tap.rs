@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use super::mixed;
 use crate::{Folder, GOOD};
 
-/// A test point: whether it is ok, its name with the escapes taken off, its directive, and its YAML lines.
+/// A test point: whether it is ok, its name with the escapes taken off, its directive, and its YAML
+/// lines.
 #[derive(Debug)]
 pub(super) struct Point {
     pub(super) ok: bool,
@@ -116,7 +117,8 @@ fn point(line: &str, number: usize) -> Point {
 
 #[test]
 fn a_finding_has_a_block_below_it() {
-    let open = "<cross-domain-policy>\n  <allow-access-from domain=\"*\" to-ports=\"*\"/>\n</cross-domain-policy>\n";
+    let open = "<cross-domain-policy>\n  <allow-access-from domain=\"*\" \
+        to-ports=\"*\"/>\n</cross-domain-policy>\n";
     let folder = Folder::with_policy(open);
     let expected = r#"TAP version 13
 1..1

@@ -53,7 +53,8 @@ cases.toml
   ok   our site may play
   ok   nobody else may
   ok   another host has no policy
-  skip a silent policy server: it changes what stands at game.example.com:843, where a real server is
+  skip a silent policy server: it changes what stands at game.example.com:843, where a real \
+    server is
 
 3 passed, 0 failed, 1 skipped
 ";
@@ -75,7 +76,8 @@ fn a_scenario_whose_every_case_is_skipped_tests_nothing() {
 #[test]
 fn a_scenario_tells_that_the_server_serves_another_policy() {
     let servers = Servers { folder: Servers::new().folder.put("cases.toml", SCENARIO) };
-    let command = "cp policy.xml own.xml && sed -i s/5000/6000/ own.xml && sed s/policy.xml/own.xml/ server.py > own.py && \
+    let command = "cp policy.xml own.xml && sed -i s/5000/6000/ own.xml && sed \
+        s/policy.xml/own.xml/ server.py > own.py && \
         exec python3 -S own.py {port}";
     let ran = servers.run("--scenario cases.toml --format json", &[command]);
     assert_eq!(ran.exit, 1, "{ran:?}");

@@ -76,7 +76,8 @@ fn after_a_signal_the_server_is_not_started_again() {
     let servers = Servers::new();
     let up = servers.folder.path("up");
     assert!(Command::new("mkfifo").arg(&up).status().unwrap().success());
-    let command = "echo started >> starts; test -e once || { : > once; echo up > up; }; exec sleep 600 {port}";
+    let command = "echo started >> starts; test -e once || { : > once; echo up > up; }; exec sleep \
+        600 {port}";
     let mut run = servers.started(&ours(""), &[command]);
     assert_eq!(fs::read_to_string(&up).unwrap(), "up\n");
 

@@ -11,7 +11,8 @@ use super::{Servers, ours};
 #[rstest]
 #[case::a_command_and_its_arguments(&["python3", "-S", "server.py", "{port}"])]
 #[case::a_line_for_the_shell(&["true && exec python3 -S server.py {port}"])]
-#[case::with_quotes_in_an_argument(&["sh", "-c", "test \"$2\" = \"it's\" && exec python3 -S server.py $1", "sh", "{port}", "it's"])]
+#[case::with_quotes_in_an_argument(&["sh", "-c", "test \"$2\" = \"it's\" && exec python3 -S \
+    server.py $1", "sh", "{port}", "it's"])]
 fn a_server_is_started_probed_and_ended(#[case] command: &[&str]) {
     let ran = Servers::new().run(&ours(""), command);
     assert_eq!((ran.exit, ran.stderr.as_str()), (0, ""), "{ran:?}");
@@ -58,7 +59,8 @@ fn a_port_of_its_own_that_is_taken_is_told_before_it_starts() {
     let port = taken.local_addr().unwrap().port().to_string();
     let ran = Servers::new().run(&ours(&format!("--port {port}=843")), &["touch", "started"]);
     let told = format!(
-        "error: something listens on 127.0.0.1:{port} already, which would be taken for the server\n"
+        "error: something listens on 127.0.0.1:{port} already, which would be taken for the \
+            server\n"
     );
     assert_eq!((ran.exit, ran.stderr), (4, told));
 }
@@ -129,7 +131,8 @@ fn a_server_that_does_not_come_up_ends_it_with_4_and_the_reason(
     assert!(ran.stderr.contains(told), "{}", ran.stderr);
 }
 
-/// The server says which port it was given, and waits; the test takes the port, or leaves it, and lets it go on.
+/// The server says which port it was given, and waits; the test takes the port, or leaves it, and
+/// lets it go on.
 #[rstest]
 #[case::once_and_is_started_again(1, 0, "")]
 #[case::always(5, 4, "error: the server under test did not start\n  attempt 5: 127.0.0.1:")]

@@ -31,7 +31,8 @@ use super::Servers;
 )]
 #[case::a_brace_that_is_no_port(
     "--torture --port port --env AWK={print}",
-    "error: there is no --port for {print}; add --port print, or write {{print}} where no port is meant"
+    "error: there is no --port for {print}; add --port print, or write {{print}} where no port is \
+        meant"
 )]
 #[case::the_name_of_the_folder(
     "--torture --port dir=843",

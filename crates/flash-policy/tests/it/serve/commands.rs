@@ -1,4 +1,5 @@
-//! What is told to it while it runs: each command, its answer, and what is so when the answer comes.
+//! What is told to it while it runs: each command, its answer, and what is so when the answer
+//! comes.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

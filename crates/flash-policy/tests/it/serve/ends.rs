@@ -98,7 +98,8 @@ fn it_ends_when_nobody_reads_its_lines_any_more() {
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
     let first: Value = serde_json::from_str(&first).unwrap();
     let policy = first["endpoints"]["policy"].as_str().unwrap().parse().unwrap();
-    // The pipe stays open as long as a child that another test forks just now has not run `exec` yet.
+    // The pipe stays open as long as a child that another test forks just now has not run `exec`
+    // yet.
     let exit = (0..10_000).find_map(|_| {
         let _ = crate::raw::exchange(policy, REQUEST);
         child.try_wait().unwrap()

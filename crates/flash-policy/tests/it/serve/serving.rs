@@ -148,8 +148,8 @@ pub(crate) fn answer(document: &str) -> Vec<u8> {
     [document.as_bytes(), b"\0"].concat()
 }
 
-/// Closes for the peer at once. A dropped socket stays open as long as a child that another test forks just now has not
-/// run `exec` yet.
+/// Closes for the peer at once. A dropped socket stays open as long as a child that another test
+/// forks just now has not run `exec` yet.
 pub(crate) fn close(stream: TcpStream) {
     stream.shutdown(Shutdown::Both).unwrap();
 }

@@ -1,0 +1,63 @@
+//! Options that several subcommands share, and helps that list the values of an option.
+
+use clap::Args as ClapArgs;
+use flash_policy_core::diagnostics::Rule;
+use flash_policy_core::player::{Preset, Profile};
+use flash_policy_scenario::values;
+
+use super::parsers::{FailOn, known_rule, scenario_value};
+use crate::render::Format;
+
+/// The player that connects to a live server.
+#[derive(ClapArgs)]
+pub(crate) struct PlayerOptions {
+    /// URL that the SWF passes to Security.loadPolicyFile before it connects, as in
+    /// xmlsocket://game.example.com:10843; repeat for more calls
+    #[arg(long, value_name = "URL")]
+    pub(crate) load_policy_file: Vec<String>,
+
+    #[arg(
+        long,
+        help = profile_help(),
+        value_name = "PROFILE",
+        default_value = "flash-10",
+        value_parser = scenario_value(values::profile),
+    )]
+    pub(crate) profile: Profile,
+}
+
+/// The findings that make a command with a live server fail.
+#[derive(ClapArgs)]
+pub(crate) struct FailOptions {
+    /// Exit with 1 on findings of this severity or higher: diagnostics of the servers' answers and
+    /// conformance checks, of which a failed one is an error and a tolerated one a warning
+    /// [default: error]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<FailOn>,
+
+    /// Do not fail because of this rule, as in FSP-T04; repeat for more rules
+    #[arg(long, value_name = "ID", value_parser = known_rule)]
+    pub(crate) allow: Vec<&'static Rule>,
+}
+
+/// Returns the help of `--profile`.
+pub(super) fn profile_help() -> String {
+    format!("Player to simulate: {}", list(Preset::IDS))
+}
+
+/// Returns the help of `--format`.
+pub(super) fn format_help() -> String {
+    format!(
+        "Report format: {}; add =PATH to write it to a file, as in junit=report.xml; repeat for \
+         more formats [default: human]",
+        list(Format::IDS)
+    )
+}
+
+/// Returns words as a list with an "or" before the last one.
+pub(crate) fn list(words: &[&str]) -> String {
+    match words.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => words.concat(),
+    }
+}
