@@ -34,10 +34,30 @@ pub fn is_harmful(c: char) -> bool {
     )
 }
 
-/// Returns a name or a message as one line without control characters.
+/// Returns a name or a message as one line, without control characters and without the marks of
+/// commands that a CI system obeys anywhere in a line: `##[` (GitHub Actions) and `##vso[` (Azure
+/// Pipelines).
+///
+/// ```
+/// use flash_policy_core::printable::printable;
+///
+/// assert_eq!(printable("a\nb"), r"a\nb");
+/// assert_eq!(printable("a ##[error]b"), r"a \u{23}#[error]b");
+/// ```
 pub fn printable(text: impl Display) -> String {
-    text.to_string().chars().map(visible).collect()
+    without_command_marks(&text.to_string().chars().map(visible).collect::<String>())
 }
+
+/// Escapes the marks of commands that may stand anywhere in a line.
+pub fn without_command_marks(line: &str) -> String {
+    COMMAND_MARKS
+        .iter()
+        .fold(line.to_owned(), |line, mark| line.replace(mark, &format!("\\u{{23}}{}", &mark[1..])))
+}
+
+/// The marks of commands that a CI system obeys anywhere in a line. The first character of each is
+/// `#`.
+pub const COMMAND_MARKS: [&str; 2] = ["##[", "##vso["];
 
 /// Returns at most `limit` characters of the text, made [`printable`]. An ellipsis marks a cut.
 ///
@@ -49,14 +69,15 @@ pub fn printable(text: impl Display) -> String {
 /// ```
 pub fn printable_within(text: &str, limit: usize) -> String {
     let cut = if text.chars().nth(limit).is_some() { "…" } else { "" };
-    text.chars().take(limit).map(visible).chain([cut.to_owned()]).collect()
+    let kept: String = text.chars().take(limit).map(visible).collect();
+    without_command_marks(&kept) + cut
 }
 
 /// Returns several lines that are safe to print: each is [`printable`] but for its tabs, and none
 /// is a command to a CI system.
 ///
-/// GitHub Actions and Azure Pipelines obey lines that begin with `::` or `##[`, after blanks too.
-/// The first character of such a beginning is escaped.
+/// GitHub Actions obeys lines that begin with `::`, after blanks too. The first character of such a
+/// beginning is escaped.
 ///
 /// ```
 /// use flash_policy_core::printable::printable_lines;
@@ -71,7 +92,7 @@ pub fn printable_lines(text: &str) -> String {
         };
         let body: String =
             body.chars().map(|c| if c == '\t' { c.to_string() } else { visible(c) }).collect();
-        without_command(&body) + end
+        without_command(&without_command_marks(&body)) + end
     });
     lines.collect()
 }
@@ -79,7 +100,7 @@ pub fn printable_lines(text: &str) -> String {
 /// Escapes the beginning of a line that a CI system would take for a command.
 fn without_command(line: &str) -> String {
     let body = line.trim_start();
-    if !body.starts_with("::") && !body.starts_with("##[") && !body.starts_with("##vso[") {
+    if !body.starts_with("::") {
         return line.to_owned();
     }
     let (blanks, body) = line.split_at(line.len() - body.len());

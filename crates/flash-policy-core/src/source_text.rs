@@ -5,7 +5,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::printable::is_harmful;
+use crate::printable::{COMMAND_MARKS, is_harmful};
 
 /// A position in a document: the line and the column, both counted from 1. The column counts
 /// characters. A line ends with LF or CRLF. A byte order mark has no column.
@@ -158,7 +158,7 @@ impl ShownLine {
             column: before.chars().count() + 1,
             span: left.len()..left.len() + middle.len(),
             is_whole: ellipsis(before).is_empty(),
-            shown: format!("{left}{middle}{right}"),
+            shown: without_commands(format!("{left}{middle}{right}")),
         }
     }
 }
@@ -179,6 +179,11 @@ fn first_chars(text: &str) -> String {
 fn last_chars(text: &str) -> String {
     let hidden = text.chars().count().saturating_sub(SHOWN);
     text.chars().skip(hidden).map(shown).collect()
+}
+
+/// Breaks the marks of commands to CI systems, without a change of the width.
+fn without_commands(line: String) -> String {
+    COMMAND_MARKS.iter().fold(line, |line, mark| line.replace(mark, &format!("#?{}", &mark[2..])))
 }
 
 /// Returns a character of the same width that is safe to print, so that columns stay as they are.

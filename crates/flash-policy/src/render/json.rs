@@ -1,6 +1,6 @@
 //! Renders values as JSON.
 
-use flash_policy_core::printable::is_harmful;
+use flash_policy_core::printable::{COMMAND_MARKS, is_harmful};
 use serde::Serialize;
 
 /// Returns indented JSON with a line end.
@@ -16,8 +16,12 @@ pub(crate) fn json_line(value: &impl Serialize) -> String {
 
 const NAMED: &str = "what is reported has names for keys, and no map fails";
 
-/// Escapes the control characters that JSON permits. They occur only within strings.
+/// Escapes the control characters that JSON permits, and the marks of commands to CI systems. They
+/// occur only within strings.
 fn escaped(json: String) -> String {
+    let json = COMMAND_MARKS
+        .iter()
+        .fold(json, |json, mark| json.replace(mark, &format!("\\u0023{}", &mark[1..])));
     // Most output has none, and it can be long. The only one in ASCII is U+007F.
     if json.is_ascii() && !json.contains('\u{7f}') {
         return json + "\n";

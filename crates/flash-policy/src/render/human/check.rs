@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use flash_policy_core::document::PolicyKind;
-use flash_policy_core::printable::{counted, printable, printable_lines};
+use flash_policy_core::printable::{counted, printable, printable_lines, without_command_marks};
 use flash_policy_core::source_text::ShownLine;
 use flash_policy_scenario::excerpt::Excerpt;
 
@@ -71,8 +71,8 @@ fn patch(patch: &str, style: &Style) -> String {
         let body = line.trim_end_matches(['\r', '\n']);
         let end = &line[body.len()..];
         let shown = match body.chars().next() {
-            Some('+') => style.good(body),
-            Some('-') => style.bad(body),
+            Some('+') => style.good(&without_command_marks(body)),
+            Some('-') => style.bad(&without_command_marks(body)),
             _ => printable_lines(body),
         };
         shown + end

@@ -22,10 +22,10 @@ pub(super) fn read_coloured(text: &str) -> bool {
     plain != text
 }
 
-/// Whether GitHub Actions or Azure Pipelines obey this line.
+/// Returns whether GitHub Actions or Azure Pipelines obey this line. `##` commands may stand
+/// anywhere in it.
 pub(super) fn is_command(line: &str) -> bool {
-    let line = line.trim_start();
-    ["::", "##[", "##vso["].iter().any(|start| line.starts_with(start))
+    line.trim_start().starts_with("::") || ["##[", "##vso["].iter().any(|mark| line.contains(mark))
 }
 
 /// Takes off the sequences that set a colour, and no others.
