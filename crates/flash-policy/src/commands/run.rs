@@ -22,7 +22,7 @@ use crate::commands::probe::{self, HostRoute, ProbingPlayer};
 use crate::commands::test::{self, ScenarioRun};
 use crate::failure::Failure;
 use crate::report::{
-    self, CaseSummary, CommandResult, ErrorKind, LiveResult, Report, ReportedError, RunResult,
+    self, Case, CaseSummary, CommandResult, ErrorKind, LiveResult, Report, ReportedError, RunResult,
 };
 use family::ProcessFamily;
 use listener::Listener;
@@ -40,6 +40,7 @@ pub(crate) fn run(args: &Run) -> Result<Report, Failure> {
             let examination = Examination { args, plan: &plan, family: &family, server: &server };
             let stopped_by = examination.make(&mut result, &mut errors);
             errors.extend(stopped_by.err());
+            errors.extend(nothing_tested(&result.live));
             let (location, _) = plan.policy_location(&server);
             result.server = Some(stop(server, &location, &plan, &family));
             if family.is_interrupted() {
@@ -49,6 +50,14 @@ pub(crate) fn run(args: &Run) -> Result<Report, Failure> {
         }
     }
     Ok(Report::new(CommandResult::Run(result), errors))
+}
+
+/// Returns the error for scenarios of which every case was skipped.
+fn nothing_tested(live: &LiveResult) -> Option<ReportedError> {
+    let is_empty = live.cases.is_empty() || !live.cases.iter().all(Case::is_skipped);
+    let text = "every case was skipped, so nothing was tested";
+    let help = "add a case that does not change the endpoints that the server under test replaces";
+    (!is_empty).then(|| ReportedError::new(ErrorKind::NothingToTest, text).help(help))
 }
 
 /// The number of starts, if another process takes the server's port each time.

@@ -218,7 +218,10 @@ fn of_case(case: &Case) -> Entry {
         title: case.name.clone(),
         message: case_message(case),
         help: None,
-        detail: human::case(case, &Style::PLAIN),
+        detail: match case.route {
+            Some(_) => human::attempt(case, &Style::PLAIN),
+            None => human::case(case, &Style::PLAIN),
+        },
         needs_its_block: true,
         fingerprint: case.name.clone(),
         took_ms: Some(case.took_ms),

@@ -18,7 +18,7 @@ pub(super) use check::finding;
 pub(crate) use check::fixes;
 pub(crate) use errors::error;
 pub(crate) use live::server_notes;
-pub(super) use live::{conformance_check, server_output};
+pub(super) use live::{attempt, conformance_check, server_output};
 
 /// Renders the text for stdout. [`error`] renders each error, for stderr.
 pub(super) fn human(report: &Report, style: &Style) -> String {

@@ -29,7 +29,10 @@ pub(crate) fn error(error: &ReportedError, style: &Style) -> String {
         let _ = write!(text, "\n  {}", printable(detail));
     }
     if let Some(output) = &error.output {
-        let _ = write!(text, "\n{}", server_output(output).trim_end());
+        let output = server_output(output);
+        if !output.is_empty() {
+            let _ = write!(text, "\n{}", output.trim_end());
+        }
     }
     if let Some(help) = &error.help {
         let _ = write!(text, "\n  help: {}", printable(help));

@@ -38,7 +38,7 @@ pub(super) fn live(live: &LiveResult, played: &[String], style: &Style) -> Strin
 }
 
 /// Renders the diagnosis of an attempt, and the time of each answer.
-fn attempt(case: &Case, style: &Style) -> String {
+pub(in crate::render) fn attempt(case: &Case, style: &Style) -> String {
     let Some(got) = &case.got else {
         return cases::case(case, style);
     };
@@ -135,6 +135,9 @@ fn check_text(check: &ConformanceCheck) -> String {
 
 /// Renders the last lines of a server's output, and the number of lines before them.
 pub(in crate::render) fn server_output(output: &str) -> String {
+    if output.trim().is_empty() {
+        return String::new();
+    }
     let lines: Vec<_> = output.trim_end().lines().collect();
     let (before, last) = lines.split_at(lines.len().saturating_sub(SHOWN_LINES));
     let mut text = "--- output of the server under test\n".to_owned();

@@ -17,7 +17,8 @@ pub(super) struct Counts {
     pub(super) skipped: usize,
 }
 
-/// Reads a whole file: the counts are those of what is in it, and everything has a time.
+/// Reads a whole file: the counts are those of what is in it, everything has a time, and what has
+/// not passed has an explanation.
 #[track_caller]
 pub(super) fn read(text: &str) -> Counts {
     let document = Document::parse(text).unwrap();
@@ -33,6 +34,8 @@ pub(super) fn read(text: &str) -> Counts {
             assert!(results(case).count() < 2, "{text}");
             let types = results(case).filter(|result| !result.has_tag_name("skipped"));
             assert!(types.clone().all(|result| result.attribute("type").is_some()), "{text}");
+            let mut explained = types.map(|result| result.text().unwrap_or_default());
+            assert!(explained.all(|text| !text.trim().is_empty()), "{text}");
         }
     }
     assert_time(root);
