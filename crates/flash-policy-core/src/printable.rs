@@ -35,8 +35,8 @@ pub fn is_harmful(c: char) -> bool {
 }
 
 /// Returns a name or a message as one line, without control characters and without the marks of
-/// commands that a CI system obeys anywhere in a line: `##[` (GitHub Actions) and `##vso[` (Azure
-/// Pipelines).
+/// commands that a CI system may obey anywhere in a line: `##[` (GitHub Actions), `##vso[` (Azure
+/// Pipelines) and `##teamcity[` (TeamCity).
 ///
 /// ```
 /// use flash_policy_core::printable::printable;
@@ -57,7 +57,7 @@ pub fn without_command_marks(line: &str) -> String {
 
 /// The marks of commands that a CI system obeys anywhere in a line. The first character of each is
 /// `#`.
-pub const COMMAND_MARKS: [&str; 2] = ["##[", "##vso["];
+pub const COMMAND_MARKS: [&str; 3] = ["##[", "##vso[", "##teamcity["];
 
 /// Returns at most `limit` characters of the text, made [`printable`]. An ellipsis marks a cut.
 ///

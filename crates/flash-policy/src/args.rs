@@ -34,7 +34,7 @@ pub(crate) struct Args {
     pub(crate) format: Vec<Target>,
 
     // `main` reads this option from the raw arguments, before clap does.
-    /// When to use colour; the environment variable NO_COLOR turns it off as well
+    /// When to use colour; with auto, the environment variable NO_COLOR turns it off
     #[arg(long, global = true, value_name = "WHEN", default_value_t = clap::ColorChoice::Auto)]
     pub(crate) color: clap::ColorChoice,
 

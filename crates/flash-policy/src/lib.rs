@@ -130,7 +130,7 @@ fn report<T: Clone + Default + Send + 'static>(
 ) -> Exit {
     let so_far = SoFar::default();
     let is_written = Arc::new(AtomicBool::new(false));
-    signals::on_first({
+    signals::on_first(Exit::NotRun as i32, {
         let (sinks, so_far, is_written) = (sinks.clone(), so_far.clone(), is_written.clone());
         move || {
             if !is_written.swap(true, Ordering::SeqCst) {
@@ -203,7 +203,7 @@ fn asks_for_nagios(arguments: &[OsString]) -> bool {
 }
 
 fn plugin(probe: &Probe) -> ExitCode {
-    signals::on_first(|| {
+    signals::on_first(NagiosState::Unknown as i32, || {
         let state = NagiosState::Unknown;
         let _ = write!(std::io::stdout(), "{}", nagios::unknown("a signal came before the answer"));
         std::process::exit(state as i32);

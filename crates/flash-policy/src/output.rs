@@ -1,6 +1,6 @@
 //! Writes reports to stdout and to files, and errors to stderr. It knows no command.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -36,6 +36,19 @@ impl FromStr for Target {
     }
 }
 
+impl Target {
+    /// Returns the file that the path leads to, by whatever name; `None` for stdout.
+    fn place(&self) -> Option<PathBuf> {
+        let path = self.path.as_ref()?;
+        let resolved = path.canonicalize().ok().or_else(|| {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+            Some(folder.join(path.file_name()?))
+        });
+        Some(resolved.unwrap_or_else(|| path.clone()))
+    }
+}
+
 /// All formats of a report, each with its destination.
 #[derive(Clone)]
 pub(crate) struct Sinks {
@@ -48,7 +61,7 @@ impl Sinks {
     /// Returns an error if two formats share a destination.
     pub(crate) fn new(targets: &[Target]) -> Result<Self, String> {
         for (index, target) in targets.iter().enumerate() {
-            if targets[..index].iter().any(|other| other.path == target.path) {
+            if targets[..index].iter().any(|other| other.place() == target.place()) {
                 let path = target.path.as_ref();
                 let place = path.map_or("stdout".to_owned(), |path| path.display().to_string());
                 return Err(format!(
@@ -127,8 +140,12 @@ fn write_to(target: &Target, report: &Report) -> Result<(), ReportedError> {
 }
 
 /// Writes a file beside the old one and renames it, so that a full disk keeps the old one. Anything
-/// but a regular file, such as a pipe, is written to directly.
+/// but a regular file, such as a pipe, is written to directly. So is a path such as `/dev/stdout`,
+/// which may lead to a regular file that others write to.
 fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder)) {
+        return OpenOptions::new().append(true).open(path)?.write_all(bytes);
+    }
     match fs::metadata(path) {
         Ok(known) if !known.is_file() => fs::write(path, bytes),
         _ => files::replace(path, bytes),

@@ -7,23 +7,19 @@ use std::thread;
 
 use tokio::runtime::Builder;
 
-/// Calls `act` on a thread of its own when the first signal asks this process to stop. If signals
-/// cannot be watched, they end the process as usual.
-pub(crate) fn on_first(act: impl FnOnce() + Send + 'static) {
+/// Calls `act` on a thread of its own when the first signal asks this process to stop. The second
+/// signal ends the process at once, with this exit code: `act` may be blocked. If signals cannot be
+/// watched, they end the process as usual.
+pub(crate) fn on_first(exit: i32, act: impl FnOnce() + Send + 'static) {
     thread::spawn(move || {
         let Ok(runtime) = Builder::new_current_thread().enable_io().build() else { return };
-        let has_come = runtime.block_on(async {
-            match Signals::watch() {
-                Ok(signals) => {
-                    signals.next().await;
-                    true
-                }
-                Err(_) => false,
-            }
+        runtime.block_on(async {
+            let Ok(mut signals) = Signals::watch() else { return };
+            signals.next().await;
+            thread::spawn(act);
+            signals.next().await;
+            std::process::exit(exit);
         });
-        if has_come {
-            act();
-        }
     });
 }
 
@@ -54,7 +50,7 @@ impl Signals {
     }
 
     /// Waits for the next signal.
-    pub(crate) async fn next(mut self) {
+    pub(crate) async fn next(&mut self) {
         poll_fn(|cx| {
             let has_come = self.kinds.iter_mut().any(|kind| kind.poll_recv(cx).is_ready());
             if has_come { Poll::Ready(()) } else { Poll::Pending }

@@ -75,7 +75,7 @@ pub(crate) fn run(args: &Serve) -> Result<Exit, Failure> {
 }
 
 fn stop_on_signals(runtime: &runtime::Runtime, events: mpsc::Sender<Event>) -> io::Result<()> {
-    let signals = Signals::watch()?;
+    let mut signals = Signals::watch()?;
     runtime.spawn(async move {
         signals.next().await;
         let _ = events.send(Event::Stop).await;

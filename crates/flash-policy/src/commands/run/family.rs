@@ -44,7 +44,7 @@ impl ProcessFamily {
         let interrupted = Arc::new(AtomicBool::new(false));
         let before = living_descendants(&BTreeSet::new());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-        let signals = {
+        let mut signals = {
             let _inside = runtime.enter();
             Signals::watch()?
         };

@@ -5,6 +5,7 @@ use std::fs;
 use rstest::rstest;
 
 use super::{FORMATS, mixed};
+use crate::{Folder, GOOD};
 
 #[test]
 fn every_format_goes_to_its_own_file_in_one_call() {
@@ -112,4 +113,55 @@ fn color_is_heeded_wherever_something_is_said(#[case] call: &str) {
         assert!(!text.is_empty());
     }
     assert!(!is_coloured(&said("--color auto", false)), "no terminal is there");
+}
+
+#[cfg(unix)]
+#[rstest]
+#[case::by_a_dot("json=out --format junit=./out")]
+#[case::by_a_linked_folder("json=real/out --format junit=linked/out")]
+fn two_names_of_one_file_are_one_place(#[case] formats: &str) {
+    let folder = Folder::with_policy(GOOD).put("real/placeholder", "");
+    std::os::unix::fs::symlink("real", folder.path("linked")).unwrap();
+    let (exit, said) = folder.stderr(&format!("check policy.xml --format {formats}"));
+    assert_eq!((exit, said.contains("two formats would share")), (2, true), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_stands_in_the_file_of_stdout_stays_there() {
+    let folder = Folder::with_policy(GOOD).put("log", "before\n");
+    let log = std::fs::OpenOptions::new().append(true).open(folder.path("log")).unwrap();
+    let status = std::process::Command::new(assert_cmd::cargo::cargo_bin("flash-policy"))
+        .current_dir(folder.path(""))
+        .args(["check", "policy.xml", "--format", "json=/dev/stdout"])
+        .stdout(log)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let log = folder.read("log");
+    assert!(log.starts_with("before\n{") && log.contains("report@2"), "{log}");
+}
+
+/// Nobody reads the pipe, so the report cannot be written.
+#[cfg(unix)]
+#[test]
+fn further_signals_end_a_command_that_cannot_write() {
+    let folder = Folder::with_policy(GOOD);
+    let pipe = folder.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    let mut check = std::process::Command::new(assert_cmd::cargo::cargo_bin("flash-policy"))
+        .current_dir(folder.path(""))
+        .args(["check", "policy.xml", "--format", "json=pipe"])
+        .spawn()
+        .unwrap();
+    let id = check.id().to_string();
+    let has_ended = (0..2000).any(|_| {
+        std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        check.try_wait().unwrap().is_some()
+    });
+    if !has_ended {
+        check.kill().unwrap();
+    }
+    check.wait().unwrap();
+    assert!(has_ended);
 }

@@ -25,7 +25,8 @@ pub(super) fn read_coloured(text: &str) -> bool {
 /// Returns whether GitHub Actions or Azure Pipelines obey this line. `##` commands may stand
 /// anywhere in it.
 pub(super) fn is_command(line: &str) -> bool {
-    line.trim_start().starts_with("::") || ["##[", "##vso["].iter().any(|mark| line.contains(mark))
+    line.trim_start().starts_with("::")
+        || ["##[", "##vso[", "##teamcity["].iter().any(|mark| line.contains(mark))
 }
 
 /// Takes off the sequences that set a colour, and no others.
