@@ -46,14 +46,14 @@ async fn serve(listener: TcpListener) {
 }
 
 async fn talk(mut peer: TcpStream) -> std::io::Result<()> {
-    let mut heard = Vec::new();
-    while peer.read_buf(&mut heard).await? > 0 {
-        if heard == b"<policy-file-request/>\0" {
+    let mut received = Vec::new();
+    while peer.read_buf(&mut received).await? > 0 {
+        if received == b"<policy-file-request/>\0" {
             return peer.write_all(POLICY.as_bytes()).await;
         }
-        if !b"<policy-file-request/>\0".starts_with(&heard) {
-            peer.write_all(&heard).await?;
-            heard.clear();
+        if !b"<policy-file-request/>\0".starts_with(&received) {
+            peer.write_all(&received).await?;
+            received.clear();
         }
     }
     Ok(())

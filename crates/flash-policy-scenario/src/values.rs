@@ -57,7 +57,10 @@ pub fn fault(written: &str) -> Result<ListedFault, InvalidValue> {
             suggest(&id(written), ids.iter().map(String::as_str))
         }
     };
-    Err(InvalidValue { message: format!("`{}` is no fault", shortened(written)), help: Some(help) })
+    Err(InvalidValue {
+        message: format!("`{}` is not a fault", shortened(written)),
+        help: Some(help),
+    })
 }
 
 /// Parses a duration such as `500ms`, `4s` or `2m`.
@@ -68,7 +71,7 @@ pub fn fault(written: &str) -> Result<ListedFault, InvalidValue> {
 ///
 /// assert_eq!(values::duration("4s").unwrap(), Duration::from_secs(4));
 /// let error = values::duration("soon").unwrap_err();
-/// assert_eq!(error.to_string(), "`soon` is no duration; expected one such as 500ms, 4s or 2m");
+/// assert_eq!(error.to_string(), "`soon` is not a duration; expected one such as 500ms, 4s or 2m");
 /// ```
 ///
 /// # Errors
@@ -76,7 +79,7 @@ pub fn fault(written: &str) -> Result<ListedFault, InvalidValue> {
 /// Returns an error if the text is not a duration.
 pub fn duration(written: &str) -> Result<Duration, InvalidValue> {
     parse_duration(written).map_err(|_| InvalidValue {
-        message: format!("`{}` is no duration", shortened(written)),
+        message: format!("`{}` is not a duration", shortened(written)),
         help: Some("expected one such as 500ms, 4s or 2m".to_owned()),
     })
 }
@@ -226,7 +229,7 @@ pub(super) fn find_id<T: Clone>(
 ) -> Result<T, InvalidValue> {
     let found = table.iter().find(|(id, _)| *id == written).map(|(_, value)| value.clone());
     found.ok_or_else(|| InvalidValue {
-        message: format!("`{}` is no {what}", shortened(written)),
+        message: format!("`{}` is not a known {what}", shortened(written)),
         help: Some(suggest(written, ids(table))),
     })
 }

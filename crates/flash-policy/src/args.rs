@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 use flash_policy_core::diagnostics::{Rule, Severity};
 use flash_policy_core::document::PolicyKind;
-use flash_policy_core::player::{Endpoint, Profile, Swf};
+use flash_policy_core::player::{Endpoint, Swf};
 use flash_policy_core::wire::ListedFault;
 use flash_policy_fixture::server::BackendState;
 use flash_policy_scenario::{Connect, values};
@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::output::Target;
 
 pub(crate) use shared::list;
-use shared::{FailOptions, PlayerOptions, format_help, profile_help};
+use shared::{FailOptions, PlayerOptions, SimulatedPlayer, format_help};
 
 pub(crate) use parsers::{
     FailOn, LogicalPort, PortMap, ReadyWhen, RealPort, ServerPort, Variable, kind, known_rule,
@@ -141,14 +141,8 @@ pub(crate) struct Eval {
     #[arg(long, value_name = "FILE", requires = "served_from")]
     pub(crate) master: Option<PathBuf>,
 
-    #[arg(
-        long,
-        help = profile_help(),
-        value_name = "PROFILE",
-        default_value = "flash-10",
-        value_parser = scenario_value(values::profile),
-    )]
-    pub(crate) profile: Profile,
+    #[command(flatten)]
+    pub(crate) player: SimulatedPlayer,
 }
 
 #[derive(ClapArgs)]

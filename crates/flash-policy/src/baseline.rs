@@ -47,7 +47,7 @@ impl Baseline {
         let text = read_text(path)?;
         let wrong = |problem: String| {
             let help = format!("write it again: flash-policy check … --format json={name}");
-            let message = format!("it is no baseline: {problem}");
+            let message = format!("it is not a baseline: {problem}");
             ReportedError::new(ErrorKind::InvalidInput, message).help(help).in_file(&name)
         };
         let head: BaselineHead =

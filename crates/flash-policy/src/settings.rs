@@ -209,7 +209,7 @@ impl Reader<'_> {
         written.parse().map_err(|_| {
             self.error_at(
                 level,
-                &format!("`{written}` is no severity"),
+                &format!("`{written}` is not a severity"),
                 "write error, warning or info",
             )
         })

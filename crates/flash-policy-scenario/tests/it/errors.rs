@@ -54,7 +54,7 @@ fn error(text: &str) -> String {
 )]
 #[case::a_profile_that_is_none(
     "version = 1\nprofile = 'flash-11'",
-    "s.toml:2:11: `flash-11` is no profile; did you mean `flash-10`?"
+    "s.toml:2:11: `flash-11` is not a known profile; did you mean `flash-10`?"
 )]
 #[case::a_byte_order_mark_has_no_column(
     "\u{feff}version = 2",
@@ -92,11 +92,11 @@ fn the_file(#[case] text: &str, #[case] expected: &str) {
 )]
 #[case::a_state_of_a_policy(
     "[[policy]]\nat = 'h:1'\nstate = 'down'",
-    "s.toml:9:9: `down` is no state of a policy; expected one of `refused`, `dropped`, `silent`"
+    "s.toml:9:9: `down` is not a known state of a policy; expected one of `refused`, `dropped`, `silent`"
 )]
 #[case::a_state_of_a_backend(
     "[[backend]]\nat = 'h:1'\nstate = 'firewaled'",
-    "s.toml:9:9: `firewaled` is no state of a backend; did you mean `firewalled`?"
+    "s.toml:9:9: `firewaled` is not a known state of a backend; did you mean `firewalled`?"
 )]
 #[case::a_state_with_faults(
     "[[policy]]\nat = 'h:1'\nstate = 'silent'\nfaults = ['no-nul']",
@@ -104,15 +104,15 @@ fn the_file(#[case] text: &str, #[case] expected: &str) {
 )]
 #[case::a_fault(
     "[[policy]]\nat = 'h:1'\nxml = ''\nfaults = ['ok', 'slient']",
-    "s.toml:10:17: `slient` is no fault; did you mean `silent`?"
+    "s.toml:10:17: `slient` is not a fault; did you mean `silent`?"
 )]
 #[case::a_fault_that_lacks_its_value(
     "[[policy]]\nat = 'h:1'\nxml = ''\nfaults = ['delay']",
-    "s.toml:10:11: `delay` is no fault; write `delay=DURATION`"
+    "s.toml:10:11: `delay` is not a fault; write `delay=DURATION`"
 )]
 #[case::a_fault_with_a_value_too_many(
     "[[policy]]\nat = 'h:1'\nxml = ''\nfaults = ['silent=1']",
-    "s.toml:10:11: `silent=1` is no fault; write `silent`"
+    "s.toml:10:11: `silent=1` is not a fault; write `silent`"
 )]
 #[case::a_fault_with_a_bad_value(
     "[[policy]]\nat = 'h:1'\nxml = ''\nfaults = ['delay=soon']",
@@ -124,7 +124,7 @@ fn the_file(#[case] text: &str, #[case] expected: &str) {
 )]
 #[case::a_fault_that_is_nearly_another(
     "[[policy]]\nat = 'h:1'\nxml = ''\nfaults = ['utf16', 'ok']",
-    "s.toml:10:11: `utf16` is no fault; did you mean `utf-16`?"
+    "s.toml:10:11: `utf16` is not a fault; did you mean `utf-16`?"
 )]
 #[case::a_fault_of_the_endpoint_among_others(
     "[[policy]]\nat = 'h:1'\nxml = ''\nfaults = ['silent', 'serial']",
@@ -163,11 +163,11 @@ fn the_stage(#[case] entry: &str, #[case] expected: &str) {
 #[case::no_verdict("", "s.toml:7:1: `expect` is missing; add it to this table")]
 #[case::a_verdict(
     "expect = 'allowed'",
-    "s.toml:11:10: `allowed` is no verdict; expected one of `permitted`, `denied`, `unreachable`"
+    "s.toml:11:10: `allowed` is not a known verdict; expected one of `permitted`, `denied`, `unreachable`"
 )]
 #[case::a_cause(
     "expect = 'denied'\ncause = 'domain-not-list'",
-    "s.toml:12:9: `domain-not-list` is no cause; did you mean `domain-not-listed`?"
+    "s.toml:12:9: `domain-not-list` is not a known cause; did you mean `domain-not-listed`?"
 )]
 #[case::a_cause_of_another_verdict(
     "expect = 'permitted'\ncause = 'low-port'",
@@ -181,11 +181,11 @@ fn the_stage(#[case] entry: &str, #[case] expected: &str) {
 )]
 #[case::an_event(
     "expect = 'denied'\nevent = 'securityError'",
-    "s.toml:12:9: `securityError` is no event; did you mean `securityError#2048`?"
+    "s.toml:12:9: `securityError` is not a known event; did you mean `securityError#2048`?"
 )]
 #[case::a_second_event(
     "expect = 'unreachable'\nthen = 'ioerror#2031'",
-    "s.toml:12:8: `ioerror#2031` is no event; did you mean `ioError#2031`?"
+    "s.toml:12:8: `ioerror#2031` is not a known event; did you mean `ioError#2031`?"
 )]
 #[case::a_grantor(
     "expect = 'permitted'\ngranted-by = 'game.example.com'",
@@ -202,11 +202,11 @@ fn the_stage(#[case] entry: &str, #[case] expected: &str) {
 )]
 #[case::a_profile(
     "expect = 'denied'\nprofile = 'strickt'",
-    "s.toml:12:11: `strickt` is no profile; did you mean `strict`?"
+    "s.toml:12:11: `strickt` is not a known profile; did you mean `strict`?"
 )]
 #[case::a_timeout(
     "expect = 'denied'\ntimeout = '20'",
-    "s.toml:12:11: `20` is no duration; expected one such as 500ms, 4s or 2m"
+    "s.toml:12:11: `20` is not a duration; expected one such as 500ms, 4s or 2m"
 )]
 #[case::a_count(
     "expect = 'denied'\nrequests = { 'game.example.com:843' = -1 }",
@@ -263,11 +263,11 @@ fn the_stage(#[case] entry: &str, #[case] expected: &str) {
 )]
 #[case::with_a_state(
     "expect = 'denied'\nwith.policy = { 'game.example.com:843' = 'slient' }",
-    "s.toml:12:42: `slient` is no state of a policy; did you mean `silent`?"
+    "s.toml:12:42: `slient` is not a known state of a policy; did you mean `silent`?"
 )]
 #[case::with_a_fault(
     "expect = 'denied'\nwith.faults = { 'game.example.com:843' = ['nonul'] }",
-    "s.toml:12:43: `nonul` is no fault; did you mean `no-nul`?"
+    "s.toml:12:43: `nonul` is not a fault; did you mean `no-nul`?"
 )]
 #[case::with_a_fault_and_a_state(
     "expect = 'denied'\nwith.faults = { 'game.example.com:843' = [] }\nwith.policy = { \
@@ -304,15 +304,15 @@ fn a_case(#[case] rest: &str, #[case] expected: &str) {
 )]
 #[case::a_sandbox(
     "sandbox = 'localtrusted'",
-    "s.toml:11:11: `localtrusted` is no sandbox; did you mean `local-trusted`?"
+    "s.toml:11:11: `localtrusted` is not a known sandbox; did you mean `local-trusted`?"
 )]
 #[case::a_sandbox_as_a_swf(
     "swf = 'sandbox:local-truste'",
-    "s.toml:11:7: `local-truste` is no sandbox; did you mean `local-trusted`?"
+    "s.toml:11:7: `local-truste` is not a known sandbox; did you mean `local-trusted`?"
 )]
 #[case::remote_is_a_sandbox_with_a_url(
     "sandbox = 'remote'",
-    "s.toml:11:11: `remote` is no sandbox; expected one of `local-with-file`, \
+    "s.toml:11:11: `remote` is not a known sandbox; expected one of `local-with-file`, \
         `local-with-networking`, `local-trusted`, `air-application`"
 )]
 fn a_requester(#[case] requester: &str, #[case] expected: &str) {

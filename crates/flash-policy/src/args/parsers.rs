@@ -119,7 +119,7 @@ impl FromStr for ServerPort {
         let real = match real.parse() {
             Ok(port) if port > 0 => RealPort::Fixed(port),
             _ if is_number => {
-                return Err(format!("`{real}` is no port; expected 1 to 65535, or a name"));
+                return Err(format!("`{real}` is not a port; expected 1 to 65535, or a name"));
             }
             _ if real == "dir" => {
                 return Err("{dir} is the server's folder; give the port another name".to_owned());
@@ -127,7 +127,7 @@ impl FromStr for ServerPort {
             _ if is_name(real) => RealPort::Named(real.to_owned()),
             _ => {
                 return Err(format!(
-                    "`{real}` is no name of a port; expected lower-case letters, digits, - and _"
+                    "`{real}` is not a name of a port; expected lower-case letters, digits, - and _"
                 ));
             }
         };
@@ -144,7 +144,7 @@ impl FromStr for LogicalPort {
         }
         let endpoint: Result<Endpoint, _> = input.parse();
         let endpoint = endpoint
-            .map_err(|_| format!("`{input}` is no logical port; expected PORT or HOST:PORT"))?;
+            .map_err(|_| format!("`{input}` is not a logical port; expected PORT or HOST:PORT"))?;
         Ok(Self { host: Some(endpoint.host().to_owned()), port: endpoint.port() })
     }
 }
@@ -210,7 +210,7 @@ pub(crate) fn known_rule(id: &str) -> Result<&'static Rule, String> {
 
 /// Parses a severity.
 pub(crate) fn severity(input: &str) -> Result<Severity, String> {
-    input.parse().map_err(|_| format!("`{input}` is no severity; expected error, warning, info"))
+    input.parse().map_err(|_| format!("`{input}` is not a severity; expected error, warning, info"))
 }
 
 /// Parses `ID=LEVEL`; the severity is `None` if the level is `off`.

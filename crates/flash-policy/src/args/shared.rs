@@ -16,6 +16,13 @@ pub(crate) struct PlayerOptions {
     #[arg(long, value_name = "URL")]
     pub(crate) load_policy_file: Vec<String>,
 
+    #[command(flatten)]
+    pub(crate) simulated: SimulatedPlayer,
+}
+
+/// The player whose rules decide.
+#[derive(ClapArgs)]
+pub(crate) struct SimulatedPlayer {
     #[arg(
         long,
         help = profile_help(),
@@ -41,7 +48,7 @@ pub(crate) struct FailOptions {
 }
 
 /// Returns the help of `--profile`.
-pub(super) fn profile_help() -> String {
+fn profile_help() -> String {
     format!("Player to simulate: {}", list(Preset::IDS))
 }
 

@@ -44,7 +44,7 @@ struct EvaluatedPlayer<'a> {
 impl EvaluatedPlayer<'_> {
     fn case(&self, swf: &Swf, target: &Connect) -> Case {
         let outcome = self.connect(swf, target);
-        let budget = |role: Role| role.budget(&self.args.profile.timing);
+        let budget = |role: Role| role.budget(&self.args.player.profile.timing);
         let got = Verdict::new(&outcome, budget);
         let status = if got.is_permitted() { Status::Passed } else { Status::Failed };
         Case {
@@ -57,7 +57,7 @@ impl EvaluatedPlayer<'_> {
     }
 
     fn connect(&self, swf: &Swf, target: &Connect) -> Outcome<()> {
-        let mut player = Evaluator::with_profile(swf.clone(), self.args.profile.clone());
+        let mut player = Evaluator::with_profile(swf.clone(), self.args.player.profile.clone());
         let master = Endpoint::new(&target.host, MASTER_PORT);
         if let Some(document) = &self.master {
             player = player.policy(&master.to_string(), document.bytes.as_slice());

@@ -54,7 +54,7 @@ fn attempts(
     };
     let player = ProbingPlayer {
         swf,
-        profile: &probe.player.profile,
+        profile: &probe.player.simulated.profile,
         load_policy_file: &probe.player.load_policy_file,
         host: probe.host.host(),
         port,

@@ -159,7 +159,7 @@ impl Examination<'_> {
         }
         let player = ProbingPlayer {
             swf,
-            profile: &self.args.player.profile,
+            profile: &self.args.player.simulated.profile,
             load_policy_file: &self.args.player.load_policy_file,
             host: &host,
             port: connect.port,

@@ -139,7 +139,7 @@ fn a_baseline_that_is_none_is_an_error_that_says_how_to_make_one() {
     let (exit, said) = folder.stderr("check policy.xml --baseline old.json");
     assert_eq!(exit, 3);
     assert!(
-        said.contains("it is no baseline: ")
+        said.contains("it is not a baseline: ")
             && said.contains(" --> old.json\n")
             && said.contains("--format json=old.json"),
         "{said}"

@@ -40,7 +40,7 @@ const CALLS: [&str; 4] = [
     "check policy.xml --rule FSP-X=off",
     "flash-policy explain lists them"
 )]
-#[case::an_unknown_level("check policy.xml --rule FSP-D14=loud", "`loud` is no severity")]
+#[case::an_unknown_level("check policy.xml --rule FSP-D14=loud", "`loud` is not a severity")]
 #[case::a_rule_without_a_level("check policy.xml --rule FSP-D14", "expected ID=LEVEL")]
 #[case::a_bad_location("check policy.xml --served-from game", "`game` is not an endpoint")]
 #[case::a_bad_kind("check policy.xml --kind http", "expected socket or url")]

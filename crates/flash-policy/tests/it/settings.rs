@@ -98,7 +98,7 @@ fn the_settings_are_looked_for_upwards_to_the_root_of_the_repository() {
 )]
 #[case::an_unknown_level(
     "[rules]\nFSP-D14 = 'loud'",
-    "`loud` is no severity",
+    "`loud` is not a severity",
     "2:11",
     "write error, warning or info"
 )]

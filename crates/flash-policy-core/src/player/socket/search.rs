@@ -63,8 +63,10 @@ impl Search {
     /// Returns the time that a load may take (rulebook T1-T3). The player sets no deadline for a
     /// location that `loadPolicyFile` named.
     pub(super) fn patience(&self, role: Role, profile: &Profile) -> Option<Duration> {
-        let is_explicit = role == Role::Master && self.master_is_explicit;
-        role.budget(&profile.timing).filter(|_| !is_explicit)
+        if role == Role::Master && self.master_is_explicit {
+            return None;
+        }
+        role.budget(&profile.timing)
     }
 
     /// Judges one answer, and turns to the next location or ends the search.

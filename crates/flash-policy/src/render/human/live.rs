@@ -23,7 +23,8 @@ pub(super) fn live(live: &LiveResult, played: &[String], style: &Style) -> Strin
             let endpoint = printable(endpoint);
             let _ = writeln!(
                 last,
-                "  backend  {endpoint} is a backend of this command: no --port stands for it"
+                "  backend  flash-policy played {endpoint} itself; add --port game={endpoint} to \
+                 test your own backend"
             );
         }
     }

@@ -23,7 +23,8 @@ fn a_server_is_started_probed_and_ended(#[case] command: &[&str]) {
         ran.stdout
     );
     assert!(ran.stdout.ends_with(
-        "game.example.com:5000 is a backend of this command: no --port stands for it\n"
+        "  backend  flash-policy played game.example.com:5000 itself; add --port \
+         game=game.example.com:5000 to test your own backend\n"
     ));
 }
 

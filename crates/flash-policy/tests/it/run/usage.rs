@@ -15,15 +15,15 @@ use super::Servers;
 )]
 #[case::no_name(
     "--torture --port POLICY=843",
-    "`POLICY` is no name of a port; expected lower-case letters"
+    "`POLICY` is not a name of a port; expected lower-case letters"
 )]
 #[case::a_port_that_is_none(
     "--torture --port 0=843",
-    "`0` is no port; expected 1 to 65535, or a name"
+    "`0` is not a port; expected 1 to 65535, or a name"
 )]
 #[case::a_port_out_of_range(
     "--torture --port 99999=843",
-    "`99999` is no port; expected 1 to 65535, or a name"
+    "`99999` is not a port; expected 1 to 65535, or a name"
 )]
 #[case::two_in_one_place(
     "--torture --port port --env A={a} --env B={b} --port a=843 --port b=843",
@@ -40,7 +40,7 @@ use super::Servers;
 )]
 #[case::no_logical_port(
     "--torture --port policy=master",
-    "`master` is no logical port; expected PORT or HOST:PORT"
+    "`master` is not a logical port; expected PORT or HOST:PORT"
 )]
 #[case::no_readiness(
     "--torture --ready soon",

@@ -197,11 +197,11 @@ fn commands_are_answered_in_order() {
 )]
 #[case::an_unknown_fault(
     r#"{"faults": ["ok", "silnt"]}"#,
-    "`silnt` is no fault; did you mean `silent`?"
+    "`silnt` is not a fault; did you mean `silent`?"
 )]
 #[case::a_fault_without_its_value(
     r#"{"faults": ["delay"]}"#,
-    "`delay` is no fault; write `delay=DURATION`"
+    "`delay` is not a fault; write `delay=DURATION`"
 )]
 #[case::refused_among_others(
     r#"{"faults": ["refused", "ok"]}"#,

@@ -49,7 +49,7 @@ use super::{Folder, GOOD, Serving};
 #[case::an_unknown_fault(
     "serve policy.xml --fault silnt",
     2,
-    "`silnt` is no fault; did you mean `silent`?"
+    "`silnt` is not a fault; did you mean `silent`?"
 )]
 #[case::faults_that_contradict(
     "serve policy.xml --fault ok --fault refused",
@@ -60,7 +60,7 @@ use super::{Folder, GOOD, Serving};
 #[case::no_duration(
     "serve policy.xml --for ever",
     2,
-    "`ever` is no duration; expected one such as 500ms, 4s or 2m"
+    "`ever` is not a duration; expected one such as 500ms, 4s or 2m"
 )]
 fn it_does_not_start_and_says_why(#[case] call: &str, #[case] exit: i32, #[case] said: &str) {
     let folder = Folder::with_policy(GOOD).put("large", vec![b' '; 1024 * 1024]);
