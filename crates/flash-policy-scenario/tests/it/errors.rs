@@ -92,7 +92,8 @@ fn the_file(#[case] text: &str, #[case] expected: &str) {
 )]
 #[case::a_state_of_a_policy(
     "[[policy]]\nat = 'h:1'\nstate = 'down'",
-    "s.toml:9:9: `down` is not a known state of a policy; expected one of `refused`, `dropped`, `silent`"
+    "s.toml:9:9: `down` is not a known state of a policy; expected one of `refused`, `dropped`, \
+        `silent`"
 )]
 #[case::a_state_of_a_backend(
     "[[backend]]\nat = 'h:1'\nstate = 'firewaled'",
@@ -163,7 +164,8 @@ fn the_stage(#[case] entry: &str, #[case] expected: &str) {
 #[case::no_verdict("", "s.toml:7:1: `expect` is missing; add it to this table")]
 #[case::a_verdict(
     "expect = 'allowed'",
-    "s.toml:11:10: `allowed` is not a known verdict; expected one of `permitted`, `denied`, `unreachable`"
+    "s.toml:11:10: `allowed` is not a known verdict; expected one of `permitted`, `denied`, \
+        `unreachable`"
 )]
 #[case::a_cause(
     "expect = 'denied'\ncause = 'domain-not-list'",
