@@ -6,11 +6,13 @@
 
 pub mod rules;
 
+use std::borrow::Cow;
 use std::fmt;
 
 pub use crate::source_text::Position;
 
 use crate::ids;
+use crate::printable::printable;
 
 /// The explanation of every rule and every cause, in Markdown.
 ///
@@ -142,6 +144,7 @@ pub struct Diagnostic {
     rule: &'static Rule,
     severity: Severity,
     message: String,
+    help: Cow<'static, str>,
     fingerprint: u64,
     position: Option<Position>,
 }
@@ -157,6 +160,7 @@ impl Diagnostic {
             rule,
             severity: rule.severity,
             message,
+            help: Cow::Borrowed(rule.help),
             fingerprint: fingerprint(rule, identity),
             position: None,
         }
@@ -219,9 +223,27 @@ impl Diagnostic {
         &self.message
     }
 
-    /// Returns the help of the rule: one imperative sentence.
+    /// Returns the help for this finding: one imperative sentence. It is the help of the rule
+    /// unless the context says more, see [`with_help`](Self::with_help).
     pub fn help(&self) -> &str {
-        self.rule.help
+        &self.help
+    }
+
+    /// Returns the same diagnostic with a help of its own, for a rule that several mistakes break.
+    /// `help` is one imperative sentence, without a full stop. What it quotes from a document or
+    /// a peer is escaped.
+    ///
+    /// ```
+    /// use flash_policy_core::diagnostics::rules;
+    ///
+    /// let diagnostic = rules::too_many_nuls(1).with_help("send nothing after the NUL");
+    /// assert_eq!(diagnostic.help(), "send nothing after the NUL");
+    /// assert_eq!(diagnostic.rule().help(), "send exactly one NUL byte");
+    /// ```
+    #[must_use]
+    pub fn with_help(mut self, help: impl fmt::Display) -> Self {
+        self.help = Cow::Owned(printable(&help.to_string()));
+        self
     }
 
     /// Returns a number that stays the same where the document's lines move or the wording of the
@@ -237,7 +259,7 @@ impl fmt::Display for Diagnostic {
         if let Some(position) = self.position {
             write!(f, " at {position}")?;
         }
-        write!(f, ": {}; help: {}", self.message, self.rule.help)
+        write!(f, ": {}; help: {}", self.message, self.help)
     }
 }
 
