@@ -19,9 +19,6 @@ use tokio::sync::oneshot;
 use super::{CloseReport, ConnectError, FlashClient, FlashSocket, Outcome};
 use crate::net::{Claim, Declared, PlayRequest, Route};
 
-/// The time to watch how a foreign peer ends a policy connection by itself after its answer. Only
-/// diagnostics depend on it, and the player's clock does not count it.
-const WATCH_BEFORE_FIN: Duration = Duration::from_millis(100);
 /// The time to watch how a foreign peer reacts to this side's FIN. Only diagnostics depend on it,
 /// and the player's clock does not count it.
 const WATCH_AFTER_FIN: Duration = Duration::from_secs(1);
@@ -65,8 +62,8 @@ impl<'a> ConnectAttempt<'a> {
                     received = self.receive(until).await?;
                     received.as_ref().into()
                 }
-                Action::Close => {
-                    self.close().await;
+                Action::Close { watch } => {
+                    self.close(watch).await;
                     Event::Closed
                 }
                 Action::Join { endpoint, until } => self.join(&endpoint, until).await?,
@@ -83,8 +80,12 @@ impl<'a> ConnectAttempt<'a> {
 
     /// Reports an event to the lookup, at the player's time.
     fn report(&mut self, event: Event<'_>) {
+        self.report_at(event, self.clock);
+    }
+
+    fn report_at(&mut self, event: Event<'_>, at: Duration) {
         if let Some(lookup) = &mut self.lookup {
-            lookup.handle(&mut self.client.session(), event, self.clock);
+            lookup.handle(&mut self.client.session(), event, at);
             self.client.session_changed.notify_waiters();
         }
     }
@@ -102,6 +103,11 @@ impl<'a> ConnectAttempt<'a> {
         let Some(route) = map.find(endpoint) else {
             return Ok(Event::NotMapped);
         };
+        if route.declared.as_ref().is_some_and(|declared| declared.is_stopped()) {
+            return Ok(Event::Stopped);
+        }
+        let is_stand_in =
+            route.declared.as_ref().is_some_and(|declared| declared.is_backend_only());
         let close_report = route.declared.clone().map(CloseReport::new);
         let connected = match &route.declared {
             None => {
@@ -128,7 +134,7 @@ impl<'a> ConnectAttempt<'a> {
         match opened {
             Ok(open) => {
                 self.open = Some(open);
-                Ok(Event::Connected)
+                Ok(if is_stand_in { Event::ConnectedToStandIn } else { Event::Connected })
             }
             Err(error) => peer_failure(&error).ok_or_else(|| ConnectError::io(endpoint, error)),
         }
@@ -153,11 +159,12 @@ impl<'a> ConnectAttempt<'a> {
         Ok(received)
     }
 
-    /// Closes the policy connection, and reports what is still seen of the peer's end.
-    async fn close(&mut self) {
+    /// Closes the policy connection, and reports what is still seen of the peer within `watch`.
+    async fn close(&mut self, watch: Duration) {
         if let Some(mut open) = self.open.take() {
-            for received in open.drain(self.clock, &self.client.real_time).await {
-                self.report(Some(&received).into());
+            for Stamped { at, sent } in open.drain(self.clock, watch, &self.client.real_time).await
+            {
+                self.report_at(Some(&sent).into(), at);
             }
         }
     }
@@ -297,29 +304,43 @@ impl OpenConnection {
         Some((self.opened_at + stamped.at, received))
     }
 
-    /// Reads what is still seen of a peer after its answer.
-    async fn drain(&mut self, clock: Duration, real_time: &RealTime) -> Vec<Sent> {
+    /// Reads what is still seen of a peer behind its answer, which ended at the player's time
+    /// `clock`.
+    async fn drain(
+        &mut self,
+        clock: Duration,
+        watch: Duration,
+        real_time: &RealTime,
+    ) -> Vec<Stamped> {
         let mut received = Vec::new();
         match &mut self.peer {
             Peer::Prompt => self.read_to_end(&mut received).await,
-            Peer::Foreign => self.watch_end(&mut received, real_time).await,
-            Peer::Scripted(_, coming) => {
-                let due = coming
-                    .iter()
-                    .take_while(|stamped| self.opened_at + stamped.at <= clock)
-                    .count();
-                for stamped in coming.drain(..due) {
-                    received.push(self.connection.read_declared(stamped.sent).await);
-                }
-            }
+            Peer::Foreign => self.watch_end(&mut received, watch, real_time).await,
+            Peer::Scripted(..) => return self.drain_script(clock.saturating_add(watch)).await,
+        }
+        received.into_iter().map(|sent| Stamped { at: clock, sent }).collect()
+    }
+
+    /// Reads what a script still sends up to the player's time `until`.
+    async fn drain_script(&mut self, until: Duration) -> Vec<Stamped> {
+        let Peer::Scripted(_, coming) = &mut self.peer else {
+            return Vec::new();
+        };
+        let opened_at = self.opened_at;
+        let is_due = |stamped: &&Stamped| opened_at + stamped.at <= until;
+        let due = coming.iter().take_while(is_due).count();
+        let mut received = Vec::new();
+        for Stamped { at, sent } in coming.drain(..due) {
+            let sent = self.connection.read_declared(sent).await;
+            received.push(Stamped { at: opened_at + at, sent });
         }
         received
     }
 
     /// Watches for a while how a foreign peer ends the connection: what it does by itself, and
     /// whether it resets when this side closes. The player would simply close.
-    async fn watch_end(&mut self, received: &mut Vec<Sent>, real_time: &RealTime) {
-        let _ = real_time.limit(WATCH_BEFORE_FIN, self.read_to_end(received)).await;
+    async fn watch_end(&mut self, received: &mut Vec<Sent>, watch: Duration, real_time: &RealTime) {
+        let _ = real_time.limit(watch, self.read_to_end(received)).await;
         if !self.is_over {
             self.connection.finish().await;
             let mut late = Vec::new();

@@ -24,6 +24,13 @@ pub(crate) trait Declared: fmt::Debug + Send + Sync {
     /// then simply reads, and need not ask for the script.
     fn is_prompt(&self) -> bool;
 
+    /// Returns whether the endpoint has a backend alone, which takes a policy request for bytes of
+    /// its own protocol.
+    fn is_backend_only(&self) -> bool;
+
+    /// Returns whether the server was stopped or dropped, so that it will never listen again.
+    fn is_stopped(&self) -> bool;
+
     /// Announces a connection from `local` before it is made. The server then plays its script on
     /// request instead of in real time.
     fn claim(&self, local: SocketAddr) -> Claim;

@@ -272,6 +272,14 @@ impl Declared for Node {
         self.lock().is_prompt
     }
 
+    fn is_backend_only(&self) -> bool {
+        self.lock().declaration.is_backend_only()
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.lock().is_stopped
+    }
+
     fn claim(&self, local: SocketAddr) -> Claim {
         let (claim, requests) = mpsc::unbounded_channel();
         self.lock().claims.insert(local, requests);

@@ -125,10 +125,10 @@ ids! {
 /// ```
 /// use flash_policy_core::diagnostics::{Position, Severity, rules};
 ///
-/// let diagnostic = rules::master_refused(5000);
+/// let diagnostic = rules::master_refused("game.example.com:843");
 /// assert_eq!(
 ///     diagnostic.message(),
-///     "843 refused; no master policy, falling back to in-band request on 5000"
+///     "game.example.com:843 refuses connections, so there is no master policy"
 /// );
 /// assert_eq!(diagnostic.severity(), Severity::Warning);
 /// assert_eq!(diagnostic.position(), None);

@@ -42,9 +42,9 @@ mod tokens;
 
 pub use allow_access_from::{AllowAccessFrom, PortGrant};
 pub use builder::PolicyFileBuilder;
+pub(crate) use decode::length_prefix;
 pub use decode::{MAX_POLICY_BYTES, readable};
 pub use domain_pattern::DomainPattern;
-#[cfg(feature = "lint")]
 pub(crate) use domain_pattern::bare_host;
 pub use invalid_rule::InvalidRule;
 pub use kind::PolicyKind;

@@ -50,6 +50,7 @@ pub mod wire;
 
 pub use document::PolicyFile;
 pub use or_panic::or_panic;
+pub use player::diagnosis;
 pub use player::{
     Cause, Endpoint, Evaluator, InvalidEndpoint, InvalidSwf, Outcome, PlayerEvent, Profile,
     Sandbox, Swf, Verdict,

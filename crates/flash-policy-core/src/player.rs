@@ -8,8 +8,9 @@
 mod answer;
 mod cause;
 mod connection;
-mod diagnosis;
+pub mod diagnosis;
 mod endpoint;
+mod explanation;
 mod outcome;
 mod player_event;
 mod policy_log;

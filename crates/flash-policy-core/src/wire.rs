@@ -7,6 +7,7 @@
 
 mod declaration;
 mod endpoint_state;
+mod exchange;
 mod fault;
 mod fault_list;
 mod framing;
@@ -15,6 +16,8 @@ mod script;
 
 pub use declaration::Declaration;
 pub use endpoint_state::EndpointState;
+pub use exchange::Exchange;
+pub(crate) use exchange::StampKind;
 pub use fault::{Fault, InvalidFault, parse_duration};
 pub use fault_list::{FaultList, ListedFault};
 pub use framing::{AnswerEnd, AnswerReader};

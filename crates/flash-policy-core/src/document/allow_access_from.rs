@@ -62,6 +62,12 @@ impl AllowAccessFrom {
         Some(&written.value)
     }
 
+    /// Returns the `domain` as it is written, if the rule has one.
+    pub fn written_domain(&self) -> Option<&str> {
+        let written = self.written.iter().find(|written| written.name == "domain")?;
+        Some(&written.value)
+    }
+
     /// Returns the position of the element's `<`, or `None` for a rule built in code.
     pub fn position(&self) -> Option<Position> {
         self.position

@@ -87,24 +87,30 @@ impl<'a> Source<'a> {
 /// useless.
 fn foreign(bytes: &[u8]) -> Option<Diagnostic> {
     match bytes {
-        [0x15, 0x03, ..] => Some(rules::tls_on_policy_port()),
-        [b'H', b'T', b'T', b'P', b'/', ..] => Some(rules::http_proxy_eats_request()),
+        [0x15, 0x03, ..] => Some(rules::tls_on_policy_port("the server")),
+        [b'H', b'T', b'T', b'P', b'/', ..] => Some(rules::http_proxy_eats_request("the server")),
         [0xff, 0xfe, ..] => Some(rules::utf16(3)),
         [0xfe, 0xff, ..] => Some(rules::utf16(2)),
         [b'<', 0, _, 0, ..] => Some(rules::utf16(1)),
         [0, b'<', 0, _, ..] => Some(rules::utf16(0)),
-        // Blank lines before a document look like a length too.
-        [high, low, rest @ ..]
-            if rest.first() == Some(&b'<')
-                && !(high.is_ascii_whitespace() && low.is_ascii_whitespace()) =>
-        {
-            let length = u16::from_be_bytes([*high, *low]);
-            // The length may count the NUL, which may already be cut off.
-            let is_length = usize::from(length).abs_diff(rest.len()) <= 1;
-            is_length.then(|| rules::length_prefix(length))
-        }
-        _ => None,
+        _ => length_prefix(bytes).map(rules::length_prefix),
     }
+}
+
+/// Returns the length that a document begins with, if its first two bytes are its own length
+/// (FSP-L13).
+pub(crate) fn length_prefix(bytes: &[u8]) -> Option<u16> {
+    let [high, low, rest @ ..] = bytes else {
+        return None;
+    };
+    // Blank lines before a document look like a length too.
+    if rest.first() != Some(&b'<') || (high.is_ascii_whitespace() && low.is_ascii_whitespace()) {
+        return None;
+    }
+    let length = u16::from_be_bytes([*high, *low]);
+    // The length may count the NUL, which may already be cut off.
+    let is_length = usize::from(length).abs_diff(rest.len()) <= 1;
+    is_length.then_some(length)
 }
 
 fn characters(bytes: &[u8], with_mark: usize) -> Result<Cow<'_, str>, Diagnostic> {

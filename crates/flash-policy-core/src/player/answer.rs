@@ -3,21 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::diagnosis::{AnswerEvidence, Opening};
 use super::endpoint::Endpoint;
-use super::profile::{Dead, DocumentProfile, Leniency, TimingProfile};
+use super::profile::{Dead, DocumentProfile, Leniency, Profile, TimingProfile};
 use crate::diagnostics::{Diagnostic, rules};
 use crate::document::PolicyFile;
 use crate::ids;
+use crate::wire::{AnswerEnd, Exchange, POLICY_REQUEST};
 
 /// The answer of one location that was asked for its policy. The session caches it (rulebook C1).
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub(super) kind: AnswerKind,
     pub(super) policy: Option<PolicyFile>,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    /// What was seen, for the diagnosis.
+    pub(super) evidence: AnswerEvidence,
     pub(super) took: Duration,
-    /// False when nothing is mapped at the location, which then counts as refusing connections.
-    pub(super) is_mapped: bool,
 }
 
 impl Answer {
@@ -36,25 +37,51 @@ impl Answer {
         self.took
     }
 
-    pub(super) fn failed(kind: AnswerKind, diagnostic: Option<Diagnostic>) -> Self {
-        Self::new(kind, None, diagnostic.into_iter().collect())
+    /// Judges what was seen of a location (rulebook W4-W10, X).
+    pub(super) fn of(evidence: AnswerEvidence, took: Duration, profile: &Profile) -> Self {
+        let (kind, policy) = match (evidence.opening(), evidence.exchange()) {
+            (Opening::Connected | Opening::StandIn, Some(exchange)) => judge(exchange, profile),
+            (opening, _) => (not_opened(opening), None),
+        };
+        Self { kind, policy, evidence, took }
     }
+}
 
-    pub(super) fn new(
-        kind: AnswerKind,
-        policy: Option<PolicyFile>,
-        diagnostics: Vec<Diagnostic>,
-    ) -> Self {
-        Self { kind, policy, diagnostics, took: Duration::ZERO, is_mapped: true }
+/// Returns the kind of answer of a location to which no connection was opened.
+fn not_opened(opening: Opening) -> AnswerKind {
+    match opening {
+        Opening::Refused | Opening::NotMapped | Opening::Stopped => AnswerKind::Refused,
+        Opening::Dropped => AnswerKind::Dropped,
+        Opening::Reset => AnswerKind::Reset,
+        _ => AnswerKind::NotAsked,
     }
+}
 
-    /// Adds a diagnostic of the wire if the answer has a policy. Without one, the failure already
-    /// has a diagnostic of its own.
-    pub(super) fn with_diagnostic(mut self, diagnostic: Option<Diagnostic>) -> Self {
-        if self.policy.is_some() {
-            self.diagnostics.extend(diagnostic);
+/// Judges the bytes that were read (rulebook W4-W10, X).
+fn judge(exchange: &Exchange, profile: &Profile) -> (AnswerKind, Option<PolicyFile>) {
+    let failed = |kind| (kind, None);
+    match exchange.answer_end() {
+        None => failed(AnswerKind::None),
+        Some(AnswerEnd::Reset) => failed(AnswerKind::Reset),
+        Some(AnswerEnd::TooLarge) => failed(AnswerKind::TooLarge),
+        Some(AnswerEnd::EndOfStream) if exchange.received().is_empty() => {
+            failed(AnswerKind::Closed)
         }
-        self
+        // The request came back: an echo server is not a policy server.
+        _ if POLICY_REQUEST.strip_suffix(b"\0") == Some(exchange.document()) => {
+            failed(AnswerKind::NotAPolicy)
+        }
+        Some(AnswerEnd::EndOfStream) if profile.wire.missing_nul == Leniency::Reject => {
+            failed(AnswerKind::Closed)
+        }
+        Some(AnswerEnd::EndOfStream | AnswerEnd::Nul) => {
+            match PolicyFile::parse(exchange.document()) {
+                Ok(policy) if rejection(&policy, &profile.document).is_none() => {
+                    (AnswerKind::Policy, Some(policy))
+                }
+                _ => failed(AnswerKind::Malformed),
+            }
+        }
     }
 }
 
@@ -125,11 +152,10 @@ impl Asked {
         self.answer.took
     }
 
-    /// Returns the diagnostics of the answer: of the wire, of the document, and of its place in
-    /// this lookup.
+    /// Returns the diagnostics of the answer, in the order and with the severity that they have in
+    /// this attempt.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
-        let document = self.answer.policy.iter().flat_map(|policy| policy.diagnostics());
-        self.answer.diagnostics.iter().chain(document).chain(&self.diagnostics)
+        self.diagnostics.iter()
     }
 }
 

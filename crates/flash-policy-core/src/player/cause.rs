@@ -46,6 +46,8 @@ ids! {
         /// The master's meta-policy is `none`: no policy file of the host counts (L5).
         MetaPolicyNone = "meta-policy-none",
         /// The master allows no other policy file, and does not grant the connection itself (L6).
+        /// It is the cause only where that kept out a location which the SWF had named, or where
+        /// the master has no rules at all. Otherwise the nearest miss is the cause.
         MasterOnly = "master-only",
         /// `Socket.timeout` ran out before a verdict (T4). In a profile without that timeout, the
         /// client's [patience](super::TimingProfile::patience) did.

@@ -4,30 +4,22 @@ use std::time::Duration;
 
 use super::endpoint::Endpoint;
 use crate::ids;
-use crate::wire::POLICY_REQUEST;
+use crate::wire::{AnswerEnd, Exchange, POLICY_REQUEST, StampKind};
 
 /// One TCP connection of an attempt, as the client saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
     endpoint: Endpoint,
     purpose: Purpose,
-    sent: usize,
-    received: Vec<u8>,
-    stamps: Vec<Stamp>,
+    exchange: Exchange,
     ended: Ended,
 }
 
 impl Connection {
-    /// Creates the record of a connection that was just opened.
-    pub(super) fn open(endpoint: Endpoint, purpose: Purpose) -> Self {
-        Self {
-            endpoint,
-            purpose,
-            sent: 0,
-            received: Vec::new(),
-            stamps: Vec::new(),
-            ended: Ended::Open,
-        }
+    /// Creates the record of a connection that was just opened. An answer of more than `cap` bytes
+    /// is too large.
+    pub(super) fn open(endpoint: Endpoint, purpose: Purpose, cap: usize) -> Self {
+        Self { endpoint, purpose, exchange: Exchange::new(cap), ended: Ended::Open }
     }
 
     /// Returns the logical endpoint that the connection went to.
@@ -42,12 +34,13 @@ impl Connection {
 
     /// Returns the bytes that the player sent: the policy request, or nothing.
     pub fn sent(&self) -> &[u8] {
-        &POLICY_REQUEST[..self.sent]
+        &POLICY_REQUEST[..self.exchange.sent()]
     }
 
-    /// Returns the bytes that arrived before the decision.
+    /// Returns the bytes that arrived: those before the decision, and those that followed within
+    /// [`TimingProfile::watch_after_answer`](super::TimingProfile::watch_after_answer).
     pub fn received(&self) -> &[u8] {
-        &self.received
+        self.exchange.received()
     }
 
     /// Returns the way in which the connection ended.
@@ -55,12 +48,17 @@ impl Connection {
         self.ended
     }
 
-    /// Returns every step up to the decision, in order. Bytes that arrived at the same time are one
-    /// step, whatever segments they came in.
+    /// Returns the evidence of the connection: its bytes with their times, and its end.
+    pub fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
+    /// Returns every step, in order. Bytes that arrived at the same time are one step, whatever
+    /// segments they came in.
     pub fn transcript(&self) -> impl Iterator<Item = TranscriptEntry<'_>> {
         let mut sent = self.sent();
         let mut received = self.received();
-        self.stamps.iter().map(move |stamp| {
+        self.exchange.steps().iter().map(move |stamp| {
             let step = match stamp.kind {
                 StampKind::Sent(count) => TranscriptStep::Sent(split_off(&mut sent, count)),
                 StampKind::Received(count) => {
@@ -74,31 +72,25 @@ impl Connection {
     }
 
     pub(super) fn has_sent(&mut self, count: usize, at: Duration) {
-        self.sent += count;
-        self.stamps.push(Stamp { at, kind: StampKind::Sent(count) });
+        self.exchange.record_sent(count, at);
     }
 
-    pub(super) fn has_received(&mut self, bytes: &[u8], at: Duration) {
-        if bytes.is_empty() {
-            return;
-        }
-        self.received.extend_from_slice(bytes);
-        match self.stamps.last_mut() {
-            Some(Stamp { at: last, kind: StampKind::Received(count) }) if *last == at => {
-                *count += bytes.len();
-            }
-            _ => self.stamps.push(Stamp { at, kind: StampKind::Received(bytes.len()) }),
-        }
+    /// Records bytes that arrived. Returns the end of the answer once it is complete.
+    pub(super) fn has_received(&mut self, bytes: &[u8], at: Duration) -> Option<AnswerEnd> {
+        self.exchange.record_bytes(bytes, at)
     }
 
+    /// Records how the connection ended. A reset behind the peer's FIN changes nothing, because the
+    /// stream had ended.
     pub(super) fn has_ended(&mut self, ended: Ended, at: Duration) {
-        let kind = match ended {
-            Ended::PeerClosed => Some(StampKind::Fin),
-            Ended::Reset => Some(StampKind::Rst),
-            _ => None,
-        };
-        self.stamps.extend(kind.map(|kind| Stamp { at, kind }));
-        self.ended = ended;
+        match ended {
+            Ended::PeerClosed => self.exchange.record_fin(at),
+            Ended::Reset => self.exchange.record_rst(at),
+            _ => {}
+        }
+        if self.ended != Ended::PeerClosed {
+            self.ended = ended;
+        }
     }
 }
 
@@ -128,21 +120,6 @@ pub enum TranscriptStep<'a> {
     /// The peer closed its side.
     Fin,
     /// The peer reset the connection.
-    Rst,
-}
-
-/// A step as it is kept: bytes by their number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Stamp {
-    at: Duration,
-    kind: StampKind,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum StampKind {
-    Sent(usize),
-    Received(usize),
-    Fin,
     Rst,
 }
 

@@ -1,156 +1,25 @@
-//! Writes the diagnosis of an attempt as text: the policies that were asked, their answers, the
-//! decision, the player's events and an advice. Decides nothing itself.
+//! Turns evidence into ordered diagnostics. Pure: it sees bytes, times and documents, and knows
+//! neither sockets nor clocks.
+//!
+//! There is a function for each kind of evidence, and the larger calls the smaller:
+//!
+//! - [`diagnose_answer`]: one location that was asked for its policy.
+//! - [`diagnose_server`]: one location that was asked several times.
+//! - the whole attempt, whose diagnostics are those of its [`Outcome`](super::Outcome).
+//!
+//! Nothing else in this project chooses the rule of an answer. `probe`, `run`, `test`, `eval` and
+//! the conformance checks all report what these functions return.
 
-mod advice;
+mod after_nul;
+mod answer;
+mod attempt;
+mod evidence;
+mod explanation;
+mod pace;
+mod requester;
+mod server;
 
-use std::fmt::{self, Display, Formatter};
-use std::time::Duration;
-
-use super::answer::{AnswerKind, Asked};
-use super::connection::{Connection, Purpose};
-use super::record::Record;
-use super::{Cause, PlayerEvent, Sandbox, Swf, Verdict};
-use crate::wire::escape;
-
-/// The most bytes of an answer that are shown.
-const SHOWN_BYTES: usize = 480;
-
-/// Writes everything below the headline.
-///
-/// `wanted` is the verdict that a test expected, if any. If the outcome is closer to a connection
-/// than that, the advice says how to prevent it; otherwise the advice says how to get the
-/// connection.
-pub(super) fn write(
-    f: &mut Formatter<'_>,
-    record: &Record,
-    wanted: Option<Verdict>,
-) -> fmt::Result {
-    row(f, "swf", &requester(&record.swf))?;
-    row(f, "connect", &record.target)?;
-    write_decision(f, record)?;
-    write_asked(f, record)?;
-    for (event, at) in record.events.iter().zip(&record.reported_at) {
-        let text = event_text(record, *event);
-        let when = at.map_or_else(|| "never".to_owned(), |at| format!("at {}", seconds(at)));
-        row(f, "player", &format_args!("{when}: {event} {text}"))?;
-    }
-    for diagnostic in record.diagnostics() {
-        row(f, "note", diagnostic)?;
-    }
-    let granted = record.cause().verdict() != Verdict::Denied;
-    match wanted {
-        Some(Verdict::Denied) if granted => row(f, "advice", &advice::to_deny(record)),
-        Some(Verdict::Unreachable) if record.cause() == Cause::Connected => row(
-            f,
-            "advice",
-            &format_args!(
-                "take the backend at {} down, or firewall it: it accepts.",
-                record.target
-            ),
-        ),
-        _ => {
-            let id = advice::rule_of(record).map(|rule| format!(" ({})", rule.id()));
-            row(f, "advice", &format_args!("{}{}", advice::advice(record), id.unwrap_or_default()))
-        }
-    }
-}
-
-/// Returns the text of an event as the debug player words it (rulebook E2, E3, E7).
-pub(super) fn event_text(record: &Record, event: PlayerEvent) -> String {
-    let Record { swf, target, .. } = record;
-    match event {
-        PlayerEvent::Connect | PlayerEvent::Complete => String::new(),
-        PlayerEvent::SecurityError(2048) => {
-            format!(
-                "Error #2048: Security sandbox violation: {swf} cannot load data from {target}."
-            )
-        }
-        PlayerEvent::IoError(2031) => "Error #2031: Socket Error.".to_owned(),
-        PlayerEvent::Throw(2003) => "Error #2003: Invalid socket port number specified.".to_owned(),
-        PlayerEvent::Throw(2010) => {
-            "Error #2010: Local-with-filesystem SWF files are not permitted to use sockets."
-                .to_owned()
-        }
-        PlayerEvent::SecurityError(number)
-        | PlayerEvent::IoError(number)
-        | PlayerEvent::Throw(number) => {
-            format!("Error #{number}")
-        }
-    }
-}
-
-fn row(f: &mut Formatter<'_>, name: &str, text: &dyn Display) -> fmt::Result {
-    writeln!(f, "  {name:<8} {}", text.to_string().trim_end())
-}
-
-fn write_decision(f: &mut Formatter<'_>, record: &Record) -> fmt::Result {
-    let at = seconds(record.decided_at);
-    match (&record.rule, &record.granted_by) {
-        (Some(rule), Some(_)) => row(f, "granted", &format_args!("by {rule}"))?,
-        (None, Some(_)) => row(f, "granted", &"by the sandbox: no policy is needed")?,
-        (Some(rule), None) => return row(f, "decided", &format_args!("at {at}, by {rule}")),
-        (None, None) => {
-            return row(f, "decided", &format_args!("at {at}, by no rule of any policy"));
-        }
-    }
-    row(f, "decided", &format_args!("at {at}"))
-}
-
-fn write_asked(f: &mut Formatter<'_>, record: &Record) -> fmt::Result {
-    if record.asked.is_empty() {
-        return row(f, "asked", &"no policy server");
-    }
-    let policy = |connection: &&Connection| connection.purpose() == Purpose::Policy;
-    let mut connections = record.connections.iter().filter(policy).peekable();
-    for asked in &record.asked {
-        row(
-            f,
-            "asked",
-            &format_args!("{} ({}): {}", asked.endpoint(), asked.role(), answer_text(asked)),
-        )?;
-        if let Some(connection) =
-            connections.next_if(|connection| connection.endpoint() == asked.endpoint())
-        {
-            write_bytes(f, connection)?;
-        }
-    }
-    Ok(())
-}
-
-fn write_bytes(f: &mut Formatter<'_>, connection: &Connection) -> fmt::Result {
-    let received = connection.received();
-    let shown = &received[..received.len().min(SHOWN_BYTES)];
-    let more = if shown.len() < received.len() { "… " } else { "" };
-    row(f, "", &format_args!("  > {}", escape(connection.sent())))?;
-    for line in shown.split_inclusive(|&byte| byte == b'\n') {
-        row(f, "", &format_args!("  < {}", escape(line)))?;
-    }
-    row(f, "", &format_args!("  {more}{} bytes, {}", received.len(), connection.ended()))
-}
-
-fn requester(swf: &Swf) -> String {
-    match (swf.host(), swf.sandbox()) {
-        (Some(host), _) => format!("{swf}, so the requester is {host}"),
-        (None, Sandbox::LocalWithNetworking) => format!("{swf}, which only domain=\"*\" matches"),
-        (None, _) => swf.to_string(),
-    }
-}
-
-fn answer_text(asked: &Asked) -> String {
-    match asked.answer() {
-        AnswerKind::Policy => {
-            let rules = asked.policy().map_or(0, |policy| policy.allow_access_from().len());
-            format!("policy, {rules} rule{}", if rules == 1 { "" } else { "s" })
-        }
-        AnswerKind::Refused if !asked.answer.is_mapped => {
-            "refused, nothing is mapped there".to_owned()
-        }
-        AnswerKind::NotAPolicy => "not-a-policy, the request itself came back".to_owned(),
-        answer => answer.to_string(),
-    }
-}
-
-/// Formats a time in seconds with at most three decimals.
-fn seconds(time: Duration) -> String {
-    format!("{} s", time.as_millis() as f64 / 1000.0)
-}
+pub use answer::diagnose_answer;
+pub(super) use attempt::{Located, diagnose_attempt};
+pub use evidence::{AnswerEvidence, Opening};
+pub use server::diagnose_server;

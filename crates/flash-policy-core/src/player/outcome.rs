@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use super::answer::Asked;
 use super::connection::{Connection, Purpose};
-use super::diagnosis;
+use super::diagnosis::{Located, diagnose_attempt};
+use super::explanation;
 use super::policy_log;
+use super::profile::Profile;
 use super::record::{DecidingRule, Grantor, Record, Target};
 use super::{Cause, Endpoint, PlayerEvent, Swf, Verdict};
 use crate::debug_as_text;
@@ -26,20 +28,27 @@ use crate::or_panic;
 ///     .policy("game.example.com:843", policy);
 /// let outcome = player.connect("game.example.com", 5000);
 /// assert_eq!((outcome.verdict(), outcome.cause()), (Verdict::Denied, Cause::DomainNotListed));
-/// assert!(outcome.to_string().contains("line 3, column 3"));
+/// assert!(outcome.to_string().contains("no rule names the requester evil.example"));
 /// # Ok::<(), flash_policy_core::InvalidSwf>(())
 /// ```
 #[derive(Debug)]
 pub struct Outcome<S> {
     record: Record,
+    /// The diagnostics, in order.
+    found: Vec<Located>,
     socket: Option<S>,
 }
 
 impl<S> Outcome<S> {
     /// Keeps the socket only if the connection is permitted.
-    pub(super) fn new(record: Record, socket: Option<S>) -> Self {
+    pub(super) fn new(mut record: Record, socket: Option<S>, profile: &Profile) -> Self {
         let is_permitted = record.cause().verdict() == Verdict::Permitted;
-        Self { record, socket: if is_permitted { socket } else { None } }
+        let found = diagnose_attempt(&record, profile);
+        for (index, asked) in record.asked.iter_mut().enumerate() {
+            let own = found.iter().filter(|located| located.asked == Some(index));
+            asked.diagnostics = own.map(|located| located.diagnostic.clone()).collect();
+        }
+        Self { record, found, socket: if is_permitted { socket } else { None } }
     }
 
     /// Returns the verdict: permitted, denied, or permitted but unreachable.
@@ -119,9 +128,16 @@ impl<S> Outcome<S> {
         self.transcript().iter().filter(asks).count()
     }
 
-    /// Returns all diagnostics, first those of the attempt, then those of each answer.
+    /// Returns all diagnostics, in order. The first explains an outcome that is not `permitted`, and
+    /// its help is the advice. Errors, warnings and infos follow.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.record.diagnostics()
+        self.found.iter().map(|located| &located.diagnostic)
+    }
+
+    /// Returns the diagnostics that are about the attempt and not about one location.
+    pub fn attempt_diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        let own = self.found.iter().filter(|located| located.asked.is_none());
+        own.map(|located| &located.diagnostic)
     }
 
     /// Returns the lines that the debug player would write to `policyfiles.txt` about this attempt
@@ -132,14 +148,14 @@ impl<S> Outcome<S> {
 
     /// Returns the text of an event as the debug player words it (rulebook E2, E3).
     pub fn event_text(&self, event: PlayerEvent) -> String {
-        diagnosis::event_text(&self.record, event)
+        explanation::event_text(&self.record, event)
     }
 
     /// Returns the diagnosis without its headline: what was asked, what decided, what the player
     /// reports, and the advice. Where another verdict is `wanted`, the advice is how to get that
     /// one.
     pub fn details(&self, wanted: Option<Verdict>) -> impl fmt::Display {
-        Details { record: &self.record, wanted }
+        Details { record: &self.record, found: &self.found, wanted }
     }
 
     /// Returns the SWF that connected.
@@ -159,7 +175,7 @@ impl<S> Outcome<S> {
 
     /// Returns the same outcome with the connection closed.
     pub fn without_socket(self) -> Outcome<()> {
-        Outcome { record: self.record, socket: self.socket.map(drop) }
+        Outcome { record: self.record, found: self.found, socket: self.socket.map(drop) }
     }
 
     /// Returns the same outcome with its socket converted by `change`, if it has one.
@@ -171,7 +187,8 @@ impl<S> Outcome<S> {
         self,
         change: impl FnOnce(S) -> Result<T, E>,
     ) -> Result<Outcome<T>, E> {
-        Ok(Outcome { record: self.record, socket: self.socket.map(change).transpose()? })
+        let socket = self.socket.map(change).transpose()?;
+        Ok(Outcome { record: self.record, found: self.found, socket })
     }
 
     /// Returns the live socket to the backend.
@@ -268,19 +285,20 @@ impl<S> Outcome<S> {
 /// The diagnosis without its headline.
 struct Details<'a> {
     record: &'a Record,
+    found: &'a [Located],
     wanted: Option<Verdict>,
 }
 
 impl fmt::Display for Details<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        diagnosis::write(f, self.record, self.wanted)
+        explanation::write(f, self.record, self.found, self.wanted)
     }
 }
 
 impl<S> fmt::Display for Outcome<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "the connection is {}: {}", self.verdict(), self.cause())?;
-        diagnosis::write(f, &self.record, None)
+        explanation::write(f, &self.record, &self.found, None)
     }
 }
 
@@ -309,7 +327,8 @@ impl<S> fmt::Display for Unexpected<S> {
         let because = self.cause.map(|cause| format!(": {cause}")).unwrap_or_default();
         writeln!(f, "expected the connection to be {}{because}", self.verdict)?;
         writeln!(f, "     got {}: {}", self.outcome.verdict(), self.outcome.cause())?;
-        diagnosis::write(f, &self.outcome.record, Some(self.verdict))
+        let outcome = &self.outcome;
+        explanation::write(f, &outcome.record, &outcome.found, Some(self.verdict))
     }
 }
 

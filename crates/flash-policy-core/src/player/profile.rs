@@ -137,6 +137,10 @@ pub struct TimingProfile {
     pub connect_timeout: Duration,
     /// The time after which this client gives up where the player would wait forever.
     pub patience: Duration,
+    /// The time for which this client watches what a server sends behind its answer, and how it
+    /// ends the connection. The player itself closes at once: only diagnostics depend on it, and
+    /// the player's clock does not count it.
+    pub watch_after_answer: Duration,
 }
 
 /// Choices about which events the SWF gets, and when.

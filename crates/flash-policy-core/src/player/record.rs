@@ -10,7 +10,7 @@ use super::player_event::{PlayerEvent, events};
 use super::profile::Profile;
 use super::{Cause, Swf};
 use crate::diagnostics::{Diagnostic, Position};
-use crate::document::{AllowAccessFrom, SiteControl};
+use crate::document::{AllowAccessFrom, MetaPolicy, SiteControl};
 
 /// The record that a lookup fills in as it goes.
 #[derive(Debug)]
@@ -19,7 +19,12 @@ pub(super) struct Record {
     pub(super) target: Target,
     pub(super) asked: Vec<Asked>,
     pub(super) connections: Vec<Connection>,
+    /// The diagnostics of the attempt itself, such as a bad URL of `loadPolicyFile`.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// The location whose meta-policy kept the player from others, and that meta-policy.
+    pub(super) kept_out: Option<(usize, MetaPolicy)>,
+    /// The first location named with `loadPolicyFile` that was kept out.
+    pub(super) first_kept_out: Option<Endpoint>,
     pub(super) granted_by: Option<Grantor>,
     pub(super) rule: Option<DecidingRule>,
     /// False when nothing is mapped at the destination of a granted connection.
@@ -38,6 +43,8 @@ impl Record {
             asked: Vec::new(),
             connections: Vec::new(),
             diagnostics: diagnostics.to_vec(),
+            kept_out: None,
+            first_kept_out: None,
             granted_by: None,
             rule: None,
             is_target_mapped: true,
@@ -53,8 +60,10 @@ impl Record {
         self.cause.unwrap_or(Cause::NoPolicy)
     }
 
-    pub(super) fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.diagnostics.iter().chain(self.asked.iter().flat_map(Asked::diagnostics))
+    /// Returns the index of the location whose policy holds the deciding element.
+    pub(super) fn deciding_location(&self) -> Option<usize> {
+        let rule = self.rule.as_ref()?;
+        self.asked.iter().position(|asked| asked.endpoint == rule.endpoint)
     }
 
     pub(super) fn is_granted(&self) -> bool {
@@ -66,8 +75,9 @@ impl Record {
         self.asked.iter().any(|asked| asked.role() == Role::Master && asked.policy().is_some())
     }
 
-    pub(super) fn opened(&mut self, endpoint: Endpoint, purpose: Purpose) {
-        self.connections.push(Connection::open(endpoint, purpose));
+    /// Adds a connection that was just opened. An answer of more than `cap` bytes is too large.
+    pub(super) fn opened(&mut self, endpoint: Endpoint, purpose: Purpose, cap: usize) {
+        self.connections.push(Connection::open(endpoint, purpose, cap));
     }
 
     /// Returns the connection in progress.
@@ -115,8 +125,8 @@ impl fmt::Display for Grantor {
 pub struct DecidingRule {
     endpoint: Endpoint,
     element: String,
-    /// The `to-ports` of an `allow-access-from`, as it is written.
-    to_ports: Option<String>,
+    /// The rule itself, unless the element is a `site-control`.
+    rule: Option<AllowAccessFrom>,
     position: Option<Position>,
 }
 
@@ -125,7 +135,7 @@ impl DecidingRule {
         Self {
             endpoint: endpoint.clone(),
             element: rule.to_string(),
-            to_ports: rule.written_to_ports().map(str::to_owned),
+            rule: Some(rule.clone()),
             position: rule.position(),
         }
     }
@@ -134,14 +144,19 @@ impl DecidingRule {
         Self {
             endpoint: endpoint.clone(),
             element: control.to_string(),
-            to_ports: None,
+            rule: None,
             position: control.position(),
         }
     }
 
     /// Returns the `to-ports` of an `allow-access-from` as it is written, if it has one.
     pub fn to_ports(&self) -> Option<&str> {
-        self.to_ports.as_deref()
+        self.rule.as_ref()?.written_to_ports()
+    }
+
+    /// Returns the rule, unless the element is a `site-control`.
+    pub(super) fn allow_access_from(&self) -> Option<&AllowAccessFrom> {
+        self.rule.as_ref()
     }
 
     /// Returns the location of the policy file that holds the element.
@@ -196,6 +211,11 @@ impl Target {
     /// any rule looks at the port.
     pub(super) fn port(&self) -> u16 {
         u16::try_from(self.port).unwrap_or(0)
+    }
+
+    /// Returns the port as the SWF gave it, which may be out of range.
+    pub(super) fn written_port(&self) -> i64 {
+        self.port
     }
 
     /// Returns the endpoint that the target names. A port out of range becomes 0.

@@ -6,7 +6,6 @@ mod evaluator;
 pub(crate) mod grant;
 mod lookup;
 pub(in crate::player) mod policies;
-mod reading;
 mod search;
 
 pub use evaluator::Evaluator;

@@ -90,6 +90,12 @@ impl Declaration {
         self.backend.is_some()
     }
 
+    /// Returns true if the endpoint has a backend alone, which takes a policy request for bytes of
+    /// its own protocol.
+    pub fn is_backend_only(&self) -> bool {
+        self.policy.is_empty()
+    }
+
     /// Returns true if every policy request is answered, and its connection ended, without a pause.
     ///
     /// A client of such an endpoint need not ask the server in advance what will arrive and when. A

@@ -11,7 +11,7 @@
 /// assert_eq!(answer.document(), b"<cross-domain-policy/>");
 /// assert_eq!(answer.after_nul(), b"and more");
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnswerReader {
     received: Vec<u8>,
     nul: Option<usize>,

@@ -142,10 +142,6 @@ impl Verdict {
     /// Describes an outcome. `budget` returns the longest time that the player waits for a
     /// location.
     pub(crate) fn new<S>(outcome: &Outcome<S>, budget: impl Fn(Role) -> Option<Duration>) -> Self {
-        let answers = outcome.asked().iter().flat_map(player::Asked::diagnostics);
-        let answers: Vec<_> = answers.collect();
-        let all: Vec<_> = outcome.diagnostics().collect();
-        let own = &all[..all.len() - answers.len()];
         Self {
             swf: outcome.swf().to_string(),
             connect: outcome.target().to_string(),
@@ -163,8 +159,8 @@ impl Verdict {
             asked: outcome.asked().iter().map(|asked| AskedLocation::new(asked, &budget)).collect(),
             connections: outcome.transcript().iter().map(TcpConnection::from).collect(),
             documents: documents(outcome),
-            attempt_diagnostics: own.iter().map(|own| Diagnostic::from(*own)).collect(),
-            diagnostics: all.iter().map(|diagnostic| diagnostic.rule().id()).collect(),
+            attempt_diagnostics: outcome.attempt_diagnostics().map(Diagnostic::from).collect(),
+            diagnostics: outcome.diagnostics().map(|found| found.rule().id()).collect(),
             diagnosis: outcome.to_string(),
         }
     }

@@ -9,12 +9,12 @@ define_rules! {
         "policy PERMITS {host}:{port}, but the port refuses: start the backend (player may report \
          this as #2048)"
         "start the backend"
-        by reference;
+        => backend_down(host, port);
 
     BACKEND_FILTERED "FSP-B02" "backend-filtered" Error
         "policy PERMITS, but {port} is filtered"
         "open the backend's port in the firewall"
-        by reference;
+        => backend_filtered(port);
 
     WRONG_BACKEND_PORT "FSP-B03" "wrong-backend-port" Error
         "nothing listens on {p}; did you mean {q}?"

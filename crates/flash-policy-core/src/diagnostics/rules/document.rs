@@ -13,12 +13,12 @@ define_rules! {
     PORT_NOT_LISTED "FSP-D02" "port-not-listed" Error
         "port {p} not in to-ports=\"{s}\""
         "add the port to to-ports"
-        by reference;
+        => port_not_listed(p, s);
 
     LISTS_843_INSTEAD "FSP-D03" "lists-843-instead" Error
         "to-ports names the policy port 843, not the port the SWF connects to ({p})"
         "list the port that the SWF connects to"
-        by reference;
+        => lists_843_instead(p);
 
     BAD_RANGE_SYNTAX "FSP-D04" "bad-range-syntax" Error
         "cannot parse port range \"{item}\" in to-ports=\"{to_ports}\""
@@ -56,9 +56,9 @@ define_rules! {
         => www_vs_apex(requester, listed);
 
     IP_VS_NAME "FSP-D11" "ip-vs-name" Error
-        "requester is {ip}, policy names {host}: no DNS matching is done"
+        "requester is {requester}, policy names {listed}: no DNS matching is done"
         "list both the name and the address"
-        by reference;
+        => ip_vs_name(requester, listed);
 
     LOCALHOST_VS_127 "FSP-D12" "localhost-vs-127" Warning
         "localhost and 127.0.0.1 are different domains"

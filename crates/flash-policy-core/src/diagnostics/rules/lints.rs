@@ -141,4 +141,30 @@ define_rules! {
         "<allow-http-request-headers-from> names no headers; it grants nothing"
         "add headers with the names that may be sent"
         => missing_headers();
+
+    REQUESTER_NOT_LISTED "FSP-L28" "requester-not-listed" Error
+        "no rule names the requester {requester}; {nearest}"
+        "add the requester to the policy"
+        => requester_not_listed(requester, nearest);
+
+    PORT_OUT_OF_RANGE "FSP-L29" "port-out-of-range" Error
+        "port {port} is not a number from 0 to 65535"
+        "connect to a port from 1 to 65535"
+        => port_out_of_range(port);
+
+    REQUEST_ECHOED "FSP-L30" "request-echoed" Error
+        "{endpoint} sent the request itself back, as an echo server does: it is not a policy \
+         server"
+        "answer the request with a policy file, or run a master policy server on 843"
+        => request_echoed(endpoint);
+
+    BACKEND_RESET "FSP-L31" "backend-reset" Error
+        "{target} is permitted, and reset the connection while it was being opened"
+        "find out what resets connections to the backend"
+        => backend_reset(target);
+
+    NO_POLICY_SERVER_DECLARED "FSP-L32" "no-policy-server-declared" Error
+        "only backends are declared for {host}: no policy server answers there"
+        "declare a policy server on 843, or an in-band policy on the target port"
+        => no_policy_server_declared(host);
 }

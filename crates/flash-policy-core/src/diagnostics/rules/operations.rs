@@ -30,7 +30,7 @@ define_rules! {
     NO_SUPERVISOR "FSP-O06" "no-supervisor" Warning
         "policy server exits on malformed request"
         "catch errors per connection and supervise the process"
-        by reference;
+        => no_supervisor();
 
     LB_HEALTH_CHECKS "FSP-O07" "lb-health-checks" Info
         "bare connect/close must be tolerated"

@@ -11,16 +11,18 @@ define_rules! {
 
     LOCAL_FILE "FSP-R02" "local-file" Error
         "file:// SWF in local-with-filesystem cannot open sockets"
-        "serve the SWF over HTTP, or trust its directory"
-        by reference;
+        "publish the SWF for network access, serve it over HTTP, or trust its directory"
+        => local_file();
 
     IDE_TRUSTED "FSP-R03" "ide-trusted" Warning
         "passes only because requester is trusted; not representative"
-        "test the SWF as it is deployed";
+        "test the SWF as it is deployed"
+        => ide_trusted();
 
     TRUSTED_DIR_AIR_PROJECTOR "FSP-R04" "trusted-dir/air/projector" Warning
         "application/localTrusted sandbox: policies are not consulted"
-        "test as remote content";
+        "test as remote content"
+        => trusted_dir_air_projector();
 
     HTTPS_SWF_HTTP_POLICY "FSP-R05" "https-swf-http-policy" Warning
         "https requester with plain socket"
@@ -28,8 +30,8 @@ define_rules! {
 
     ALLOW_NETWORKING "FSP-R06" "allowNetworking" Error
         "sockets disabled by embed/administrator"
-        "correct allowNetworking in the page, or mms.cfg"
-        by reference;
+        "embed the SWF without allowNetworking=\"none\", and check mms.cfg"
+        => allow_networking();
 
     WRONG_FLASH_VERSION "FSP-R07" "wrong-flash-version" Warning
         "rule set: player {v}"
@@ -46,7 +48,7 @@ define_rules! {
     SUBDOMAIN_OF_REQUESTER "FSP-R10" "subdomain-of-requester" Error
         "{sub} is a different domain from {dom}"
         "use *.example.com, or list the subdomain"
-        by reference;
+        => subdomain_of_requester(sub, dom);
 
     UNITY_PLAYER "FSP-R11" "unity-player" Warning
         "Unity requester: only domain=\"*\" grants, and only 843 or a prefetched port is asked"

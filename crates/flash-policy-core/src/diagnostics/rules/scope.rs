@@ -11,9 +11,9 @@ define_rules! {
         => low_port_rule(source, port);
 
     MASTER_ONLY_BLOCKS_INBAND "FSP-S02" "master-only-blocks-inband" Error
-        "in-band policy on {p} ignored: master on 843 says master-only"
+        "{what} ignored: master on 843 says master-only"
         "list the port in the master, or let its site-control say all"
-        by reference;
+        => master_only_blocks_inband(what);
 
     META_NONE "FSP-S03" "meta-none" Error
         "meta-policy none: no socket policy is honoured on {host}"
@@ -63,7 +63,8 @@ define_rules! {
 
     PENDING_POLICY_HANGS_DENIAL "FSP-S13" "pending-policy-hangs-denial" Warning
         "denial delayed by unanswered policy {url}"
-        "remove policy locations that never answer";
+        "remove policy locations that never answer"
+        => pending_policy_hangs_denial(url);
 
     LOAD_POLICY_FILE_HOST_DIFFERS "FSP-S14" "loadPolicyFile-host-differs" Error
         "policy from {from} cannot grant {host}"
@@ -71,10 +72,13 @@ define_rules! {
         => load_policy_file_host_differs(from, host);
 
     CACHED_POLICY "FSP-S15" "cached-policy" Warning
-        "policy cached since {t}"
-        "restart the player to see the new policy";
+        "the policy of {endpoint} was cached earlier in this session, and was not asked for again"
+        "restart the player to see a new policy"
+        => cached_policy(endpoint);
 
-    NONMASTER_NOT_ASKED "FSP-S16" "nonmaster-not-asked" Warning
-        "target port was not asked; only the master was consulted"
-        "list the port in the master";
+    NONMASTER_NOT_ASKED "FSP-S16" "nonmaster-not-asked" Info
+        "target port was not asked; only the master was consulted, whose site-control says \
+         {value}"
+        "list the port in the master"
+        => nonmaster_not_asked(value);
 }

@@ -6,14 +6,14 @@ define_rules! {
     const TRANSPORT;
 
     MASTER_REFUSED "FSP-T01" "master-refused" Warning
-        "843 refused; no master policy, falling back to in-band request on {port}"
+        "{endpoint} refuses connections, so there is no master policy"
         "run a master policy server on 843, or answer in-band on the target port"
-        => master_refused(port);
+        => master_refused(endpoint);
 
     MASTER_DROPPED "FSP-T02" "master-dropped" Warning
         "{host}:{port} filtered (no SYN-ACK in {seconds} s): every first connection pays {seconds} \
          s"
-        "open 843/tcp or reject instead of dropping, and serve in-band too"
+        "open the port in the firewall, or let it reject instead of dropping"
         => master_dropped(host, port, seconds);
 
     EXPLICIT_LOAD_NO_TIMEOUT "FSP-T03" "explicit-load-no-timeout" Warning
@@ -27,14 +27,14 @@ define_rules! {
         => accept_then_silence(host, port, seconds);
 
     SLOW_DRIP "FSP-T05" "slow-drip" Warning
-        "{host}:{port} sent {received} bytes and no whole policy within {seconds} s"
+        "{endpoint} is slow: {what}"
         "keep the bytes in memory, do no reverse DNS and set TCP_NODELAY"
-        => slow_drip(host, port, seconds, received);
+        => slow_drip(endpoint, what);
 
     RESET_AFTER_ANSWER "FSP-T06" "reset-after-answer" Warning
-        "connection reset after the policy was sent: request bytes were left unread"
-        "read the whole 23 bytes before closing"
-        => reset_after_answer();
+        "connection reset {when}; a server that closes with unread request bytes causes that"
+        "read all 23 bytes of the request before closing"
+        => reset_after_answer(when);
 
     IPS_BLOCKED "FSP-T07" "ips-blocked" Error
         "SYN to 843 succeeds but traffic dies after the policy request: middlebox suspected"
@@ -49,19 +49,21 @@ define_rules! {
         "give the socket host a DNS name of its own, or forward 843 as raw TCP";
 
     HTTP_PROXY_EATS_REQUEST "FSP-T10" "http-proxy-eats-request" Error
-        "target answered HTTP, not a policy: an HTTP proxy sits in front"
-        "forward the port as raw TCP, or switch on the first byte `<`"
-        => http_proxy_eats_request();
+        "{endpoint} answers HTTP, not a policy: the port itself speaks HTTP, or an HTTP proxy \
+         stands in front of it"
+        "let the server answer the 23 bytes itself, forward the port as raw TCP, or run a master \
+         policy server on 843"
+        => http_proxy_eats_request(endpoint);
 
     HTTP_SERVER_ON_843 "FSP-T11" "http-server-on-843" Error
-        "843 speaks HTTP; socket policies need raw TCP"
+        "{endpoint} speaks HTTP; socket policies need raw TCP"
         "serve the policy from a raw TCP server"
-        => http_server_on_843();
+        => http_server_on_843(endpoint);
 
     TLS_ON_POLICY_PORT "FSP-T12" "tls-on-policy-port" Error
-        "received a TLS record (0x15): policy port expects TLS, Flash sends plaintext"
+        "{endpoint} expects TLS, and Flash sends plain text"
         "add a plaintext listener for policy requests"
-        => tls_on_policy_port();
+        => tls_on_policy_port(endpoint);
 
     SECURESOCKET_NEEDS_TLS_POLICY "FSP-T13" "securesocket-needs-tls-policy" Warning
         "ClientHello seen on the policy port: SecureSocket policy over TLS required"
@@ -83,7 +85,7 @@ define_rules! {
         => fake_nul(text);
 
     TOO_MANY_NULS "FSP-T17" "too-many-nuls" Warning
-        "{extra} bytes follow the terminating NUL"
+        "{extra} behind the terminating NUL"
         "send exactly one NUL byte"
         => too_many_nuls(extra);
 
@@ -107,8 +109,9 @@ define_rules! {
         "send the policy in one write";
 
     RESPONSE_4096_MULTIPLE "FSP-T22" "response-4096-multiple" Warning
-        "policy length is a multiple of 4096: some clients block"
-        "keep the policy below 4096 bytes, or close after it";
+        "policy length with its NUL is {length} bytes, a multiple of 4096: some clients block"
+        "keep the policy below 4096 bytes, or close after it"
+        => response_4096_multiple(length);
 
     POLICY_TOO_BIG "FSP-T23" "policy-too-big" Error
         "policy is {received} bytes; keep it below {limit}"
@@ -121,9 +124,9 @@ define_rules! {
         by reference;
 
     POLICY_SENT_TWICE "FSP-T25" "policy-sent-twice" Error
-        "two policies on one connection"
+        "{count} policies on one connection"
         "answer once, then close"
-        by reference;
+        => policy_sent_twice(count);
 
     LEFT_OPEN_LEAK "FSP-T26" "left-open-leak" Warning
         "server keeps the policy connection open {t} s after the answer"
@@ -131,17 +134,19 @@ define_rules! {
         by reference;
 
     CLOSED_BEFORE_FLUSH "FSP-T27" "closed-before-flush" Error
-        "connection closed with 0 bytes of policy"
-        "shut down only after the answer is flushed"
-        => closed_before_flush();
+        "connection {how} with 0 bytes of policy"
+        "read the whole request, send the policy, and close only after it is flushed"
+        => closed_before_flush(how);
 
     SAME_CONNECTION_EXPECTED "FSP-T28" "same-connection-expected" Error
         "client will reconnect: do not wait for data on the policy connection"
         "treat the policy and the application as independent connections";
 
     EMPTY_FIRST_CONNECTION "FSP-T29" "empty-first-connection" Warning
-        "policy connection counted by connection limiter"
-        "exempt policy requests from connection limits";
+        "a server that answered before now ends the connection without a byte: a connection \
+         limiter may count policy requests"
+        "exempt policy requests from connection limits"
+        => empty_first_connection();
 
     IPV6_VS_IPV4 "FSP-T30" "ipv6-vs-ipv4" Error
         "{name} resolves to {v6} first but policy is only on {v4}"

@@ -71,6 +71,7 @@ impl Profile {
                 socket_timeout: Some(Duration::from_secs(20)),
                 connect_timeout: Duration::from_secs(15),
                 patience: Duration::from_secs(120),
+                watch_after_answer: Duration::from_millis(100),
             },
             report: ReportProfile {
                 refused_backend: RefusedBackend::IoErrorThenSecurityError,

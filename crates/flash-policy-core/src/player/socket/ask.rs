@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use crate::diagnostics::{Diagnostic, rules};
-use crate::document::PolicyFile;
-use crate::player::answer::{Answer, AnswerKind, Role};
+use crate::player::answer::{Answer, Role};
+use crate::player::diagnosis::{AnswerEvidence, Opening};
 use crate::player::{Endpoint, Profile};
-use crate::wire::{AnswerEnd, AnswerReader};
+use crate::wire::Exchange;
 
 /// One load of a policy in progress.
 #[derive(Debug)]
@@ -15,9 +14,7 @@ pub(super) struct Ask {
     pub(super) role: Role,
     pub(super) started: Duration,
     pub(super) deadline: Option<Duration>,
-    pub(super) reader: AnswerReader,
-    /// True if the peer reset the connection after its answer.
-    pub(super) reset: bool,
+    pub(super) opening: Opening,
 }
 
 impl Ask {
@@ -28,15 +25,13 @@ impl Ask {
         role: Role,
         started: Duration,
         patience: Option<Duration>,
-        profile: &Profile,
     ) -> Self {
         Self {
             endpoint,
             role,
             started,
             deadline: patience.map(|patience| started.saturating_add(patience)),
-            reader: AnswerReader::new(profile.wire.answer_cap),
-            reset: false,
+            opening: Opening::Connected,
         }
     }
 
@@ -46,59 +41,23 @@ impl Ask {
         self.deadline.unwrap_or(self.started.saturating_add(profile.timing.connect_timeout))
     }
 
-    /// Judges an answer that is over. HTTP on the master's port comes from a web server, not from a
-    /// proxy in front of it (FSP-T11).
-    pub(super) fn read(&self, end: AnswerEnd, profile: &Profile) -> Answer {
-        let mut answer = Answer::read(&self.reader, end, profile);
-        let is_http =
-            |diagnostic: &&mut Diagnostic| *diagnostic.rule() == rules::HTTP_PROXY_EATS_REQUEST;
-        if self.role == Role::Master {
-            if let Some(http) = answer.diagnostics.iter_mut().find(is_http) {
-                *http = rules::http_server_on_843();
-            }
-        }
-        answer
+    /// Judges a location whose connection was opened, with what was seen on it until `at`.
+    pub(super) fn answer(&self, exchange: &Exchange, at: Duration, profile: &Profile) -> Answer {
+        let evidence = self.evidence(self.opening, at).with_exchange(exchange.clone());
+        Answer::of(evidence, self.took(at), profile)
     }
 
-    /// Returns the diagnostic for a SYN without a reply. With a deadline, every first connection
-    /// pays for the wait (FSP-T02). Without one, as for explicit locations, the wait is longer
-    /// (FSP-T03).
-    pub(super) fn filtered(&self, at: Duration) -> Diagnostic {
-        let (host, port) = (self.endpoint.host(), self.endpoint.port());
-        let diagnostic = if self.deadline.is_some() {
-            rules::master_dropped(host, port, self.seconds_until(at))
-        } else {
-            rules::explicit_load_no_timeout()
-        };
-        self.identify(diagnostic, at)
+    /// Judges a location to which no connection was opened.
+    pub(super) fn not_opened(&self, opening: Opening, at: Duration, profile: &Profile) -> Answer {
+        Answer::of(self.evidence(opening, at), self.took(at), profile)
     }
 
-    /// Judges a load whose deadline came first: silence (FSP-T04), a policy that only lacks its NUL
-    /// (FSP-T14), or part of an answer (FSP-T05).
-    pub(super) fn unanswered(&self, at: Duration) -> Answer {
-        let (host, port) = (self.endpoint.host(), self.endpoint.port());
-        let (received, seconds) = (self.reader.received().len(), self.seconds_until(at));
-        let diagnostic = if received == 0 {
-            rules::accept_then_silence(host, port, seconds)
-        } else if PolicyFile::parse(self.reader.document()).is_ok() {
-            rules::missing_nul_open()
-        } else {
-            rules::slow_drip(host, port, seconds, received)
-        };
-        Answer::failed(AnswerKind::None, Some(self.identify(diagnostic, at)))
+    fn evidence(&self, opening: Opening, at: Duration) -> AnswerEvidence {
+        let evidence = AnswerEvidence::new(self.endpoint.clone(), opening).waited(self.took(at));
+        AnswerEvidence { started: self.started, has_deadline: self.deadline.is_some(), ..evidence }
     }
 
-    /// Returns the time since the start of the load, in seconds.
-    fn seconds_until(&self, at: Duration) -> f64 {
-        at.saturating_sub(self.started).as_secs_f64()
-    }
-
-    /// Returns the diagnostic with a fingerprint of this load, because not every message names the
-    /// location.
-    fn identify(&self, diagnostic: Diagnostic, at: Duration) -> Diagnostic {
-        let port = self.endpoint.port().to_string();
-        let seconds = self.seconds_until(at).to_string();
-        let received = self.reader.received().len().to_string();
-        diagnostic.identified_by(&[self.endpoint.host(), &port, &seconds, &received])
+    fn took(&self, at: Duration) -> Duration {
+        at.saturating_sub(self.started)
     }
 }

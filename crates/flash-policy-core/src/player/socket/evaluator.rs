@@ -8,7 +8,7 @@ use crate::document::PolicyDocument;
 use crate::or_panic;
 use crate::player::endpoint::canonical_host;
 use crate::player::{Endpoint, InvalidSwf, Outcome, Profile, Session, Swf};
-use crate::wire::{Declaration, EndpointState, Playback, Script, Sent, Stamped};
+use crate::wire::{Declaration, EndpointState, Playback, Script, Stamped};
 
 /// One player session with declared endpoints, without a network and without a clock. It drives the
 /// same [`Lookup`] as the clients do.
@@ -120,9 +120,11 @@ impl Evaluator {
                     let sent = next.as_ref().map(|next| &next.sent);
                     lookup.handle(&mut self.session, sent.into(), now);
                 }
-                Action::Close => {
-                    for sent in connection.take().into_iter().flat_map(|open| open.rest(now)) {
-                        lookup.handle(&mut self.session, Some(&sent).into(), now);
+                Action::Close { watch } => {
+                    let until = now.saturating_add(watch);
+                    let rest = connection.take().into_iter().flat_map(|open| open.rest(until));
+                    for Stamped { at, sent } in rest {
+                        lookup.handle(&mut self.session, Some(&sent).into(), at);
                     }
                     lookup.handle(&mut self.session, Event::Closed, now);
                 }
@@ -145,11 +147,14 @@ impl Evaluator {
         if self.unknown.contains(endpoint.host()) {
             return Event::NameNotFound;
         }
-        match self.endpoints.get(endpoint).map(Declaration::state) {
-            Some(EndpointState::Up) => Event::Connected,
-            Some(EndpointState::Dropped) => Event::Elapsed,
-            Some(EndpointState::Refused) => Event::Refused,
-            None => Event::NotMapped,
+        let Some(declared) = self.endpoints.get(endpoint) else {
+            return Event::NotMapped;
+        };
+        match declared.state() {
+            EndpointState::Up if declared.is_backend_only() => Event::ConnectedToStandIn,
+            EndpointState::Up => Event::Connected,
+            EndpointState::Dropped => Event::Elapsed,
+            EndpointState::Refused => Event::Refused,
         }
     }
 
@@ -185,9 +190,11 @@ impl PolicyConnection {
         Some(Stamped { at: self.opened_at + at, sent })
     }
 
-    /// Returns what the peer sent at the same time as the end of its answer.
-    fn rest(self, now: Duration) -> impl Iterator<Item = Sent> {
+    /// Returns what the peer sent behind the end of its answer, up to the player's time `until`.
+    fn rest(self, until: Duration) -> impl Iterator<Item = Stamped> {
         let Self { opened_at, pending, .. } = self;
-        pending.take_while(move |stamped| opened_at + stamped.at <= now).map(|stamped| stamped.sent)
+        let in_player_time =
+            pending.map(move |Stamped { at, sent }| Stamped { at: opened_at + at, sent });
+        in_player_time.take_while(move |stamped| stamped.at <= until)
     }
 }

@@ -1,7 +1,6 @@
 //! Judges whether one policy file grants a connection (rulebook P, D, X9, and `grants` of section
 //! 2). Does not know which locations were asked.
 
-use crate::diagnostics::{Diagnostic, rules};
 use crate::document::{AllowAccessFrom, DomainPattern, MetaPolicy, PolicyFile, PortGrant, ToPorts};
 use crate::player::profile::{Dead, DocumentProfile, TrailingDot};
 use crate::player::{Cause, Endpoint, Swf};
@@ -112,30 +111,4 @@ pub(crate) fn meta_policy(policy: &PolicyFile, profile: &DocumentProfile) -> Opt
 pub(crate) fn names(domain: &DomainPattern, host: Option<&str>, profile: &DocumentProfile) -> bool {
     let dot_counts = profile.trailing_dot == TrailingDot::Significant;
     if dot_counts { domain.matches(host) } else { domain.matches_ignoring_trailing_dot(host) }
-}
-
-/// Returns a diagnostic for the first rule that misses the requester only because the requester's
-/// host ends with a dot (rulebook D8). A dot at the end of the rule's own domain is a diagnostic of
-/// the document.
-pub(super) fn missed_by_a_dot(
-    policy: &PolicyFile,
-    swf: &Swf,
-    profile: &DocumentProfile,
-) -> Option<Diagnostic> {
-    if profile.trailing_dot != TrailingDot::Significant {
-        return None;
-    }
-    let host = swf.host().filter(|host| host.ends_with('.'))?;
-    let misses = |domain: &&DomainPattern| {
-        !domain.matches(Some(host)) && domain.matches_ignoring_trailing_dot(Some(host))
-    };
-    policy.allow_access_from().iter().find_map(|rule| {
-        let domain = rule.domain().filter(misses)?;
-        let what = format!("differs from the requester {host} by the dot at its end");
-        let diagnostic = rules::case_idn_trailing_dot(domain, what);
-        Some(match rule.position() {
-            Some(position) => diagnostic.at(position),
-            None => diagnostic,
-        })
-    })
 }

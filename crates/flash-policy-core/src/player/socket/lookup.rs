@@ -10,14 +10,14 @@ pub use self::step::{Action, Event};
 use super::ask::Ask;
 use super::policies::Load;
 use super::search::Search;
-use crate::diagnostics::{Diagnostic, rules};
-use crate::player::answer::{Answer, AnswerKind, Asked, Role};
+use crate::player::answer::{Answer, Asked, Role};
 use crate::player::connection::{Ended, Purpose};
+use crate::player::diagnosis::Opening;
 use crate::player::outcome::Outcome;
 use crate::player::profile::{Profile, TrustedScope};
 use crate::player::record::{Grantor, Record, Target};
 use crate::player::{Cause, Endpoint, Sandbox, Session, Swf};
-use crate::wire::{AnswerEnd, POLICY_REQUEST};
+use crate::wire::POLICY_REQUEST;
 
 /// One attempt of a SWF to connect, as a state machine.
 ///
@@ -76,7 +76,7 @@ impl Lookup {
             },
             Phase::Sending(_) => Action::Send(POLICY_REQUEST),
             Phase::Receiving(ask) => Action::Receive { until: self.until(ask.deadline) },
-            Phase::Closing(..) => Action::Close,
+            Phase::Closing(_, reason) => Action::Close { watch: self.watch(*reason) },
             Phase::OpeningPayload(started) => Action::Connect {
                 endpoint: self.record.target.endpoint(),
                 purpose: Purpose::Payload,
@@ -117,7 +117,7 @@ impl Lookup {
 
     /// Returns the outcome, with the live socket if there is one.
     pub fn finish<S>(self, socket: Option<S>) -> Outcome<S> {
-        Outcome::new(self.record, socket)
+        Outcome::new(self.record, socket, &self.profile)
     }
 
     /// Decides what needs no network (rulebook P8, R3, R5), or turns to the first location.
@@ -155,8 +155,8 @@ impl Lookup {
     fn advance(&mut self, session: &mut Session, at: Duration) -> Phase {
         while let Some((endpoint, role)) = self.search.next_location(&self.record) {
             if role == Role::Explicit && self.is_blocked(endpoint.port()) {
-                let diagnostic = rules::blocked_policy_port(endpoint.port());
-                let answer = Answer::failed(AnswerKind::NotAsked, Some(diagnostic));
+                let ask = Ask::new(endpoint.clone(), role, at, None);
+                let answer = ask.not_opened(Opening::BlockedPort, at, &self.profile);
                 self.consult(endpoint, role, Arc::new(answer), false);
                 continue;
             }
@@ -190,7 +190,7 @@ impl Lookup {
     ) -> Phase {
         session.begin(&endpoint);
         let patience = self.search.patience(role, &self.profile);
-        Phase::Connecting(Ask::new(endpoint, role, at, patience, &self.profile))
+        Phase::Connecting(Ask::new(endpoint, role, at, patience))
     }
 
     fn joining(
@@ -210,28 +210,28 @@ impl Lookup {
     fn connecting(
         &mut self,
         session: &mut Session,
-        ask: Ask,
+        mut ask: Ask,
         event: Event<'_>,
         at: Duration,
     ) -> Phase {
-        let answer = match event {
-            Event::Connected => {
-                self.record.opened(ask.endpoint.clone(), Purpose::Policy);
+        let opening = match event {
+            Event::Connected | Event::ConnectedToStandIn => {
+                if event == Event::ConnectedToStandIn {
+                    ask.opening = Opening::StandIn;
+                }
+                let cap = self.profile.wire.answer_cap;
+                self.record.opened(ask.endpoint.clone(), Purpose::Policy, cap);
                 return Phase::Sending(ask);
             }
-            Event::Refused | Event::NotMapped => {
-                let is_mapped = event == Event::Refused;
-                let answer = Answer::failed(AnswerKind::Refused, self.refused(&ask));
-                Answer { is_mapped, ..answer }
-            }
-            Event::Reset => Answer::failed(AnswerKind::Reset, None),
-            Event::NameNotFound => {
-                let diagnostic = rules::dns_missing(ask.endpoint.host());
-                Answer::failed(AnswerKind::NotAsked, Some(diagnostic))
-            }
-            Event::Elapsed => Answer::failed(AnswerKind::Dropped, Some(ask.filtered(at))),
+            Event::Refused => Opening::Refused,
+            Event::NotMapped => Opening::NotMapped,
+            Event::Stopped => Opening::Stopped,
+            Event::Reset => Opening::Reset,
+            Event::NameNotFound => Opening::NameNotFound,
+            Event::Elapsed => Opening::Dropped,
             _ => return Phase::Connecting(ask),
         };
+        let answer = ask.not_opened(opening, at, &self.profile);
         if event == Event::Elapsed && self.has_ended(at) {
             self.timed_out(session, ask, answer, at)
         } else {
@@ -239,25 +239,14 @@ impl Lookup {
         }
     }
 
-    /// Returns the diagnostic for a refused master: the destination itself is asked next.
-    fn refused(&self, ask: &Ask) -> Option<Diagnostic> {
-        let port = self.record.target.endpoint().port();
-        (ask.role == Role::Master).then(|| rules::master_refused(port))
-    }
-
-    fn receiving(&mut self, mut ask: Ask, event: Event<'_>, at: Duration) -> Phase {
+    fn receiving(&mut self, ask: Ask, event: Event<'_>, at: Duration) -> Phase {
         let (reason, ended) = match event {
-            Event::Received(bytes) => {
-                self.record.connection().has_received(bytes, at);
-                match ask.reader.receive(bytes) {
-                    Some(end) => (CloseReason::Answered(end), Ended::ClientClosed),
-                    None => return Phase::Receiving(ask),
-                }
-            }
-            Event::EndOfStream => {
-                (CloseReason::Answered(AnswerEnd::EndOfStream), Ended::PeerClosed)
-            }
-            Event::Reset => (CloseReason::Answered(AnswerEnd::Reset), Ended::Reset),
+            Event::Received(bytes) => match self.record.connection().has_received(bytes, at) {
+                Some(_) => (CloseReason::Answered, Ended::ClientClosed),
+                None => return Phase::Receiving(ask),
+            },
+            Event::EndOfStream => (CloseReason::Answered, Ended::PeerClosed),
+            Event::Reset => (CloseReason::Answered, Ended::Reset),
             Event::Elapsed if self.has_ended(at) => (CloseReason::TimedOut, Ended::Deadline),
             Event::Elapsed => (CloseReason::Deadline, Ended::Deadline),
             _ => return Phase::Receiving(ask),
@@ -266,26 +255,34 @@ impl Lookup {
         Phase::Closing(ask, reason)
     }
 
+    /// Returns how long to watch what the peer does behind its answer. It changes no verdict.
+    fn watch(&self, reason: CloseReason) -> Duration {
+        match reason {
+            CloseReason::Answered => self.profile.timing.watch_after_answer,
+            CloseReason::Deadline | CloseReason::TimedOut => Duration::ZERO,
+        }
+    }
+
     /// Takes events while the policy connection is being closed. The peer's end may still be seen:
     /// more bytes, a FIN or a RST (FSP-T06). It changes no verdict.
     fn closing(
         &mut self,
         session: &mut Session,
-        mut ask: Ask,
+        ask: Ask,
         reason: CloseReason,
         event: Event<'_>,
         at: Duration,
     ) -> Phase {
+        // Once an answer is judged as unfinished, nothing that comes later may finish it.
+        let is_watched = reason == CloseReason::Answered;
         match event {
             Event::Closed => return self.closed(session, ask, reason, at),
-            Event::EndOfStream => self.record.connection().has_ended(Ended::PeerClosed, at),
-            Event::Reset => {
-                self.record.connection().has_ended(Ended::Reset, at);
-                ask.reset = reason == CloseReason::Answered(AnswerEnd::Nul);
+            Event::EndOfStream if is_watched => {
+                self.record.connection().has_ended(Ended::PeerClosed, at);
             }
-            Event::Received(bytes) => {
+            Event::Reset if is_watched => self.record.connection().has_ended(Ended::Reset, at),
+            Event::Received(bytes) if is_watched => {
                 self.record.connection().has_received(bytes, at);
-                ask.reader.receive(bytes);
             }
             _ => {}
         }
@@ -299,27 +296,16 @@ impl Lookup {
         reason: CloseReason,
         at: Duration,
     ) -> Phase {
-        let answer = match reason {
-            CloseReason::Answered(end) => ask.read(end, &self.profile),
-            CloseReason::Deadline => ask.unanswered(at),
-            CloseReason::TimedOut => {
-                let answer = ask.unanswered(at);
-                return self.timed_out(session, ask, answer, at);
-            }
-        };
-        let reset = ask.reset.then(rules::reset_after_answer);
-        self.loaded(session, ask, answer.with_diagnostic(reset), at)
+        let exchange = self.record.connection().exchange().clone();
+        let answer = ask.answer(&exchange, at, &self.profile);
+        match reason {
+            CloseReason::TimedOut => self.timed_out(session, ask, answer, at),
+            _ => self.loaded(session, ask, answer, at),
+        }
     }
 
     /// Stores a finished load in the session, and consults it.
-    fn loaded(
-        &mut self,
-        session: &mut Session,
-        ask: Ask,
-        mut answer: Answer,
-        at: Duration,
-    ) -> Phase {
-        answer.took = at.saturating_sub(ask.started);
+    fn loaded(&mut self, session: &mut Session, ask: Ask, answer: Answer, at: Duration) -> Phase {
         let answer = Arc::new(answer);
         session.finish(&ask.endpoint, answer.clone());
         self.consult(ask.endpoint, ask.role, answer, false);
@@ -347,12 +333,13 @@ impl Lookup {
 
     fn opening_payload(&mut self, started: Duration, event: Event<'_>, at: Duration) -> Phase {
         let cause = match event {
-            Event::Connected => {
-                self.record.opened(self.record.target.endpoint(), Purpose::Payload);
+            Event::Connected | Event::ConnectedToStandIn => {
+                let cap = self.profile.wire.answer_cap;
+                self.record.opened(self.record.target.endpoint(), Purpose::Payload, cap);
                 Cause::Connected
             }
-            Event::Refused | Event::NotMapped => {
-                self.record.is_target_mapped = event == Event::Refused;
+            Event::Refused | Event::NotMapped | Event::Stopped => {
+                self.record.is_target_mapped = event != Event::NotMapped;
                 Cause::BackendRefused
             }
             Event::Reset => Cause::BackendReset,
@@ -409,7 +396,8 @@ enum Phase {
 /// The reason why a policy connection is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CloseReason {
-    Answered(AnswerEnd),
+    /// A NUL, the peer's end or too many bytes ended the answer.
+    Answered,
     /// The load's own deadline passed.
     Deadline,
     /// The deadline of the whole attempt passed.

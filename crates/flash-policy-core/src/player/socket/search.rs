@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::grant::{Judgement, judge, meta_policy, missed_by_a_dot};
+use super::grant::{Judgement, judge, meta_policy};
 use crate::diagnostics::rules;
 use crate::document::{MetaPolicy, PolicyFile};
 use crate::player::answer::{AnswerKind, Asked, Role};
@@ -130,13 +130,28 @@ impl Search {
                     self.locations.clear();
                 }
             }
-            Judgement::Miss(..) if master_only => self.end(Cause::MasterOnly, control, record),
             Judgement::Miss(cause, rule) => {
-                asked.diagnostics.extend(missed_by_a_dot(policy, &record.swf, document));
+                // Only a rule that names the requester can be what decided.
+                let rule = rule.filter(|_| cause != Cause::DomainNotListed);
                 let rule = rule.map(|rule| DecidingRule::grant(from, rule));
+                if master_only {
+                    record.kept_out = Some((record.asked.len(), meta));
+                    record.first_kept_out = self.first_named_location();
+                    let has_rules = !policy.allow_access_from().is_empty();
+                    if record.first_kept_out.is_some() || !has_rules {
+                        return self.end(Cause::MasterOnly, control, record);
+                    }
+                    self.locations.clear();
+                }
                 self.missed(cause, rule, record);
             }
         }
+    }
+
+    /// Returns the first location still to be consulted that the SWF named with `loadPolicyFile`.
+    fn first_named_location(&self) -> Option<Endpoint> {
+        let named = self.locations.iter().find(|(_, role)| *role == Role::Explicit);
+        named.map(|(endpoint, _)| endpoint.clone())
     }
 
     /// Keeps the nearest miss.

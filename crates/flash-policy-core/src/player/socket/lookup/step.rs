@@ -28,9 +28,13 @@ pub enum Action {
         /// The time to give up.
         until: Duration,
     },
-    /// Close the policy connection. Report [`Event::Closed`], preceded by anything that was still
-    /// seen of the peer's end.
-    Close,
+    /// Close the policy connection. Watch the peer for as long as `watch` before that, and report
+    /// what it still sends and how it ends, each at its time. Then report [`Event::Closed`] at the
+    /// time at which this action was given: the player itself does not wait.
+    Close {
+        /// The time to watch.
+        watch: Duration,
+    },
     /// Wait for another lookup of this session that is asking the same location. Report
     /// [`Event::Joined`] when it is done or given up; at `until`, report [`Event::Elapsed`].
     Join {
@@ -49,10 +53,15 @@ pub enum Action {
 pub enum Event<'a> {
     /// The TCP connection is established.
     Connected,
+    /// The TCP connection is established, to a backend that the driver plays itself and where no
+    /// policy server is declared. What it answers is no diagnostic.
+    ConnectedToStandIn,
     /// The connection was refused.
     Refused,
     /// Nothing is mapped at the endpoint, which counts as a refusal.
     NotMapped,
+    /// The driver's own server that stood at the endpoint was stopped. It counts as a refusal.
+    Stopped,
     /// The connection was reset, while it was being opened or later.
     Reset,
     /// The host's name does not resolve.

@@ -1,0 +1,274 @@
+//! Diagnoses the answer of one location: bytes with their times, and the order in which the peer
+//! ended. Does not know who asked, nor what the answer decided.
+
+use super::after_nul::diagnose_after_nul;
+use super::evidence::{AnswerEvidence, Opening};
+use super::pace::{Pace, close_to, pace};
+use crate::diagnostics::{Diagnostic, Severity, rules};
+use crate::document::{PolicyFile, length_prefix};
+use crate::player::answer::{Role, rejection};
+use crate::player::profile::{Leniency, Profile};
+use crate::printable::counted;
+use crate::wire::{AnswerEnd, Exchange, POLICY_REQUEST};
+
+/// The length, in bytes with the NUL, at whose multiples some clients stop reading (FSP-T22).
+const BLOCKING_LENGTH: usize = 4096;
+
+/// Returns the diagnostics of the answer of a location that was consulted in this role. The first
+/// explains why the location sent no policy that the player accepts, if it sent none.
+///
+/// The same evidence always gives the same diagnostics, whoever recorded it.
+pub fn diagnose_answer(
+    evidence: &AnswerEvidence,
+    role: Role,
+    profile: &Profile,
+) -> Vec<Diagnostic> {
+    let found = match (evidence.opening, &evidence.exchange) {
+        (Opening::StandIn, _) => Vec::new(),
+        (Opening::Connected, Some(exchange)) => {
+            OpenedAnswer { evidence, exchange, role, profile }.diagnose()
+        }
+        _ => not_opened(evidence, role).into_iter().collect(),
+    };
+    let identified = found.into_iter().map(|diagnostic| match diagnostic.position() {
+        Some(_) => diagnostic,
+        None => identify(evidence, diagnostic),
+    });
+    identified.collect()
+}
+
+/// Returns the diagnostic of a location to which no connection was opened.
+fn not_opened(evidence: &AnswerEvidence, role: Role) -> Option<Diagnostic> {
+    let endpoint = &evidence.endpoint;
+    match evidence.opening {
+        Opening::Refused | Opening::NotMapped | Opening::Stopped => {
+            (role == Role::Master).then(|| rules::master_refused(endpoint))
+        }
+        Opening::Dropped if evidence.has_deadline => {
+            let seconds = evidence.waited.as_secs_f64();
+            Some(rules::master_dropped(endpoint.host(), endpoint.port(), seconds).with_help(
+                format!(
+                    "open {}/tcp in the firewall, or let it reject instead of dropping",
+                    endpoint.port()
+                ),
+            ))
+        }
+        Opening::Dropped => Some(rules::explicit_load_no_timeout()),
+        Opening::NameNotFound => Some(rules::dns_missing(endpoint.host())),
+        Opening::BlockedPort => Some(rules::blocked_policy_port(endpoint.port())),
+        Opening::Reset => {
+            Some(rules::closed_before_flush("reset while it was being opened, so it closed"))
+        }
+        _ => None,
+    }
+}
+
+/// Returns the diagnostic with a fingerprint of the location, because not every message names it.
+fn identify(evidence: &AnswerEvidence, diagnostic: Diagnostic) -> Diagnostic {
+    let port = evidence.endpoint.port().to_string();
+    let message = diagnostic.message().to_owned();
+    diagnostic.identified_by(&[evidence.endpoint.host(), &port, &message])
+}
+
+/// The evidence of a location to which a connection was opened.
+struct OpenedAnswer<'a> {
+    evidence: &'a AnswerEvidence,
+    exchange: &'a Exchange,
+    role: Role,
+    profile: &'a Profile,
+}
+
+impl OpenedAnswer<'_> {
+    fn diagnose(&self) -> Vec<Diagnostic> {
+        let received = self.exchange.received();
+        if received.is_empty() {
+            return vec![self.silence()];
+        }
+        if self.exchange.answer_end() == Some(AnswerEnd::TooLarge) {
+            return vec![rules::policy_too_big(received.len(), self.profile.wire.answer_cap)];
+        }
+        if self.exchange.document() == POLICY_REQUEST.strip_suffix(b"\0").unwrap_or_default() {
+            return vec![rules::request_echoed(&self.evidence.endpoint)];
+        }
+        let document = Document::of(self);
+        match self.exchange.answer_end() {
+            None => self.unfinished(document),
+            Some(AnswerEnd::Reset) => self.destroyed(document),
+            Some(AnswerEnd::EndOfStream) => self.closed(document),
+            Some(_) => self.ended_by_nul(document),
+        }
+    }
+
+    /// Diagnoses a connection on which nothing arrived.
+    fn silence(&self) -> Diagnostic {
+        let endpoint = &self.evidence.endpoint;
+        match self.exchange.answer_end() {
+            Some(AnswerEnd::Reset) => rules::closed_before_flush("reset"),
+            Some(_) => rules::closed_before_flush("closed"),
+            None => rules::accept_then_silence(endpoint.host(), endpoint.port(), self.seconds()),
+        }
+    }
+
+    /// Diagnoses bytes without an end: neither a NUL, nor a close, nor a reset came in time.
+    fn unfinished(&self, document: Document) -> Vec<Diagnostic> {
+        let is_arriving = pace(self.evidence) == Pace::Arriving;
+        if is_arriving && !document.is_of_another_kind {
+            let what = format!(
+                "{} and no whole policy within {} s",
+                counted(self.exchange.received().len(), "byte"),
+                self.seconds()
+            );
+            return vec![rules::slow_drip(&self.evidence.endpoint, what)];
+        }
+        let has_own_end = document.is_of_another_kind;
+        let mut found = document.found;
+        if !has_own_end {
+            found.push(rules::missing_nul_open());
+        }
+        if document.is_accepted {
+            // The policy itself is fine: the missing NUL is all that the player waits for.
+            found.rotate_right(1);
+        }
+        found
+    }
+
+    /// Diagnoses bytes that a reset cut off before their NUL.
+    fn destroyed(&self, document: Document) -> Vec<Diagnostic> {
+        let arrived = counted(self.exchange.received().len(), "byte");
+        let what = format!("before the NUL of the policy ({arrived} had arrived)");
+        let mut found = vec![rules::reset_after_answer(what)];
+        found.extend(document.found);
+        if document.is_accepted {
+            found.push(rules::missing_nul_close());
+        }
+        found
+    }
+
+    /// Diagnoses bytes that a close ended.
+    fn closed(&self, document: Document) -> Vec<Diagnostic> {
+        let mut found = document.found;
+        match self.profile.wire.missing_nul {
+            Leniency::Reject if document.is_accepted => {
+                found.insert(0, rules::missing_nul_close().with_severity(Severity::Error));
+            }
+            _ if document.is_accepted => found.push(rules::missing_nul_close()),
+            _ if document.is_cut_short || document.is_of_another_kind => {}
+            _ => found.push(rules::missing_nul_close()),
+        }
+        self.add_pace(document.is_accepted, &mut found);
+        found
+    }
+
+    /// Diagnoses an answer that a NUL ended, and what followed it.
+    fn ended_by_nul(&self, document: Document) -> Vec<Diagnostic> {
+        let mut found = document.found;
+        if !document.is_of_another_kind {
+            found.extend(diagnose_after_nul(self.exchange.after_nul()));
+        }
+        if self.exchange.was_reset() {
+            found.push(rules::reset_after_answer("after the policy had arrived"));
+        }
+        let length = self.exchange.document().len() + 1;
+        if document.is_accepted && length % BLOCKING_LENGTH == 0 {
+            found.push(rules::response_4096_multiple(length));
+        }
+        self.add_pace(document.is_accepted, &mut found);
+        found
+    }
+
+    /// Adds the diagnostic of a policy that was complete only shortly before the deadline.
+    fn add_pace(&self, is_accepted: bool, found: &mut Vec<Diagnostic>) {
+        let budget = self.role.budget(&self.profile.timing);
+        if !is_accepted {
+            return;
+        }
+        if let (Some(took), Some(budget)) = (close_to(self.evidence, budget), budget) {
+            let what = format!(
+                "its policy was complete after {} s, and the player waits {} s",
+                took.as_secs_f64(),
+                budget.as_secs_f64()
+            );
+            found.push(rules::slow_drip(&self.evidence.endpoint, what));
+        }
+    }
+
+    /// Returns the time that the client waited, in seconds.
+    fn seconds(&self) -> f64 {
+        self.evidence.waited.as_secs_f64()
+    }
+}
+
+/// The document in an answer, judged as if the stream had ended behind it.
+struct Document {
+    /// Its diagnostics. If the player does not accept it, the first is the reason.
+    found: Vec<Diagnostic>,
+    is_accepted: bool,
+    /// True if the document is not complete, or has an escaped NUL: both explain a missing NUL.
+    is_cut_short: bool,
+    /// True for HTTP, TLS and a length prefix, which say more than any missing NUL.
+    is_of_another_kind: bool,
+}
+
+impl Document {
+    fn of(answer: &OpenedAnswer<'_>) -> Self {
+        let OpenedAnswer { exchange, .. } = answer;
+        // The first byte of a short length is a NUL, which ends the document before it begins.
+        if exchange.document().is_empty() {
+            if let Some(length) = length_prefix(exchange.received()) {
+                return Self::rejected(rules::length_prefix(length), Vec::new());
+            }
+        }
+        match PolicyFile::parse(exchange.document()) {
+            Ok(policy) => {
+                let found = policy.diagnostics().to_vec();
+                match rejection(&policy, &answer.profile.document) {
+                    Some(reason) => Self::rejected(reason, found),
+                    None => Self {
+                        found,
+                        is_accepted: true,
+                        is_cut_short: false,
+                        is_of_another_kind: false,
+                    },
+                }
+            }
+            Err(malformed) => {
+                let reason = in_context(malformed.diagnostic(), answer);
+                let others = malformed.diagnostics().iter();
+                let others = others.filter(|one| *one != malformed.diagnostic()).cloned();
+                Self::rejected(reason, others.collect())
+            }
+        }
+    }
+
+    /// Returns a document that the player rejects for `reason`.
+    fn rejected(reason: Diagnostic, others: Vec<Diagnostic>) -> Self {
+        let rule = *reason.rule();
+        let is_cut_short = [rules::TRUNCATED, rules::FAKE_NUL].contains(&rule);
+        let is_of_another_kind = [
+            rules::HTTP_PROXY_EATS_REQUEST,
+            rules::HTTP_SERVER_ON_843,
+            rules::TLS_ON_POLICY_PORT,
+            rules::LENGTH_PREFIX,
+            rules::UTF16,
+        ]
+        .contains(&rule);
+        let mut found = others;
+        found.retain(|other| *other != reason);
+        found.insert(0, reason.with_severity(Severity::Error));
+        Self { found, is_accepted: false, is_cut_short, is_of_another_kind }
+    }
+}
+
+/// Returns the reason for a rejected document with what the location adds to it: HTTP on the
+/// master's port comes from a web server.
+fn in_context(reason: &Diagnostic, answer: &OpenedAnswer<'_>) -> Diagnostic {
+    let endpoint = &answer.evidence.endpoint;
+    match *reason.rule() {
+        rules::HTTP_PROXY_EATS_REQUEST if answer.role == Role::Master => {
+            rules::http_server_on_843(endpoint)
+        }
+        rules::HTTP_PROXY_EATS_REQUEST => rules::http_proxy_eats_request(endpoint),
+        rules::TLS_ON_POLICY_PORT => rules::tls_on_policy_port(endpoint),
+        _ => reason.clone(),
+    }
+}

@@ -1,0 +1,273 @@
+//! Finds the one diagnostic that explains an outcome, with the help that is the attempt's advice.
+
+use super::attempt::Located;
+use super::evidence::Opening;
+use super::requester::explain_requester;
+use crate::diagnostics::{Diagnostic, Position, Rule, rules};
+use crate::document::{AllowAccessFrom, PortGrant};
+use crate::player::answer::{AnswerKind, Asked, Role};
+use crate::player::profile::Profile;
+use crate::player::record::{DecidingRule, Record};
+use crate::player::{Cause, MASTER_PORT};
+
+/// The diagnostic that explains an outcome.
+pub(super) enum Explanation {
+    /// The diagnostic with this index among those that were found.
+    Found(usize),
+    /// The diagnostic with this index, as the whole attempt words it.
+    Reworded(usize, Located),
+    /// One that only the whole attempt shows.
+    New(Located),
+}
+
+/// Returns the explanation of the outcome; `None` for an established connection.
+pub(super) fn explain(
+    record: &Record,
+    profile: &Profile,
+    found: &[Located],
+) -> Option<Explanation> {
+    let target = &record.target;
+    let (host, port) = (target.host(), target.port());
+    let new = |diagnostic: Diagnostic| {
+        Some(Explanation::New(Located { diagnostic, asked: record.deciding_location() }))
+    };
+    match record.cause() {
+        Cause::Connected => None,
+        Cause::LowPort | Cause::SecureOnly | Cause::PortNotListed => {
+            explain_rule(record, found, record.rule.as_ref()?)
+        }
+        Cause::DomainNotListed => Some(explain_requester(record, profile, found)),
+        Cause::MetaPolicyNone => explain_meta_policy(record, found),
+        Cause::MasterOnly => new(master_only(record)),
+        Cause::MalformedPolicy => explain_answers(record, found, |asked| {
+            u8::from(asked.answer.kind != AnswerKind::Malformed)
+        }),
+        Cause::TimedOut => explain_time_out(record, found),
+        Cause::NoPolicy => explain_answers(record, found, distance_from_a_policy)
+            .map(|explanation| with_help_of_attempt(record, found, explanation))
+            .or_else(|| {
+                let diagnostic = rules::no_policy_server_declared(host);
+                new(diagnostic.with_help(to_get_a_policy(record)))
+            }),
+        Cause::SandboxLocalWithFile => new(rules::local_file()),
+        Cause::NetworkingDisabled => new(rules::allow_networking()),
+        Cause::InvalidPort => new(rules::port_out_of_range(target.written_port())),
+        Cause::BackendRefused if !record.is_target_mapped => new(rules::backend_down(host, port)
+            .with_help(format!(
+                "map {target} to a backend: it is permitted, and nothing is mapped there"
+            ))),
+        Cause::BackendRefused => new(rules::backend_down(host, port).with_help(format!(
+            "start the backend: {target} is permitted, and nothing listens there, whatever the \
+             player says of a sandbox"
+        ))),
+        Cause::BackendTimedOut => new(rules::backend_filtered(port).with_help(format!(
+            "let {target} through the firewall: it is permitted, and its SYN is never answered, \
+             whatever the player says of a sandbox"
+        ))),
+        Cause::BackendReset => new(rules::backend_reset(target)),
+        Cause::NameNotFound => find(found, rules::DNS_MISSING, None)
+            .map(Explanation::Found)
+            .or_else(|| new(rules::dns_missing(host))),
+    }
+}
+
+/// Explains a rule that names the requester and does not grant.
+fn explain_rule(record: &Record, found: &[Located], rule: &DecidingRule) -> Option<Explanation> {
+    let (port, place) = (record.target.port(), rule.endpoint());
+    let asked = record.deciding_location();
+    let new = |diagnostic: Diagnostic| {
+        let diagnostic = match rule.position() {
+            Some(position) => diagnostic.at(position),
+            None => diagnostic,
+        };
+        Some(Explanation::New(Located { diagnostic, asked }))
+    };
+    let written = rule.to_ports().unwrap_or_default();
+    match record.cause() {
+        Cause::LowPort => new(rules::low_port_rule(place.port(), port).with_help(format!(
+            "serve the policy from a port below 1024, such as {MASTER_PORT}: one from {place} \
+             cannot grant port {port}"
+        ))),
+        Cause::SecureOnly => new(rules::secure_attribute(&record.swf).with_help(format!(
+            "serve the SWF over https, or take secure=\"true\" out of that rule of {place}"
+        ))),
+        _ => match rule.allow_access_from().map(AllowAccessFrom::to_ports) {
+            Some(PortGrant::Missing) => {
+                let help = format!("add to-ports=\"{port}\" to that rule of {place}");
+                Some(missing_to_ports(found, rule, help))
+            }
+            Some(PortGrant::Bad(_)) => {
+                let at = rule.allow_access_from().and_then(|rule| rule.position_of("to-ports"));
+                find(found, rules::BAD_RANGE_SYNTAX, at).map(Explanation::Found)
+            }
+            _ if written == MASTER_PORT.to_string() => new(rules::lists_843_instead(port)
+                .with_help(format!("list port {port} in the to-ports of that rule of {place}"))),
+            _ => new(rules::port_not_listed(port, written).with_help(format!(
+                "add {port} to the to-ports of that rule in the policy of {place}"
+            ))),
+        },
+    }
+}
+
+/// Explains a rule without ports, by the diagnostic of the document if there is one.
+fn missing_to_ports(found: &[Located], rule: &DecidingRule, help: String) -> Explanation {
+    let is_at_rule = |located: &Located| {
+        let diagnostic = &located.diagnostic;
+        let at = rule.allow_access_from().and_then(|rule| rule.position_of("to-ports"));
+        *diagnostic.rule() == rules::MISSING_TO_PORTS
+            && (diagnostic.position() == rule.position() || diagnostic.position() == at)
+    };
+    match found.iter().position(is_at_rule) {
+        Some(index) => {
+            let mut located = found[index].clone();
+            located.diagnostic = located.diagnostic.with_help(help);
+            Explanation::Reworded(index, located)
+        }
+        None => {
+            let diagnostic = rules::missing_to_ports().with_help(help);
+            Explanation::New(Located { diagnostic, asked: None })
+        }
+    }
+}
+
+/// Explains a meta-policy that voids everything: `none` itself, or a value that counts as `none`.
+fn explain_meta_policy(record: &Record, found: &[Located]) -> Option<Explanation> {
+    let control = record.rule.as_ref()?;
+    let in_value = [rules::UNKNOWN_META_VALUE, rules::BY_CONTENT_TYPE_ON_SOCKET];
+    let bad_value = in_value.into_iter().find_map(|rule| find(found, rule, None));
+    bad_value.map(Explanation::Found).or_else(|| {
+        let host = record.target.host();
+        let diagnostic = rules::meta_none(host).with_help(format!(
+            "change the site-control of {} to master-only or all: as it is, nothing on {host} can \
+             be permitted",
+            control.endpoint()
+        ));
+        let diagnostic = match control.position() {
+            Some(position) => diagnostic.at(position),
+            None => diagnostic,
+        };
+        Some(Explanation::New(Located { diagnostic, asked: record.deciding_location() }))
+    })
+}
+
+/// Returns the diagnostic of a master that keeps the player from the location that would decide.
+fn master_only(record: &Record) -> Diagnostic {
+    let target = &record.target;
+    let requester = record.swf.host().unwrap_or("*");
+    let what = match &record.first_kept_out {
+        Some(location) => format!("the policy of {location}, which loadPolicyFile names, is"),
+        None => format!("an in-band policy of {target} is"),
+    };
+    rules::master_only_blocks_inband(what).with_help(format!(
+        "list {requester} and port {} in the master at {}:{MASTER_PORT}, or let its site-control \
+         say all, so that other locations may answer",
+        target.port(),
+        target.host(),
+    ))
+}
+
+/// Explains an attempt that ran out of time while a location was asked.
+fn explain_time_out(record: &Record, found: &[Located]) -> Option<Explanation> {
+    let last = record.asked.len().checked_sub(1)?;
+    let asked = &record.asked[last];
+    if asked.role == Role::Explicit {
+        let url = format!("xmlsocket://{}", asked.endpoint);
+        let diagnostic = rules::pending_policy_hangs_denial(url).with_help(format!(
+            "make {} answer, or stop naming it in loadPolicyFile: the player waited for it until \
+             Socket.timeout ran out",
+            asked.endpoint
+        ));
+        return Some(Explanation::New(Located { diagnostic, asked: Some(last) }));
+    }
+    first_of(found, last)
+}
+
+/// Explains an attempt by the answer with the smallest `distance`; the earlier one of two. An
+/// answer without a diagnostic explains nothing.
+fn explain_answers(
+    record: &Record,
+    found: &[Located],
+    distance: impl Fn(&Asked) -> u8,
+) -> Option<Explanation> {
+    let explained = (0..record.asked.len()).filter(|index| first_of(found, *index).is_some());
+    let nearest = explained.min_by_key(|index| distance(&record.asked[*index]))?;
+    first_of(found, nearest)
+}
+
+/// Returns how far an answer was from a policy: bytes are nearer than silence, and silence is
+/// nearer than a refusal.
+fn distance_from_a_policy(asked: &Asked) -> u8 {
+    let has_bytes = asked
+        .answer
+        .evidence
+        .exchange
+        .as_ref()
+        .is_some_and(|exchange| !exchange.received().is_empty());
+    match asked.answer.kind {
+        _ if has_bytes => 0,
+        AnswerKind::Refused => 3,
+        AnswerKind::NotAsked => 2,
+        _ => 1,
+    }
+}
+
+/// Adds to an explanation by a refused master how this SWF would get its policy.
+fn with_help_of_attempt(
+    record: &Record,
+    found: &[Located],
+    explanation: Explanation,
+) -> Explanation {
+    let Explanation::Found(index) = explanation else {
+        return explanation;
+    };
+    let located = &found[index];
+    if *located.diagnostic.rule() != rules::MASTER_REFUSED {
+        return explanation;
+    }
+    let mut changed = located.clone();
+    changed.diagnostic = changed.diagnostic.with_help(to_get_a_policy(record));
+    Explanation::Reworded(index, changed)
+}
+
+/// Returns one sentence that says how to serve a policy where none was found.
+fn to_get_a_policy(record: &Record) -> String {
+    let target = &record.target;
+    let (host, port) = (target.host(), target.port());
+    let requester = record.swf.host().unwrap_or("*");
+    let opening = |asked: &Asked| asked.answer.evidence.opening;
+    if record.asked.iter().all(|asked| opening(asked) == Opening::NotMapped) {
+        return format!(
+            "map {host}:{MASTER_PORT} to a policy server, or {target} to one that answers \
+             in-band: nothing is mapped at either; is {host} spelt as it is on the map?"
+        );
+    }
+    if let Some(stopped) = record.asked.iter().find(|asked| opening(asked) == Opening::Stopped) {
+        return format!(
+            "keep the server of {} running while its clients connect: it was stopped, or the \
+             stage that it belongs to was dropped",
+            stopped.endpoint
+        );
+    }
+    let in_band = match record.asked.iter().find(|asked| opening(asked) == Opening::StandIn) {
+        Some(_) => format!("or at {target} itself, where only a backend is declared,"),
+        None => format!("or at {target} itself,"),
+    };
+    format!(
+        "answer policy requests at {host}:{MASTER_PORT}, {in_band} with a policy file that lists \
+         {requester} and port {port}"
+    )
+}
+
+/// Returns the first diagnostic of a location.
+fn first_of(found: &[Located], asked: usize) -> Option<Explanation> {
+    let index = found.iter().position(|located| located.asked == Some(asked))?;
+    Some(Explanation::Found(index))
+}
+
+/// Returns the index of the first diagnostic of a rule, at this position if one is given.
+pub(super) fn find(found: &[Located], rule: Rule, at: Option<Position>) -> Option<usize> {
+    found.iter().position(|located| {
+        let diagnostic = &located.diagnostic;
+        *diagnostic.rule() == rule && (at.is_none() || diagnostic.position() == at)
+    })
+}
