@@ -17,9 +17,11 @@ mod evidence;
 mod explanation;
 mod pace;
 mod requester;
+mod same_evidence;
 mod server;
 
 pub use answer::diagnose_answer;
 pub(super) use attempt::{Located, diagnose_attempt};
 pub use evidence::{AnswerEvidence, Opening};
+pub use same_evidence::SameEvidence;
 pub use server::diagnose_server;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::answer::{AnswerKind, Asked};
 use super::connection::{Connection, Purpose};
-use super::diagnosis::{Located, Opening};
+use super::diagnosis::{Located, Opening, SameEvidence};
 use super::record::Record;
 use super::{Cause, PlayerEvent, Sandbox, Swf, Verdict};
 use crate::diagnostics::{Diagnostic, Severity};
@@ -34,6 +34,7 @@ pub(super) fn write(
         }
     }
     row(f, "advice", &advice(record, first, wanted))?;
+    write_same_evidence(f, first)?;
     row(f, "swf", &requester(&record.swf))?;
     row(f, "connect", &record.target)?;
     write_decision(f, record)?;
@@ -47,6 +48,17 @@ pub(super) fn write(
         row(f, "note", note)?;
     }
     Ok(())
+}
+
+/// Writes the other causes that fit what was seen, and the question that tells them apart.
+fn write_same_evidence(f: &mut Formatter<'_>, first: Option<&Diagnostic>) -> fmt::Result {
+    let first = first.filter(|diagnostic| diagnostic.severity() > Severity::Info);
+    let Some(group) = first.and_then(|diagnostic| SameEvidence::of(diagnostic.rule())) else {
+        return Ok(());
+    };
+    let ids: Vec<_> = group.also().iter().map(ToString::to_string).collect();
+    row(f, "or", &ids.join(", "))?;
+    row(f, "ask", &group.question())
 }
 
 /// Returns a diagnostic without its help.

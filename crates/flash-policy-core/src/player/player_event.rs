@@ -50,7 +50,7 @@ impl fmt::Display for PlayerEvent {
 }
 
 /// Returns the events that the SWF gets for a cause decided at `at`, in order, each with its time.
-/// `None` as a time means never (rulebook T4, T5, E).
+/// No event comes before the decision. `None` as a time means never (rulebook T4, T5, E).
 pub(super) fn events(
     cause: Cause,
     at: Duration,
@@ -58,7 +58,7 @@ pub(super) fn events(
 ) -> Vec<(PlayerEvent, Option<Duration>)> {
     let timeout = profile.timing.socket_timeout;
     let security_error_at = match profile.report.security_error {
-        SecurityErrorAt::SocketTimeout => timeout,
+        SecurityErrorAt::SocketTimeout => timeout.map(|timeout| timeout.max(at)),
         SecurityErrorAt::Decision => Some(at),
     };
     let security_error = (PlayerEvent::SecurityError(2048), security_error_at);
@@ -73,7 +73,7 @@ pub(super) fn events(
         Cause::BackendRefused | Cause::BackendReset => match profile.report.refused_backend {
             RefusedBackend::SecurityError => vec![security_error],
             RefusedBackend::IoErrorThenSecurityError if timeout.is_some() => {
-                vec![io_error, (PlayerEvent::SecurityError(2048), timeout)]
+                vec![io_error, (PlayerEvent::SecurityError(2048), timeout.map(|end| end.max(at)))]
             }
             _ => vec![io_error],
         },

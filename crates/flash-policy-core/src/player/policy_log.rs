@@ -3,7 +3,7 @@
 
 use super::answer::{AnswerKind, Asked, Role};
 use super::record::{Grantor, Record};
-use super::{Cause, Verdict};
+use super::Verdict;
 
 const STRICT_POLICY_FILES: &str = "http://www.adobe.com/go/strict_policy_files";
 
@@ -20,7 +20,7 @@ pub(super) fn lines(record: &Record) -> Vec<String> {
             resource at {resource} by requestor from {swf}"
     ));
     lines.extend(record.asked.iter().flat_map(location));
-    if record.cause() == Cause::MasterOnly {
+    if record.kept_out.is_some() {
         lines.push(format!(
             "Error: Ignoring policy file at {resource} due to meta-policy 'master-only'."
         ));

@@ -11,6 +11,7 @@ mod analysis;
 mod fixes;
 #[cfg(feature = "lint")]
 mod lint;
+mod diagnosis;
 mod policy_file;
 mod rule_docs;
 mod rule_table;

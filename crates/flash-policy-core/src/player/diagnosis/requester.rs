@@ -37,6 +37,10 @@ pub(super) fn explain_requester(
             return Explanation::New(near);
         }
     }
+    let empty = find(found, rules::EMPTY_POLICY_DENY, None);
+    if let (true, Some(index)) = (candidates.is_empty(), empty) {
+        return Explanation::Found(index);
+    }
     let asked = candidates.last().map(|candidate| candidate.asked);
     let diagnostic = match host {
         Some(host) => host_not_listed(host, record, &candidates),

@@ -135,7 +135,10 @@ impl Search {
                 let rule = rule.filter(|_| cause != Cause::DomainNotListed);
                 let rule = rule.map(|rule| DecidingRule::grant(from, rule));
                 if master_only {
-                    record.kept_out = Some((record.asked.len(), meta));
+                    let is_other = |(location, _): &(Endpoint, Role)| location != from;
+                    if self.locations.iter().any(is_other) {
+                        record.kept_out = Some((record.asked.len(), meta));
+                    }
                     record.first_kept_out = self.first_named_location();
                     let has_rules = !policy.allow_access_from().is_empty();
                     if record.first_kept_out.is_some() || !has_rules {
