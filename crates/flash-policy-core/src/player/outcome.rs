@@ -128,8 +128,8 @@ impl<S> Outcome<S> {
         self.transcript().iter().filter(asks).count()
     }
 
-    /// Returns all diagnostics, in order. The first explains an outcome that is not `permitted`, and
-    /// its help is the advice. Errors, warnings and infos follow.
+    /// Returns all diagnostics, in order. The first explains an outcome that is not `permitted`,
+    /// and its help is the advice. Errors, warnings and infos follow.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         self.found.iter().map(|located| &located.diagnostic)
     }

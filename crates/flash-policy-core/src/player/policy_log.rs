@@ -1,9 +1,9 @@
 //! Writes the lines that the debug player would add to `policyfiles.txt` (rulebook G3). Lines that
 //! no public log shows are modelled from memory; the rulebook marks them.
 
+use super::Verdict;
 use super::answer::{AnswerKind, Asked, Role};
 use super::record::{Grantor, Record};
-use super::Verdict;
 
 const STRICT_POLICY_FILES: &str = "http://www.adobe.com/go/strict_policy_files";
 

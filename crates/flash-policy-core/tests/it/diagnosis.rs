@@ -72,7 +72,11 @@ fn with(behind: &str) -> Vec<u8> {
 #[case::newline_instead_of_nul_left_open(&with("\n"), End::StaysOpen, &["FSP-T14"])]
 #[case::text_behind_the_root_left_open(&with("OK"), End::StaysOpen, &["FSP-D20", "FSP-T14"])]
 #[case::cut_and_left_open(&with("")[..60], End::StaysOpen, &["FSP-D21", "FSP-T14"])]
-#[case::ill_formed_and_left_open(b"<cross-domain-policy></x>", End::StaysOpen, &["FSP-D22", "FSP-T14"])]
+#[case::ill_formed_and_left_open(
+    b"<cross-domain-policy></x>",
+    End::StaysOpen,
+    &["FSP-D22", "FSP-T14"]
+)]
 #[case::http_left_open(HTTP.as_bytes(), End::StaysOpen, &["FSP-T11"])]
 #[case::tls_left_open(b"\x15\x03\x01\0\x02\x02\x0a", End::StaysOpen, &["FSP-T12"])]
 #[case::silence(b"", End::StaysOpen, &["FSP-T04"])]
@@ -97,7 +101,11 @@ fn with(behind: &str) -> Vec<u8> {
 #[case::a_paren_behind_the_nul(&with("\0)"), End::Fin, &["FSP-T17"])]
 #[case::a_policy_behind_the_nul(&with(&format!("\0{POLICY}\0")), End::Fin, &["FSP-T25"])]
 #[case::a_policy_without_nul_behind_the_nul(&with(&format!("\0{POLICY}")), End::Fin, &["FSP-T25"])]
-#[case::a_bad_document_and_bytes_behind_it(b"<cross-domain-policy>\0x", End::Fin, &["FSP-D21", "FSP-T17"])]
+#[case::a_bad_document_and_bytes_behind_it(
+    b"<cross-domain-policy>\0x",
+    End::Fin,
+    &["FSP-D21", "FSP-T17"]
+)]
 // The length of writeUTF, whose first byte may be a NUL.
 #[case::a_short_length(&length_before(&with("")), End::Fin, &["FSP-L13"])]
 #[case::a_long_length(&length_before(&with(&" ".repeat(300))), End::Fin, &["FSP-L13"])]

@@ -7,11 +7,12 @@
 
 #[cfg(feature = "lint")]
 mod analysis;
+mod catalogue;
+mod diagnosis;
 #[cfg(feature = "lint")]
 mod fixes;
 #[cfg(feature = "lint")]
 mod lint;
-mod diagnosis;
 mod policy_file;
 mod rule_docs;
 mod rule_table;

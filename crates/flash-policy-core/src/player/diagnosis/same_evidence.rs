@@ -87,6 +87,7 @@ const ALL: &[SameEvidence] = &[
         also: &[
             rules::TLS_ON_POLICY_PORT,
             rules::EMPTY_FIRST_CONNECTION,
+            rules::IPS_BLOCKED,
             rules::WORKING_DIRECTORY,
             rules::PRIVILEGE_DROP,
         ],
