@@ -147,6 +147,12 @@ impl Asked {
         self.answer.policy()
     }
 
+    /// Returns true if a backend that this project plays answered, where no policy server is
+    /// declared.
+    pub fn is_stand_in(&self) -> bool {
+        self.answer.evidence.opening() == Opening::StandIn
+    }
+
     /// Returns the duration of the load, in the player's time.
     pub fn took(&self) -> Duration {
         self.answer.took

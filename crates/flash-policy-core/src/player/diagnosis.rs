@@ -5,6 +5,7 @@
 //!
 //! - [`diagnose_answer`]: one location that was asked for its policy.
 //! - [`diagnose_server`]: one location that was asked several times.
+//! - [`diagnose_families`]: one host over its two address families.
 //! - the whole attempt, whose diagnostics are those of its [`Outcome`](super::Outcome).
 //!
 //! Nothing else in this project chooses the rule of an answer. `probe`, `run`, `test`, `eval` and
@@ -15,6 +16,7 @@ mod answer;
 mod attempt;
 mod evidence;
 mod explanation;
+mod families;
 mod pace;
 mod requester;
 mod same_evidence;
@@ -23,5 +25,6 @@ mod server;
 pub use answer::diagnose_answer;
 pub(super) use attempt::{Located, diagnose_attempt};
 pub use evidence::{AnswerEvidence, Opening};
+pub use families::diagnose_families;
 pub use same_evidence::SameEvidence;
 pub use server::diagnose_server;

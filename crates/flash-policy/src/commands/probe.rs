@@ -5,7 +5,8 @@ mod addresses;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use flash_policy_core::diagnostics::{self, rules};
+use flash_policy_core::diagnosis::diagnose_families;
+use flash_policy_core::diagnostics;
 use flash_policy_core::player::{Asked, Endpoint, Grantor, Outcome, Profile, Role, Swf, Verdict};
 use flash_policy_fixture::client::{FlashClient, blocking};
 use flash_policy_scenario::Status;
@@ -187,9 +188,7 @@ pub(crate) fn live_result(probed: &[Probed], fail_rule: &FailRule) -> LiveResult
 /// Returns the diagnostic of a host that permits over IPv4 but not over IPv6, which comes first.
 fn address_family(probed: &[Probed]) -> Option<diagnostics::Diagnostic> {
     let [first, second] = probed else { return None };
-    let (v6, v4) = (first.address.filter(IpAddr::is_ipv6)?, second.address?);
-    (!first.is_permitted() && second.is_permitted())
-        .then(|| rules::ipv6_vs_ipv4(first.outcome.target().host(), v6, v4))
+    diagnose_families((first.address?, &first.outcome), (second.address?, &second.outcome))
 }
 
 fn has_bytes(asked: &Asked) -> bool {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use flash_policy_core::diagnostics::{self, Severity};
+use flash_policy_core::diagnosis::SameEvidence;
+use flash_policy_core::diagnostics::{self, Rule, Severity};
 use flash_policy_core::document::readable;
 use flash_policy_core::player::{
     self, AnswerKind, Cause, Ended, Grantor, Outcome, Purpose, Role, TranscriptStep,
@@ -66,6 +67,9 @@ pub(crate) struct AskedLocation {
     pub(crate) took_ms: u64,
     /// The longest time that the player waits for the answer; null if it waits forever.
     pub(crate) budget_ms: Option<u64>,
+    /// True if the command itself played what answered.
+    #[serde(skip)]
+    pub(crate) is_stand_in: bool,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
@@ -84,6 +88,10 @@ pub(crate) struct Diagnostic {
     pub(crate) column: Option<u32>,
     /// A stable identity, which depends neither on the position nor on the wording.
     pub(crate) fingerprint: String,
+    /// The ids of other rules that fit the same evidence.
+    pub(crate) also: Vec<&'static str>,
+    /// The question that tells those rules apart; null if no other rule fits.
+    pub(crate) question: Option<&'static str>,
 }
 
 /// One TCP connection.
@@ -189,19 +197,21 @@ impl AskedLocation {
             answer: Id(asked.answer()),
             took_ms: millis(asked.took()),
             budget_ms: budget(asked.role()).map(millis),
+            is_stand_in: asked.is_stand_in(),
             diagnostics: asked.diagnostics().map(Diagnostic::from).collect(),
         }
     }
 
-    /// Returns whether the answer has bytes, so that its time tells how fast the server is.
+    /// Returns whether a server's answer has bytes, so that its time tells how fast the server is.
     pub(crate) fn has_answered(&self) -> bool {
         use AnswerKind::{Malformed, NotAPolicy, Policy};
-        matches!(self.answer.0, Policy | Malformed | NotAPolicy)
+        !self.is_stand_in && matches!(self.answer.0, Policy | Malformed | NotAPolicy)
     }
 }
 
 impl From<&diagnostics::Diagnostic> for Diagnostic {
     fn from(diagnostic: &diagnostics::Diagnostic) -> Self {
+        let group = SameEvidence::of(diagnostic.rule());
         Self {
             id: diagnostic.rule().id(),
             severity: Id(diagnostic.severity()),
@@ -210,6 +220,8 @@ impl From<&diagnostics::Diagnostic> for Diagnostic {
             line: diagnostic.position().map(|position| position.line),
             column: diagnostic.position().map(|position| position.column),
             fingerprint: fingerprint(diagnostic),
+            also: group.iter().flat_map(|group| group.also()).map(Rule::id).collect(),
+            question: group.map(SameEvidence::question),
         }
     }
 }

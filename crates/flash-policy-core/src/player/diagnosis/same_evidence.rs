@@ -35,12 +35,12 @@ impl SameEvidence {
     }
 
     /// Returns the other rules that fit the same evidence.
-    pub fn also(&self) -> &[Rule] {
+    pub fn also(&self) -> &'static [Rule] {
         self.also
     }
 
     /// Returns the question that tells the causes apart.
-    pub fn question(&self) -> &str {
+    pub fn question(&self) -> &'static str {
         self.question
     }
 }

@@ -1,5 +1,6 @@
 //! Renders `probe` and `run` for people.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use flash_policy_conformance::CheckVerdict;
@@ -75,16 +76,18 @@ fn apart(attempts: &[Case], is_unexplained: bool) -> Option<String> {
     ))
 }
 
-/// Renders the diagnostics that make the command fail, even for a permitted connection.
+/// Renders the ids of the diagnostics that make the command fail, even for a permitted connection.
+/// The attempt above shows them in full.
 fn failing_answers(findings: &[AnswerFinding], style: &Style) -> Option<String> {
-    let failing = findings.iter().filter(|finding| finding.fails);
-    let lines: String = failing
-        .map(|finding| {
-            let endpoint = printable(&finding.endpoint);
-            let text = diagnostic(&finding.diagnostic);
-            format!("{} {endpoint}: {text}\n", style.bad("fails"))
-        })
-        .collect();
+    let mut by_endpoint: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.fails) {
+        by_endpoint.entry(&finding.endpoint).or_default().push(finding.diagnostic.id);
+    }
+    let lines = by_endpoint.iter().map(|(endpoint, ids)| {
+        let (endpoint, ids) = (printable(endpoint), ids.join(", "));
+        format!("{} {endpoint}: {ids}; --allow ID accepts one\n", style.bad("fails"))
+    });
+    let lines: String = lines.collect();
     (!lines.is_empty()).then_some(lines)
 }
 
