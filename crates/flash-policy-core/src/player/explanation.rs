@@ -9,7 +9,7 @@ use super::connection::{Connection, Purpose};
 use super::diagnosis::{Located, Opening, SameEvidence};
 use super::record::Record;
 use super::{Cause, PlayerEvent, Sandbox, Swf, Verdict};
-use crate::diagnostics::{Diagnostic, Severity};
+use crate::diagnostics::{Diagnostic, Rule, Severity};
 use crate::wire::escape;
 
 /// The most bytes of an answer that are shown.
@@ -26,12 +26,11 @@ pub(super) fn write(
     found: &[Located],
     wanted: Option<Verdict>,
 ) -> fmt::Result {
-    let mut notes = found.iter().map(|located| &located.diagnostic).peekable();
-    let first = notes.peek().copied();
-    if record.cause() != Cause::Connected {
-        if let Some(reason) = notes.next() {
-            row(f, "because", &summary(reason))?;
-        }
+    let first = found.first().map(|located| &located.diagnostic);
+    let explains = record.cause() != Cause::Connected;
+    let (reason, notes) = found.split_at(usize::from(explains).min(found.len()));
+    for located in reason {
+        row(f, "because", &summary(record, located))?;
     }
     row(f, "advice", &advice(record, first, wanted))?;
     write_same_evidence(f, first)?;
@@ -44,8 +43,9 @@ pub(super) fn write(
         let when = at.map_or_else(|| "never".to_owned(), |at| format!("at {}", seconds(at)));
         row(f, "player", &format_args!("{when}: {event} {text}"))?;
     }
-    for note in notes {
-        row(f, "note", note)?;
+    for located in notes {
+        let help = located.diagnostic.help();
+        row(f, "note", &format_args!("{}; help: {help}", summary(record, located)))?;
     }
     Ok(())
 }
@@ -61,11 +61,23 @@ fn write_same_evidence(f: &mut Formatter<'_>, first: Option<&Diagnostic>) -> fmt
     row(f, "ask", &group.question())
 }
 
-/// Returns a diagnostic without its help.
-fn summary(diagnostic: &Diagnostic) -> String {
+/// Returns a diagnostic without its help, behind the location that it is about.
+fn summary(record: &Record, located: &Located) -> String {
+    let diagnostic = &located.diagnostic;
+    let place = match located.asked {
+        Some(asked) if !names_its_location(diagnostic.rule()) => {
+            format!("{}: ", record.asked[asked].endpoint())
+        }
+        _ => String::new(),
+    };
     let at = diagnostic.position().map(|position| format!(" at {position}")).unwrap_or_default();
     let (severity, id) = (diagnostic.severity(), diagnostic.rule().id());
-    format!("{severity} {id}{at}: {}", diagnostic.message())
+    format!("{place}{severity} {id}{at}: {}", diagnostic.message())
+}
+
+/// Returns true if the messages of a rule begin with the location.
+fn names_its_location(rule: &Rule) -> bool {
+    ["{endpoint}", "{host}:{port}"].iter().any(|place| rule.text().starts_with(place))
 }
 
 /// Returns one sentence that says what to do.

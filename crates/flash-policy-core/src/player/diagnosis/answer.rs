@@ -105,7 +105,11 @@ impl OpenedAnswer<'_> {
         match self.exchange.answer_end() {
             Some(AnswerEnd::Reset) => rules::closed_before_flush("reset"),
             Some(_) => rules::closed_before_flush("closed"),
-            None => rules::accept_then_silence(endpoint.host(), endpoint.port(), self.seconds()),
+            None => rules::accept_then_silence(endpoint.host(), endpoint.port(), self.seconds())
+                .with_help(format!(
+                    "let {endpoint} answer within 3 s, serve clients concurrently, and time out \
+                     idle ones"
+                )),
         }
     }
 
