@@ -91,13 +91,16 @@ fn first_name(text: &str) -> String {
 }
 
 /// Returns the texts of the source files below a directory. The catalogue is left out unless the
-/// directory lies in it.
+/// directory lies in it, and so is the table of causes with the same evidence: being named there is
+/// not being reported.
 fn sources(directory: &Path) -> Vec<String> {
     let mut texts = Vec::new();
     for path in fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
         if path.is_dir() && !path.ends_with(CATALOGUE) {
             texts.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && !path.ends_with("same_evidence.rs")
+        {
             texts.push(fs::read_to_string(path).unwrap());
         }
     }

@@ -32,7 +32,9 @@ pub(super) fn write(
     for located in reason {
         row(f, "because", &summary(record, located))?;
     }
-    row(f, "advice", &advice(record, first, wanted))?;
+    if let Some(advice) = advice(record, first, wanted) {
+        row(f, "advice", &advice)?;
+    }
     write_same_evidence(f, first)?;
     row(f, "swf", &requester(&record.swf))?;
     row(f, "connect", &record.target)?;
@@ -80,24 +82,22 @@ fn names_its_location(rule: &Rule) -> bool {
     ["{endpoint}", "{host}:{port}"].iter().any(|place| rule.text().starts_with(place))
 }
 
-/// Returns one sentence that says what to do.
-fn advice(record: &Record, first: Option<&Diagnostic>, wanted: Option<Verdict>) -> String {
+/// Returns one sentence that says what to do, if there is anything.
+fn advice(record: &Record, first: Option<&Diagnostic>, wanted: Option<Verdict>) -> Option<String> {
     let is_granted = record.cause().verdict() != Verdict::Denied;
     match wanted {
-        Some(Verdict::Denied) if is_granted => return to_deny(record),
+        Some(Verdict::Denied) if is_granted => return Some(to_deny(record)),
         Some(Verdict::Unreachable) if record.cause() == Cause::Connected => {
-            return format!(
+            return Some(format!(
                 "take the backend at {} down, or firewall it: it accepts connections.",
                 record.target
-            );
+            ));
         }
         _ => {}
     }
     let is_worth_doing = |diagnostic: &&Diagnostic| diagnostic.severity() > Severity::Info;
-    match first.filter(is_worth_doing) {
-        Some(diagnostic) => format!("{} ({})", diagnostic.help(), diagnostic.rule().id()),
-        None => "none: the SWF has its connection.".to_owned(),
-    }
+    let diagnostic = first.filter(is_worth_doing)?;
+    Some(format!("{} ({})", diagnostic.help(), diagnostic.rule().id()))
 }
 
 /// Returns one sentence that says how to deny a connection that was granted.
