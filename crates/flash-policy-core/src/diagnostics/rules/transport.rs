@@ -11,15 +11,16 @@ define_rules! {
         => master_refused(endpoint);
 
     MASTER_DROPPED "FSP-T02" "master-dropped" Warning
-        "{host}:{port} filtered (no SYN-ACK in {seconds} s): every first connection pays {seconds} \
-         s"
+        "nothing replied to the connect to {endpoint} within {seconds} s, as when a firewall \
+         drops packets; each new player waits that long"
         "open the port in the firewall, or let it reject instead of dropping"
-        => master_dropped(host, port, seconds);
+        => master_dropped(endpoint, seconds);
 
     EXPLICIT_LOAD_NO_TIMEOUT "FSP-T03" "explicit-load-no-timeout" Warning
-        "explicit loadPolicyFile on a filtered port: waits for the OS, not 3 s"
-        "drop the explicit call, or point it at an open port"
-        => explicit_load_no_timeout();
+        "nothing replied to the connect to {endpoint}, which loadPolicyFile names: there the \
+         player waits until the operating system gives up, not 3 s"
+        "take out the call of loadPolicyFile, or let it name a port that is open"
+        => explicit_load_no_timeout(endpoint);
 
     ACCEPT_THEN_SILENCE "FSP-T04" "accept-then-silence" Error
         "{host}:{port} accepted but sent nothing within {seconds} s"
@@ -32,9 +33,10 @@ define_rules! {
         => slow_drip(endpoint, what);
 
     RESET_AFTER_ANSWER "FSP-T06" "reset-after-answer" Warning
-        "connection reset {when}; a server that closes with unread request bytes causes that"
+        "{endpoint} reset the connection {when}, as a server does that closes before it has read \
+         the whole request"
         "read all 23 bytes of the request before closing"
-        => reset_after_answer(when);
+        => reset_after_answer(endpoint, when);
 
     IPS_BLOCKED "FSP-T07" "ips-blocked" Error
         "SYN to 843 succeeds but traffic dies after the policy request: middlebox suspected"
@@ -56,8 +58,8 @@ define_rules! {
         => http_proxy_eats_request(endpoint);
 
     HTTP_SERVER_ON_843 "FSP-T11" "http-server-on-843" Error
-        "{endpoint} speaks HTTP; socket policies need raw TCP"
-        "serve the policy from a raw TCP server"
+        "{endpoint} answers HTTP, and the player expects the bytes of the policy alone"
+        "let a server that speaks no HTTP answer on that port with the policy and a NUL"
         => http_server_on_843(endpoint);
 
     TLS_ON_POLICY_PORT "FSP-T12" "tls-on-policy-port" Error
@@ -70,14 +72,16 @@ define_rules! {
         "add a TLS policy listener with a trusted certificate";
 
     MISSING_NUL_OPEN "FSP-T14" "missing-nul-open" Error
-        "policy has no terminating NUL and the connection stays open: the player waits for ever"
+        "{endpoint} sent no NUL byte to end its answer and keeps the connection open, so the \
+         player goes on waiting"
         "send a NUL byte after the policy"
-        => missing_nul_open();
+        => missing_nul_open(endpoint);
 
     MISSING_NUL_CLOSE "FSP-T15" "missing-nul-close" Warning
-        "policy ended by close without NUL: accepted by observation, violates the spec"
+        "{endpoint} closed the connection and sent no NUL byte: most players take that as the \
+         end of the policy, the specification does not"
         "send a NUL byte after the policy"
-        => missing_nul_close();
+        => missing_nul_close(endpoint);
 
     FAKE_NUL "FSP-T16" "fake-nul" Error
         "trailing text \"{text}\" after the root element looks like an escaped NUL"
@@ -114,8 +118,8 @@ define_rules! {
         => response_4096_multiple(length);
 
     POLICY_TOO_BIG "FSP-T23" "policy-too-big" Error
-        "policy is {received} bytes; keep it below {limit}"
-        "use wildcards and port ranges"
+        "the answer has {received} bytes or more, and the player reads {limit} at most"
+        "make the policy smaller, for example with wildcards and port ranges"
         => policy_too_big(received, limit);
 
     UNPROMPTED_POLICY "FSP-T24" "unprompted-policy" Warning
@@ -134,9 +138,9 @@ define_rules! {
         by reference;
 
     CLOSED_BEFORE_FLUSH "FSP-T27" "closed-before-flush" Error
-        "connection {how} with 0 bytes of policy"
+        "{endpoint} {how} the connection without sending a byte of policy"
         "read the whole request, send the policy, and close only after it is flushed"
-        => closed_before_flush(how);
+        => closed_before_flush(endpoint, how);
 
     SAME_CONNECTION_EXPECTED "FSP-T28" "same-connection-expected" Error
         "client will reconnect: do not wait for data on the policy connection"

@@ -46,19 +46,15 @@ fn not_opened(evidence: &AnswerEvidence, role: Role) -> Option<Diagnostic> {
         }
         Opening::Dropped if evidence.has_deadline => {
             let seconds = evidence.waited.as_secs_f64();
-            Some(rules::master_dropped(endpoint.host(), endpoint.port(), seconds).with_help(
-                format!(
-                    "open {}/tcp in the firewall, or let it reject instead of dropping",
-                    endpoint.port()
-                ),
-            ))
+            Some(rules::master_dropped(endpoint, seconds).with_help(format!(
+                "open {}/tcp in the firewall, or let it reject instead of dropping",
+                endpoint.port()
+            )))
         }
-        Opening::Dropped => Some(rules::explicit_load_no_timeout()),
+        Opening::Dropped => Some(rules::explicit_load_no_timeout(endpoint)),
         Opening::NameNotFound => Some(rules::dns_missing(endpoint.host())),
         Opening::BlockedPort => Some(rules::blocked_policy_port(endpoint.port())),
-        Opening::Reset => {
-            Some(rules::closed_before_flush("reset while it was being opened, so it closed"))
-        }
+        Opening::Reset => Some(rules::closed_before_flush(endpoint, "reset")),
         _ => None,
     }
 }
@@ -88,7 +84,7 @@ impl OpenedAnswer<'_> {
             return vec![rules::policy_too_big(received.len(), self.profile.wire.answer_cap)];
         }
         if self.exchange.document() == POLICY_REQUEST.strip_suffix(b"\0").unwrap_or_default() {
-            return vec![rules::request_echoed(&self.evidence.endpoint)];
+            return vec![self.echo()];
         }
         let document = Document::of(self);
         match self.exchange.answer_end() {
@@ -103,8 +99,8 @@ impl OpenedAnswer<'_> {
     fn silence(&self) -> Diagnostic {
         let endpoint = &self.evidence.endpoint;
         match self.exchange.answer_end() {
-            Some(AnswerEnd::Reset) => rules::closed_before_flush("reset"),
-            Some(_) => rules::closed_before_flush("closed"),
+            Some(AnswerEnd::Reset) => rules::closed_before_flush(endpoint, "reset"),
+            Some(_) => rules::closed_before_flush(endpoint, "closed"),
             None => rules::accept_then_silence(endpoint.host(), endpoint.port(), self.seconds())
                 .with_help(format!(
                     "let {endpoint} answer within 3 s, serve clients concurrently, and time out \
@@ -113,22 +109,26 @@ impl OpenedAnswer<'_> {
         }
     }
 
+    /// Diagnoses the request itself, sent back.
+    fn echo(&self) -> Diagnostic {
+        let echoed = rules::request_echoed(&self.evidence.endpoint);
+        match self.role {
+            Role::Master => echoed.with_help("let a policy server answer on 843"),
+            _ => echoed,
+        }
+    }
+
     /// Diagnoses bytes without an end: neither a NUL, nor a close, nor a reset came in time.
     fn unfinished(&self, document: Document) -> Vec<Diagnostic> {
-        let is_arriving = pace(self.evidence) == Pace::Arriving;
-        if is_arriving && !document.is_of_another_kind {
-            let what = format!(
-                "{} and no whole policy within {} s",
-                counted(self.exchange.received().len(), "byte"),
-                self.seconds()
-            );
-            return vec![rules::slow_drip(&self.evidence.endpoint, what)];
+        let endpoint = &self.evidence.endpoint;
+        if document.is_of_another_kind {
+            return document.found;
         }
-        let has_own_end = document.is_of_another_kind;
+        if pace(self.evidence) == Pace::Arriving {
+            return self.still_arriving(document);
+        }
         let mut found = document.found;
-        if !has_own_end {
-            found.push(rules::missing_nul_open());
-        }
+        found.push(rules::missing_nul_open(endpoint));
         if document.is_accepted {
             // The policy itself is fine: the missing NUL is all that the player waits for.
             found.rotate_right(1);
@@ -136,28 +136,52 @@ impl OpenedAnswer<'_> {
         found
     }
 
-    /// Diagnoses bytes that a reset cut off before their NUL.
-    fn destroyed(&self, document: Document) -> Vec<Diagnostic> {
+    /// Diagnoses bytes that were still arriving when the client gave up. A fault of the document
+    /// counts only if no later byte could remove it.
+    fn still_arriving(&self, document: Document) -> Vec<Diagnostic> {
         let arrived = counted(self.exchange.received().len(), "byte");
-        let what = format!("before the NUL of the policy ({arrived} had arrived)");
-        let mut found = vec![rules::reset_after_answer(what)];
-        found.extend(document.found);
-        if document.is_accepted {
-            found.push(rules::missing_nul_close());
+        let what = format!("{arrived} and no whole policy within {} s", self.seconds());
+        let slow = rules::slow_drip(&self.evidence.endpoint, what);
+        if document.is_accepted || document.is_cut_short {
+            return vec![slow];
+        }
+        let mut found = document.found;
+        found.push(slow);
+        found
+    }
+
+    /// Diagnoses bytes that a reset cut off before their NUL. Whether the rest of the policy and
+    /// its NUL were sent is not known, so the document is blamed only for what no further byte
+    /// could remove.
+    fn destroyed(&self, document: Document) -> Vec<Diagnostic> {
+        let mut found = document.found;
+        if document.is_another_protocol {
+            return found;
+        }
+        let arrived = counted(self.exchange.received().len(), "byte");
+        let what = format!("before a NUL ended its answer ({arrived} had arrived)");
+        let reset = rules::reset_after_answer(&self.evidence.endpoint, what);
+        if document.is_cut_short {
+            found[0] = reset;
+        } else if document.is_accepted {
+            let help = "read all 23 bytes of the request before closing, and end the policy with \
+                        a NUL byte";
+            found.insert(0, reset.with_help(help));
+        } else {
+            found.push(reset);
         }
         found
     }
 
     /// Diagnoses bytes that a close ended.
     fn closed(&self, document: Document) -> Vec<Diagnostic> {
+        let explains_itself = document.explains_a_missing_nul();
         let mut found = document.found;
-        match self.profile.wire.missing_nul {
-            Leniency::Reject if document.is_accepted => {
-                found.insert(0, rules::missing_nul_close().with_severity(Severity::Error));
-            }
-            _ if document.is_accepted => found.push(rules::missing_nul_close()),
-            _ if document.is_cut_short || document.is_of_another_kind => {}
-            _ => found.push(rules::missing_nul_close()),
+        let missing_nul = rules::missing_nul_close(&self.evidence.endpoint);
+        if document.is_accepted && self.profile.wire.missing_nul == Leniency::Reject {
+            found.insert(0, missing_nul.with_severity(Severity::Error));
+        } else if !explains_itself {
+            found.push(missing_nul);
         }
         self.add_pace(document.is_accepted, &mut found);
         found
@@ -169,8 +193,9 @@ impl OpenedAnswer<'_> {
         if !document.is_of_another_kind {
             found.extend(diagnose_after_nul(self.exchange.after_nul()));
         }
-        if self.exchange.was_reset() {
-            found.push(rules::reset_after_answer("after the policy had arrived"));
+        if self.exchange.was_reset() && !document.is_another_protocol {
+            let endpoint = &self.evidence.endpoint;
+            found.push(rules::reset_after_answer(endpoint, "behind its answer"));
         }
         let length = self.exchange.document().len() + 1;
         if document.is_accepted && length % BLOCKING_LENGTH == 0 {
@@ -182,10 +207,9 @@ impl OpenedAnswer<'_> {
 
     /// Adds the diagnostic of a policy that was complete only shortly before the deadline.
     fn add_pace(&self, is_accepted: bool, found: &mut Vec<Diagnostic>) {
-        let budget = self.role.budget(&self.profile.timing);
-        if !is_accepted {
-            return;
-        }
+        // A master that loadPolicyFile names has no deadline either.
+        let has_deadline = is_accepted && self.evidence.has_deadline;
+        let budget = self.role.budget(&self.profile.timing).filter(|_| has_deadline);
         if let (Some(took), Some(budget)) = (close_to(self.evidence, budget), budget) {
             let what = format!(
                 "its policy was complete after {} s, and the player waits {} s",
@@ -207,9 +231,13 @@ struct Document {
     /// Its diagnostics. If the player does not accept it, the first is the reason.
     found: Vec<Diagnostic>,
     is_accepted: bool,
-    /// True if the document is not complete, or has an escaped NUL: both explain a missing NUL.
+    /// True if the document is not complete, so that further bytes could still make it a policy.
     is_cut_short: bool,
-    /// True for HTTP, TLS and a length prefix, which say more than any missing NUL.
+    /// True if it ends with the escape sequence of a NUL.
+    has_fake_nul: bool,
+    /// True for HTTP and TLS.
+    is_another_protocol: bool,
+    /// True for another protocol, a length prefix and UTF-16, which say more than any missing NUL.
     is_of_another_kind: bool,
 }
 
@@ -231,6 +259,8 @@ impl Document {
                         found,
                         is_accepted: true,
                         is_cut_short: false,
+                        has_fake_nul: false,
+                        is_another_protocol: false,
                         is_of_another_kind: false,
                     },
                 }
@@ -247,19 +277,26 @@ impl Document {
     /// Returns a document that the player rejects for `reason`.
     fn rejected(reason: Diagnostic, others: Vec<Diagnostic>) -> Self {
         let rule = *reason.rule();
-        let is_cut_short = [rules::TRUNCATED, rules::FAKE_NUL].contains(&rule);
-        let is_of_another_kind = [
-            rules::HTTP_PROXY_EATS_REQUEST,
-            rules::HTTP_SERVER_ON_843,
-            rules::TLS_ON_POLICY_PORT,
-            rules::LENGTH_PREFIX,
-            rules::UTF16,
-        ]
-        .contains(&rule);
+        let is_another_protocol =
+            [rules::HTTP_PROXY_EATS_REQUEST, rules::HTTP_SERVER_ON_843, rules::TLS_ON_POLICY_PORT]
+                .contains(&rule);
+        let is_encoded_otherwise = [rules::LENGTH_PREFIX, rules::UTF16].contains(&rule);
         let mut found = others;
         found.retain(|other| *other != reason);
         found.insert(0, reason.with_severity(Severity::Error));
-        Self { found, is_accepted: false, is_cut_short, is_of_another_kind }
+        Self {
+            found,
+            is_accepted: false,
+            is_cut_short: [rules::TRUNCATED, rules::EMPTY_DOCUMENT].contains(&rule),
+            has_fake_nul: rule == rules::FAKE_NUL,
+            is_another_protocol,
+            is_of_another_kind: is_another_protocol || is_encoded_otherwise,
+        }
+    }
+
+    /// Returns true if nothing need be said of a missing NUL, because something else explains it.
+    fn explains_a_missing_nul(&self) -> bool {
+        self.is_cut_short || self.has_fake_nul || self.is_of_another_kind
     }
 }
 
