@@ -5,12 +5,12 @@ use std::net::IpAddr;
 
 use super::attempt::Located;
 use super::explanation::{Explanation, find};
-use crate::diagnostics::{Diagnostic, rules};
+use crate::diagnostics::{Diagnostic, Severity, rules};
 use crate::document::{AllowAccessFrom, DomainPattern, bare_host};
 use crate::player::answer::Asked;
 use crate::player::profile::{DocumentProfile, Profile, TrailingDot};
 use crate::player::record::Record;
-use crate::player::{Endpoint, MASTER_PORT};
+use crate::player::{Endpoint, FIRST_HIGH_PORT, MASTER_PORT};
 
 /// The most domains that a message lists.
 const LISTED_DOMAINS: usize = 4;
@@ -34,7 +34,17 @@ pub(super) fn explain_requester(
             Some(candidate.located(diagnostic))
         });
         if let Some(near) = near {
-            return Explanation::New(near);
+            let diagnostic = &near.diagnostic;
+            return match find(found, *diagnostic.rule(), diagnostic.position()) {
+                Some(index) => Explanation::Reworded(index, near),
+                None => Explanation::New(near),
+            };
+        }
+    }
+    if candidates.is_empty() {
+        let lost = found.iter().position(has_lost_grants);
+        if let Some(index) = lost {
+            return Explanation::Found(index);
         }
     }
     let empty = find(found, rules::EMPTY_POLICY_DENY, None);
@@ -51,6 +61,12 @@ pub(super) fn explain_requester(
         .with_help("serve the SWF over HTTP, or let a rule say domain=\"*\""),
     };
     Explanation::New(Located { diagnostic, asked })
+}
+
+/// Returns true for a policy that grants nothing because of a mistake, such as a misspelt element.
+fn has_lost_grants(located: &Located) -> bool {
+    let diagnostic = &located.diagnostic;
+    *diagnostic.rule() == rules::EMPTY_POLICY_DENY && diagnostic.severity() == Severity::Error
 }
 
 /// A rule of a policy that was read, and where it is.
@@ -75,6 +91,7 @@ impl Candidate<'_> {
             return false;
         };
         let bare = bare_host(written.trim());
+        let bare = if bare == "*." { "*" } else { bare };
         let repaired = bare.parse::<DomainPattern>();
         repaired.is_ok_and(|pattern| pattern.matches(Some(host))) || matches_glob(bare, host)
     }
@@ -110,12 +127,20 @@ impl Candidate<'_> {
         } else if profile.trailing_dot == TrailingDot::Significant
             && pattern.matches_ignoring_trailing_dot(Some(host))
         {
-            let what = if host.ends_with('.') {
-                format!("differs from the requester {host} by the dot at its end")
-            } else {
-                format!("ends with a dot, and the requester {host} does not")
-            };
-            Some(rules::case_idn_trailing_dot(pattern, what))
+            Some(match host.strip_suffix('.') {
+                Some(bare) => {
+                    let what = format!("differs from the requester {host} by the dot at its end");
+                    let help = format!(
+                        "load the SWF from {bare}, without the dot, or list {host} with it too"
+                    );
+                    rules::case_idn_trailing_dot(pattern, what).with_help(help)
+                }
+                None => {
+                    let what = format!("ends with a dot, and the requester {host} does not");
+                    let help = format!("take the dot at the end of {listed} out of that rule");
+                    rules::case_idn_trailing_dot(pattern, what).with_help(help)
+                }
+            })
         } else if host.strip_prefix("www.") == Some(&listed)
             || listed.strip_prefix("www.") == Some(host)
         {
@@ -146,11 +171,9 @@ impl Candidate<'_> {
 /// Returns the diagnostic of a requester that no rule comes near, with the domains that are listed.
 fn host_not_listed(host: &str, record: &Record, candidates: &[Candidate<'_>]) -> Diagnostic {
     let target = &record.target;
-    let place = candidates
-        .last()
-        .map_or_else(|| format!("{}:{MASTER_PORT}", target.host()), |last| last.from.to_string());
+    let place = place_for_a_rule(record);
     let named: Vec<_> = candidates.iter().filter_map(|one| one.rule.written_domain()).collect();
-    let is_ip = |host: &str| host.parse::<IpAddr>().is_ok();
+    let is_ip = |host: &str| host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
     let help = format!(
         "to permit it, add <allow-access-from domain=\"{host}\" to-ports=\"{}\"/> to the policy \
          of {place}",
@@ -167,6 +190,17 @@ fn host_not_listed(host: &str, record: &Record, candidates: &[Candidate<'_>]) ->
         rules::requester_not_listed(host, nearest(host, &named))
     };
     diagnostic.with_help(help)
+}
+
+/// Returns the location whose policy would grant if it had one more rule: the last that was read
+/// and whose port may grant the target's (rulebook P1).
+fn place_for_a_rule(record: &Record) -> Endpoint {
+    let port = record.target.port();
+    let may_grant = |from: &Endpoint| from.port() < FIRST_HIGH_PORT || port >= FIRST_HIGH_PORT;
+    let read = record.asked.iter().filter(|asked| asked.policy().is_some());
+    let mut places = read.map(|asked| &asked.endpoint).filter(|from| may_grant(from));
+    let last = places.next_back().cloned();
+    last.unwrap_or_else(|| Endpoint::new(record.target.host(), MASTER_PORT))
 }
 
 /// Returns a phrase that names the domain that comes nearest to `host`, or those that are listed.
