@@ -6,15 +6,16 @@ define_rules! {
     const BACKEND;
 
     BACKEND_DOWN "FSP-B01" "backend-down" Error
-        "policy PERMITS {host}:{port}, but the port refuses: start the backend (player may report \
-         this as #2048)"
+        "{host}:{port} is permitted, but the port refuses connections; the player may report that \
+         as #2048, like a denial"
         "start the backend"
         => backend_down(host, port);
 
     BACKEND_FILTERED "FSP-B02" "backend-filtered" Error
-        "policy PERMITS, but {port} is filtered"
+        "{endpoint} is permitted, but nothing replied to the connect, as when a firewall drops \
+         packets; the player reports that as #2048, like a denial"
         "open the backend's port in the firewall"
-        => backend_filtered(port);
+        => backend_filtered(endpoint);
 
     WRONG_BACKEND_PORT "FSP-B03" "wrong-backend-port" Error
         "nothing listens on {p}; did you mean {q}?"

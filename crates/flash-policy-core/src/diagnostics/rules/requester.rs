@@ -10,17 +10,19 @@ define_rules! {
         "list the host that serves the SWF";
 
     LOCAL_FILE "FSP-R02" "local-file" Error
-        "file:// SWF in local-with-filesystem cannot open sockets"
+        "a SWF in the sandbox local-with-filesystem cannot open sockets"
         "publish the SWF for network access, serve it over HTTP, or trust its directory"
         => local_file();
 
     IDE_TRUSTED "FSP-R03" "ide-trusted" Warning
-        "passes only because requester is trusted; not representative"
+        "permitted only because the SWF is trusted: no policy was asked for, so this shows nothing \
+         about other users"
         "test the SWF as it is deployed"
         => ide_trusted();
 
     TRUSTED_DIR_AIR_PROJECTOR "FSP-R04" "trusted-dir/air/projector" Warning
-        "application/localTrusted sandbox: policies are not consulted"
+        "permitted only because an AIR application needs no policy: this shows nothing about a SWF \
+         in a browser"
         "test as remote content"
         => trusted_dir_air_projector();
 
@@ -29,7 +31,8 @@ define_rules! {
         "check the secure attribute of the rule that should match";
 
     ALLOW_NETWORKING "FSP-R06" "allowNetworking" Error
-        "sockets disabled by embed/administrator"
+        "the page that embeds the SWF (allowNetworking), or the administrator (mms.cfg), disabled \
+         sockets"
         "embed the SWF without allowNetworking=\"none\", and check mms.cfg"
         => allow_networking();
 

@@ -11,9 +11,9 @@ define_rules! {
         => low_port_rule(source, port);
 
     MASTER_ONLY_BLOCKS_INBAND "FSP-S02" "master-only-blocks-inband" Error
-        "{what} ignored: master on 843 says master-only"
+        "{what} ignored: the site-control of the master on 843 says {value}"
         "list the port in the master, or let its site-control say all"
-        => master_only_blocks_inband(what);
+        => master_only_blocks_inband(what, value);
 
     META_NONE "FSP-S03" "meta-none" Error
         "meta-policy none: no socket policy is honoured on {host}"
@@ -62,7 +62,7 @@ define_rules! {
         "call loadPolicyFile before connect";
 
     PENDING_POLICY_HANGS_DENIAL "FSP-S13" "pending-policy-hangs-denial" Warning
-        "denial delayed by unanswered policy {url}"
+        "the player was still waiting for {url} to send a policy"
         "remove policy locations that never answer"
         => pending_policy_hangs_denial(url);
 
@@ -72,8 +72,8 @@ define_rules! {
         => load_policy_file_host_differs(from, host);
 
     CACHED_POLICY "FSP-S15" "cached-policy" Warning
-        "the policy of {endpoint} was cached earlier in this session, and was not asked for again"
-        "restart the player to see a new policy"
+        "the answer of {endpoint} is cached from earlier in this session: it was not asked again"
+        "restart the player, or start a new session, to see what the server sends now"
         => cached_policy(endpoint);
 
     NONMASTER_NOT_ASKED "FSP-S16" "nonmaster-not-asked" Info

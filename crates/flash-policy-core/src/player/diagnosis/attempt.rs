@@ -2,6 +2,7 @@
 //! severity that it has in this attempt.
 
 use super::answer::diagnose_answer;
+use super::evidence::Opening;
 use super::explanation::{Explanation, explain};
 use crate::diagnostics::{Diagnostic, Severity, rules};
 use crate::document::MetaPolicy;
@@ -61,6 +62,10 @@ fn diagnose_location(
     found.extend(asked.diagnostics.iter().cloned());
     found.extend(cached(asked, record));
     found.extend(others_not_asked(index, record));
+    if record.granted_by == Some(Grantor::Policy(asked.endpoint.clone())) {
+        // The profile reads a rule that most players ignore: the policy does grant.
+        found.retain(|diagnostic| *diagnostic.rule() != rules::EMPTY_POLICY_DENY);
+    }
     let is_denied = record.cause().verdict() == Verdict::Denied;
     for (position, diagnostic) in found.iter_mut().enumerate() {
         let sent_no_policy = position == 0 && asked.policy().is_none();
@@ -80,10 +85,16 @@ fn diagnose_location(
     found
 }
 
-/// Returns the diagnostic of a denial that rests on an answer from the cache.
+/// Returns the diagnostic of a denial that rests on an answer from the cache. A location that
+/// cannot answer otherwise is left out.
 fn cached(asked: &Asked, record: &Record) -> Option<Diagnostic> {
     let is_denied = record.cause().verdict() == Verdict::Denied;
-    let rests_on_cache = is_denied && asked.cached && asked.policy().is_some();
+    let may_change = match asked.answer.evidence.opening() {
+        Opening::Connected | Opening::Refused | Opening::Dropped | Opening::Reset => true,
+        Opening::StandIn | Opening::NotMapped | Opening::Stopped => false,
+        Opening::NameNotFound | Opening::BlockedPort => false,
+    };
+    let rests_on_cache = is_denied && asked.cached && may_change;
     rests_on_cache.then(|| rules::cached_policy(&asked.endpoint).with_severity(Severity::Info))
 }
 

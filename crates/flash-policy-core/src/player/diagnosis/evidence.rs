@@ -76,6 +76,12 @@ impl AnswerEvidence {
         self.opening
     }
 
+    /// Returns true if a server sent anything. What a stand-in sends does not count.
+    pub(in crate::player) fn received_bytes(&self) -> bool {
+        let exchange = self.exchange.as_ref().filter(|_| self.opening == Opening::Connected);
+        exchange.is_some_and(|exchange| !exchange.received().is_empty())
+    }
+
     /// Returns what was seen on the connection, if there was one.
     pub fn exchange(&self) -> Option<&Exchange> {
         self.exchange.as_ref()

@@ -4,7 +4,7 @@ use super::attempt::Located;
 use super::evidence::Opening;
 use super::requester::explain_requester;
 use crate::diagnostics::{Diagnostic, Position, Rule, rules};
-use crate::document::{AllowAccessFrom, PortGrant};
+use crate::document::{AllowAccessFrom, MetaPolicy, PortGrant};
 use crate::player::answer::{AnswerKind, Asked, Role};
 use crate::player::profile::Profile;
 use crate::player::record::{DecidingRule, Record};
@@ -53,16 +53,11 @@ pub(super) fn explain(
         Cause::NetworkingDisabled => new(rules::allow_networking()),
         Cause::InvalidPort => new(rules::port_out_of_range(target.written_port())),
         Cause::BackendRefused if !record.is_target_mapped => new(rules::backend_down(host, port)
-            .with_help(format!(
-                "map {target} to a backend: it is permitted, and nothing is mapped there"
-            ))),
-        Cause::BackendRefused => new(rules::backend_down(host, port).with_help(format!(
-            "start the backend: {target} is permitted, and nothing listens there, whatever the \
-             player says of a sandbox"
-        ))),
-        Cause::BackendTimedOut => new(rules::backend_filtered(port).with_help(format!(
-            "let {target} through the firewall: it is permitted, and its SYN is never answered, \
-             whatever the player says of a sandbox"
+            .with_help(format!("map {target} to a backend: nothing is mapped there"))),
+        Cause::BackendRefused => new(rules::backend_down(host, port)
+            .with_help(format!("start the backend: nothing listens at {target}"))),
+        Cause::BackendTimedOut => new(rules::backend_filtered(target).with_help(format!(
+            "let connections to {target} through the firewall, or start the machine behind it"
         ))),
         Cause::BackendReset => new(rules::backend_reset(target)),
         Cause::NameNotFound => find(found, rules::DNS_MISSING, None)
@@ -156,9 +151,10 @@ fn master_only(record: &Record) -> Diagnostic {
     let requester = record.swf.host().unwrap_or("*");
     let what = match &record.first_kept_out {
         Some(location) => format!("the policy of {location}, which loadPolicyFile names, is"),
-        None => format!("an in-band policy of {target} is"),
+        None => format!("an in-band policy of {target}, if there is one, is"),
     };
-    rules::master_only_blocks_inband(what).with_help(format!(
+    let value = record.kept_out.map_or(MetaPolicy::MasterOnly, |(_, meta)| meta);
+    rules::master_only_blocks_inband(what, value).with_help(format!(
         "list {requester} and port {} in the master at {}:{MASTER_PORT}, or let its site-control \
          say all, so that other locations may answer",
         target.port(),
@@ -197,14 +193,8 @@ fn explain_answers(
 /// Returns how far an answer was from a policy: bytes are nearer than silence, and silence is
 /// nearer than a refusal.
 fn distance_from_a_policy(asked: &Asked) -> u8 {
-    let has_bytes = asked
-        .answer
-        .evidence
-        .exchange
-        .as_ref()
-        .is_some_and(|exchange| !exchange.received().is_empty());
     match asked.answer.kind {
-        _ if has_bytes => 0,
+        _ if asked.answer.evidence.received_bytes() => 0,
         AnswerKind::Refused => 3,
         AnswerKind::NotAsked => 2,
         _ => 1,
