@@ -9,8 +9,9 @@ use std::io;
 use std::net::SocketAddr;
 
 use flash_policy_core::diagnostics::Diagnostic;
+use flash_policy_core::document::PolicyFile;
 use flash_policy_core::player::{
-    AnswerKind, Connection, Endpoint, Outcome, Purpose, Role, Session,
+    AnswerKind, Cause, Connection, Endpoint, Evaluator, Outcome, Purpose, Role, Session, Verdict,
 };
 use flash_policy_fixture::server::{ExchangeEnd, Journal};
 use flash_policy_fixture::stage::StageError;
@@ -18,12 +19,15 @@ use flash_policy_fixture::{Backend, PolicyServer, Stage};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::model::{Attempt, BackendEntryState, Changes, Scenario};
+use super::nobody;
+use super::source::Document;
 
 /// The decision of an attempt.
 #[derive(Debug)]
 pub(super) enum Decision {
-    /// Both ways agree, or only the sockets decide.
-    Agreed(Box<Outcome<()>>),
+    /// Both ways agree, or only the sockets decide. Where everybody would be denied, `for_everybody`
+    /// is the cause.
+    Agreed { outcome: Box<Outcome<()>>, for_everybody: Option<Cause> },
     /// The two ways disagree on these facts. That is a bug in flash-policy-fixture.
     Disagreed(Vec<Difference>),
     /// This machine failed, for this reason.
@@ -130,13 +134,15 @@ impl Sockets {
                 differences.extend(compare_journal(&endpoint.at, evaluated.transcript(), &journal));
             }
             if differences.is_empty() {
-                Decision::Agreed(Box::new(evaluated))
+                let for_everybody = scenario.cause_for_everybody(&evaluated, &stage, attempt);
+                Decision::Agreed { outcome: Box::new(evaluated), for_everybody }
             } else {
                 Decision::Disagreed(differences)
             }
         } else {
-            let real = runtime.block_on(client.try_connect(host, port))?;
-            Decision::Agreed(Box::new(real.without_socket()))
+            let real = runtime.block_on(client.try_connect(host, port))?.without_socket();
+            let for_everybody = cause_for_everybody_at(&real, attempt);
+            Decision::Agreed { outcome: Box::new(real), for_everybody }
         };
         *sessions = Some(Sessions {
             evaluated: evaluator.session().clone(),
@@ -180,6 +186,56 @@ impl Scenario {
             }
         }
         Ok((builder.try_start()?, journaled))
+    }
+
+    /// Returns the cause of everybody's denial on a stage, if nobody would get in.
+    fn cause_for_everybody(
+        &self,
+        outcome: &Outcome<()>,
+        stage: &Stage,
+        attempt: &Attempt,
+    ) -> Option<Cause> {
+        if outcome.verdict() != Verdict::Denied {
+            return None;
+        }
+        let documents = self.policies.values().filter_map(|policy| policy.document.as_ref());
+        let policies: Vec<_> = documents.filter_map(Document::policy).collect();
+        nobody::cause_for_everybody(outcome, &policies, |swf| attempt.repeat(stage.evaluator(swf)))
+    }
+}
+
+/// Returns the cause of everybody's denial at real servers, if nobody would get in. The servers are
+/// not asked again: what they answered counts.
+fn cause_for_everybody_at(outcome: &Outcome<()>, attempt: &Attempt) -> Option<Cause> {
+    let is_cached = outcome.asked().iter().any(|asked| asked.answer() == AnswerKind::Cached);
+    if outcome.verdict() != Verdict::Denied || is_cached {
+        return None;
+    }
+    let connections = outcome.transcript().iter();
+    let answers: Vec<_> = connections
+        .filter(|one| one.purpose() == Purpose::Policy && !one.received().is_empty())
+        .map(|one| (one.endpoint().to_string(), one.received()))
+        .collect();
+    let document = |received: &[u8]| -> Vec<u8> {
+        received.split(|byte| *byte == 0).next().unwrap_or_default().to_vec()
+    };
+    let policies = answers.iter().filter_map(|(_, got)| PolicyFile::parse(document(got)).ok());
+    let policies: Vec<_> = policies.collect();
+    nobody::cause_for_everybody(outcome, &policies, |swf| {
+        let player = Evaluator::with_profile(swf, attempt.profile.clone());
+        let player =
+            answers.iter().fold(player, |player, (at, got)| player.policy(at, document(got)));
+        attempt.repeat(player)
+    })
+}
+
+impl Attempt {
+    /// Makes the same attempt as another player.
+    fn repeat(&self, mut player: Evaluator) -> Outcome<()> {
+        for url in &self.load {
+            player.session().load_policy_file(url);
+        }
+        player.connect(&self.connect.host, self.connect.port)
     }
 }
 

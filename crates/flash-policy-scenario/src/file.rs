@@ -103,7 +103,11 @@ pub(super) struct CaseEntry {
     pub(super) requests: BTreeMap<Text, At<usize>>,
     /// The URLs to pass to `Security.loadPolicyFile` before the connect.
     #[serde(default)]
-    pub(super) load_policy_files: Vec<String>,
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub(super) load_policy_files: Vec<Text>,
+    /// Whether the case may name a host that no entry names. Without it, such a host is a warning.
+    #[serde(default)]
+    pub(super) unknown_host: bool,
     /// Changes to the policies and backends for this case alone.
     #[serde(default)]
     pub(super) with: WithEntry,
@@ -151,6 +155,9 @@ pub(super) struct MatrixEntry {
     pub(super) connect: At<Vec<Text>>,
     /// The snapshot file with the expected verdicts, relative to the scenario file.
     pub(super) snapshot: Text,
+    /// Whether `connect` may name a host that no entry names. Without it, such a host is a warning.
+    #[serde(default)]
+    pub(super) unknown_host: bool,
 }
 
 // A value with its place in the file. This is not a doc comment, because the schema would show it

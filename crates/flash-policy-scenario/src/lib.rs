@@ -61,6 +61,8 @@ mod find;
 pub mod harness;
 mod matrix;
 mod model;
+mod nobody;
+mod note;
 mod read;
 mod report;
 mod runner;
@@ -76,6 +78,7 @@ pub use error::ScenarioError;
 pub use find::find;
 pub use matrix::MatrixReport;
 pub use model::{Case, Connect, Expectation, Scenario};
+pub use note::{CaseNote, NoteKind};
 pub use report::{
     CaseReport, ExpectedFact, Mismatch, RuleCoverage, ScenarioReport, deciding_text, mismatch_text,
 };

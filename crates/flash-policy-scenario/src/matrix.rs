@@ -9,6 +9,7 @@ use flash_policy_core::printable::printable;
 
 use super::decide::{Decision, Difference};
 use super::model::{Attempt, MatrixPlan, Scenario};
+use super::note::CaseNote;
 use super::status::{DISAGREEMENT, Status, differences_text};
 use crate::files;
 
@@ -34,6 +35,7 @@ pub struct MatrixReport {
     snapshot: PathBuf,
     matrix: Matrix,
     comparison: Comparison,
+    notes: Vec<CaseNote>,
 }
 
 impl MatrixReport {
@@ -72,6 +74,11 @@ impl MatrixReport {
         &self.comparison.summary
     }
 
+    /// Returns the remarks on the matrix: a warning for each target whose host no entry names.
+    pub fn notes(&self) -> &[CaseNote] {
+        &self.notes
+    }
+
     /// Returns the table of verdicts. If the status is neither passed nor failed, some of its cells
     /// were not decided and have a placeholder.
     pub fn matrix(&self) -> &Matrix {
@@ -104,6 +111,7 @@ impl MatrixReport {
     pub(super) fn run(
         scenario: &Scenario,
         plan: &MatrixPlan,
+        notes: Vec<CaseNote>,
         mut decide: impl FnMut(Attempt) -> Decision,
         mut count: impl FnMut(&Outcome<()>),
     ) -> Self {
@@ -118,7 +126,7 @@ impl MatrixReport {
                 profile: plan.profile.clone(),
             };
             match decide(attempt) {
-                Decision::Agreed(outcome) => {
+                Decision::Agreed { outcome, .. } => {
                     count(&outcome);
                     Cell::from(&*outcome)
                 }
@@ -140,6 +148,7 @@ impl MatrixReport {
             snapshot: plan.snapshot.clone(),
             matrix,
             comparison,
+            notes,
         }
     }
 }

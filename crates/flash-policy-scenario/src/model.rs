@@ -93,6 +93,10 @@ pub struct Case {
     pub(super) attempt: Attempt,
     pub(super) changes: Changes,
     pub(super) expected: Expectation,
+    /// The place of `connect` in the file.
+    pub(super) connect_at: Position,
+    /// The hosts of the case that no entry of the file names.
+    pub(super) unnamed_hosts: Vec<UnnamedHost>,
 }
 
 impl Case {
@@ -207,6 +211,16 @@ impl Changes {
     }
 }
 
+/// A host that a case names but no entry does. It is probably misspelt.
+#[derive(Clone, Debug)]
+pub(super) struct UnnamedHost {
+    pub(super) host: String,
+    /// The value that names it, safe to print.
+    pub(super) written: String,
+    pub(super) help: String,
+    pub(super) position: Position,
+}
+
 /// The `[matrix]`, read and checked.
 #[derive(Clone, Debug)]
 pub(super) struct MatrixPlan {
@@ -215,6 +229,8 @@ pub(super) struct MatrixPlan {
     pub(super) swfs: Vec<Swf>,
     pub(super) connects: Vec<Connect>,
     pub(super) profile: Profile,
+    /// The hosts of the targets that no entry of the file names.
+    pub(super) unnamed_hosts: Vec<UnnamedHost>,
     pub(super) snapshot: PathBuf,
     /// The content of the snapshot; `None` if there is no such file yet.
     pub(super) pinned: Option<String>,

@@ -1,15 +1,16 @@
 //! Reads the text of a scenario file into a [`Scenario`].
 //!
 //! It checks every value, and gives every error a place. `values_in_place.rs` has the single
-//! values. It starts nothing.
+//! values, and `hosts.rs` the hosts that may be misspelt. It starts nothing.
 
+mod hosts;
 mod values_in_place;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use flash_policy_core::PlayerEvent;
-use flash_policy_core::player::{Endpoint, Grantor, Profile, Verdict};
+use flash_policy_core::player::{Endpoint, Grantor, Profile, Swf, Verdict};
 use flash_policy_fixture::server::BackendState;
 
 use super::error::{LineIndex, ScenarioError};
@@ -229,20 +230,28 @@ impl Reader<'_> {
         let attempt = Attempt {
             swf,
             connect: self.connect(&entry.connect)?,
-            load: entry.load_policy_files.clone(),
+            load: entry.load_policy_files.iter().map(|url| url.value().clone()).collect(),
             profile,
         };
+        let expected = self.expectation(entry, &attempt.swf, declared)?;
         Ok(Case {
             name: entry.name.value().clone(),
             position: self.position(entry.name.span().start),
             session: entry.session.clone(),
             attempt,
             changes: self.changes(&entry.with, declared)?,
-            expected: self.expectation(entry, declared)?,
+            expected,
+            connect_at: self.position(entry.connect.span().start),
+            unnamed_hosts: self.unnamed_hosts(entry, declared),
         })
     }
 
-    fn expectation(&self, entry: &CaseEntry, declared: &Declared) -> Result<Expectation> {
+    fn expectation(
+        &self,
+        entry: &CaseEntry,
+        swf: &Swf,
+        declared: &Declared,
+    ) -> Result<Expectation> {
         let verdict = self.id(&entry.expect, "verdict", &values::verdicts())?;
         let cause = entry
             .cause
@@ -271,19 +280,13 @@ impl Reader<'_> {
             "sandbox" => Ok(Grantor::Sandbox),
             _ => self.endpoint(grantor).map(Grantor::Policy),
         });
-        let mut requests = BTreeMap::new();
-        for (at, count) in &entry.requests {
-            let endpoints = declared.policies.keys().chain(declared.backends.keys());
-            let at = self.declared_endpoint(at, endpoints, "neither a policy nor a backend")?;
-            requests.insert(at, *count.value());
-        }
         Ok(Expectation {
             verdict,
             cause,
             event: event(&entry.event)?,
             then: event(&entry.then)?,
             granted_by: granted_by.transpose()?,
-            requests,
+            requests: self.requests(entry, swf, declared)?,
         })
     }
 
@@ -334,6 +337,7 @@ impl Reader<'_> {
             swfs,
             connects,
             profile: declared.profile.clone(),
+            unnamed_hosts: self.unnamed_targets(entry, declared),
             snapshot,
             pinned,
         })

@@ -10,6 +10,7 @@ use flash_policy_core::printable::printable;
 use super::decide::{Decision, Difference};
 use super::matrix::MatrixReport;
 use super::model::{Case, Expectation, Scenario};
+use super::note::CaseNote;
 use super::source::Place;
 use super::status::{Status, differences_text};
 
@@ -115,12 +116,38 @@ impl fmt::Display for ScenarioReport {
                 matrix.column()
             )?;
         }
+        for case in &self.cases {
+            write_notes(f, case.file(), &case.name, &case.notes)?;
+        }
+        for matrix in &self.matrices {
+            write_notes(f, matrix.file(), "matrix", matrix.notes())?;
+        }
         write!(f, "{} passed, {} failed", self.passed(), self.failed())?;
         match self.skipped() {
             0 => writeln!(f),
             count => writeln!(f, ", {count} skipped"),
         }
     }
+}
+
+/// Writes a line for each remark on a case.
+fn write_notes(
+    f: &mut fmt::Formatter<'_>,
+    file: &Path,
+    case: &str,
+    notes: &[CaseNote],
+) -> fmt::Result {
+    for note in notes {
+        let (file, case) = (printable(file.display()), printable(case));
+        writeln!(
+            f,
+            "{file}:{}:{}: {}: {case}: {note}",
+            note.line(),
+            note.column(),
+            note.severity()
+        )?;
+    }
+    Ok(())
 }
 
 /// The result of one case.
@@ -140,12 +167,18 @@ pub struct CaseReport {
     differences: Vec<Difference>,
     /// The reason why the case was skipped, or could not be run.
     reason: Option<String>,
+    notes: Vec<CaseNote>,
     /// The place of the policy's element that decided a failed case.
     place: Option<Place>,
 }
 
 impl CaseReport {
-    pub(super) fn new(scenario: &Scenario, case: &Case, decision: Decision) -> Self {
+    pub(super) fn new(
+        scenario: &Scenario,
+        case: &Case,
+        notes: Vec<CaseNote>,
+        decision: Decision,
+    ) -> Self {
         let mut report = Self {
             file: scenario.file.path.clone(),
             name: case.name.clone(),
@@ -157,10 +190,19 @@ impl CaseReport {
             mismatches: Vec::new(),
             differences: Vec::new(),
             reason: None,
+            notes,
             place: None,
         };
         match decision {
-            Decision::Agreed(outcome) => report.judge(*outcome, scenario),
+            Decision::Agreed { outcome, for_everybody } => {
+                report.judge(*outcome, scenario);
+                // A case that does not expect the denial fails, and its diagnosis says more.
+                if let (Verdict::Denied, Some(cause)) = (case.expected.verdict, for_everybody) {
+                    let connect = &case.attempt.connect;
+                    let note = CaseNote::nobody_gets_in(cause, connect, case.connect_at);
+                    report.notes.push(note);
+                }
+            }
             Decision::Disagreed(differences) => {
                 report.status = Status::Disagreement;
                 report.differences = differences;
@@ -236,6 +278,11 @@ impl CaseReport {
     /// Returns the reason why the case was skipped or could not be run, in one line.
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
+    }
+
+    /// Returns the remarks on the case, which do not change its status.
+    pub fn notes(&self) -> &[CaseNote] {
+        &self.notes
     }
 
     /// Returns the element of a policy that decided, where the case failed because of one.

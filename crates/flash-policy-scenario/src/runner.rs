@@ -10,7 +10,8 @@ use flash_policy_core::player::Endpoint;
 
 use super::decide::{Decision, Routes, Sessions, Sockets};
 use super::matrix::MatrixReport;
-use super::model::{Case, Changes, Scenario};
+use super::model::{Case, Changes, Scenario, UnnamedHost};
+use super::note::CaseNote;
 use super::report::{CaseReport, RuleCoverage, ScenarioReport};
 
 /// A runner for the cases of one scenario, in any order and any choice.
@@ -105,10 +106,11 @@ impl<'a> Runner<'a> {
                 decision
             }
         };
-        if let Decision::Agreed(outcome) = &decision {
+        if let Decision::Agreed { outcome, .. } = &decision {
             self.coverage.count(outcome);
         }
-        self.report.cases.push(CaseReport::new(self.scenario, case, decision));
+        let notes = unknown_hosts(&case.unnamed_hosts, &self.routes);
+        self.report.cases.push(CaseReport::new(self.scenario, case, notes, decision));
         &self.report.cases[self.report.cases.len() - 1]
     }
 
@@ -122,7 +124,9 @@ impl<'a> Runner<'a> {
         let plan = scenario.matrix.as_ref()?;
         let decide =
             |attempt| sockets.decide(scenario, routes, &Changes::default(), &attempt, &mut None);
-        let report = MatrixReport::run(scenario, plan, decide, |outcome| coverage.count(outcome));
+        let notes = unknown_hosts(&plan.unnamed_hosts, routes);
+        let report =
+            MatrixReport::run(scenario, plan, notes, decide, |outcome| coverage.count(outcome));
         self.report.matrices.push(report);
         self.report.matrices.last()
     }
@@ -168,6 +172,13 @@ impl<'a> Runner<'a> {
     fn decide(&self, case: &Case, players: &mut Option<Sessions>) -> Decision {
         self.sockets.decide(self.scenario, &self.routes, &case.changes, &case.attempt, players)
     }
+}
+
+/// Returns a warning for each host that neither an entry nor a real server stands for.
+fn unknown_hosts(unnamed: &[UnnamedHost], routes: &Routes) -> Vec<CaseNote> {
+    let is_routed = |host: &str| routes.keys().any(|at| at.host() == host);
+    let unknown = unnamed.iter().filter(|unnamed| !is_routed(&unnamed.host));
+    unknown.map(CaseNote::unknown_host).collect()
 }
 
 impl Scenario {

@@ -115,6 +115,7 @@ impl<'a> Entry<'a> {
             "a string" => "write one value in quotes",
             "usize" => "write a count from 0 on, without quotes",
             "i64" => "write the number without quotes",
+            "a boolean" => "write true or false, without quotes",
             _ if expected == "a map" || expected.starts_with("struct ") => {
                 "write a table, such as { KEY = VALUE }"
             }
@@ -165,6 +166,7 @@ fn in_toml(kind: &str) -> &str {
     match kind {
         "i64" => "a whole number",
         "usize" => "a whole number from 0 on",
+        "a boolean" => "true or false",
         "a sequence" => "a list",
         "sequence" => "list",
         "a map" => "a table",

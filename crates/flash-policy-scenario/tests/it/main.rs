@@ -10,6 +10,7 @@ mod errors;
 mod files;
 mod hostile;
 mod matrix;
+mod notes;
 mod running;
 mod session;
 
