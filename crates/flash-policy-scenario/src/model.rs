@@ -149,6 +149,17 @@ pub struct Expectation {
     pub requests: BTreeMap<Endpoint, usize>,
 }
 
+impl Expectation {
+    /// Returns whether the expected cause itself says that nobody gets in.
+    pub(super) fn is_denial_of_everybody(&self) -> bool {
+        use Cause::{InvalidPort, MalformedPolicy, MetaPolicyNone, NoPolicy, TimedOut};
+        let cause = self.cause;
+        cause.is_some_and(|cause| {
+            matches!(cause, InvalidPort | MalformedPolicy | MetaPolicyNone | NoPolicy | TimedOut)
+        })
+    }
+}
+
 /// The target of a connection attempt: a `host:port` whose port may be out of range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connect {

@@ -196,8 +196,9 @@ impl CaseReport {
         match decision {
             Decision::Agreed { outcome, for_everybody } => {
                 report.judge(*outcome, scenario);
+                let cause = for_everybody.filter(|_| !case.expected.is_denial_of_everybody());
                 // A case that does not expect the denial fails, and its diagnosis says more.
-                if let (Verdict::Denied, Some(cause)) = (case.expected.verdict, for_everybody) {
+                if let (Verdict::Denied, Some(cause)) = (case.expected.verdict, cause) {
                     let connect = &case.attempt.connect;
                     let note = CaseNote::nobody_gets_in(cause, connect, case.connect_at);
                     report.notes.push(note);

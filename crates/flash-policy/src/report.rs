@@ -8,6 +8,7 @@ mod conformance;
 mod error;
 mod finding;
 mod id;
+mod note;
 mod server;
 mod source;
 mod verdict;
@@ -26,6 +27,7 @@ pub(crate) use finding::{
     CheckSummary, ExaminedDocument, Finding, FixedFinding, Fixes, SuppressedFinding, Suppressor,
 };
 pub(crate) use id::Id;
+pub(crate) use note::Note;
 pub(crate) use server::ServerUnderTest;
 pub(crate) use source::{ElementPlace, SourceLine};
 pub(crate) use verdict::{AskedLocation, Diagnostic, Verdict, millis};

@@ -7,7 +7,7 @@ use flash_policy_core::player::{Endpoint, Swf};
 use super::{Declared, Reader, Result};
 use crate::file::{At, CaseEntry, MatrixEntry, Text};
 use crate::model::UnnamedHost;
-use crate::values::{self, nearest, shortened};
+use crate::values::{self, shortened};
 
 impl Reader<'_> {
     /// Returns the hosts of a case that no entry names: the one in `connect`, and those in
@@ -120,10 +120,14 @@ impl Declared {
     }
 }
 
-/// Returns the host that was most likely meant.
+/// Returns the host that was most likely meant: one with at most two typing errors. More errors than
+/// that turn one host of a domain into another.
 fn near<'a>(host: &str, hosts: &'a BTreeSet<String>) -> Option<&'a str> {
-    let known: Vec<_> = hosts.iter().map(String::as_str).collect();
-    nearest(host, &known)
+    const MOST_ERRORS: usize = 2;
+    let errors = |known: &str| strsim::damerau_levenshtein(known, host);
+    let known = hosts.iter().map(|known| (errors(known), known.as_str()));
+    let near = known.filter(|(errors, known)| *errors <= MOST_ERRORS.min(known.len() / 3));
+    near.min().map(|(_, known)| known)
 }
 
 /// Joins the first few words of a list.

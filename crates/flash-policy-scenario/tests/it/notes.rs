@@ -39,6 +39,11 @@ fn kinds(notes: &[CaseNote]) -> Vec<NoteKind> {
     "no entry names the host of `127.0.0.1:5000`",
     "this file has entries for `game.example.com`; "
 )]
+#[case::another_of_the_domain(
+    "connect = 'chat.example.com:5000'",
+    "no entry names the host of `chat.example.com:5000`",
+    "this file has entries for `game.example.com`; "
+)]
 #[case::a_port_out_of_range(
     "connect = 'gmae.example.com:70000'",
     "no entry names the host of `gmae.example.com:70000`",
@@ -191,6 +196,19 @@ fn a_denial_of_everybody_is_told(#[case] master: &str, #[case] port: i64, #[case
 fn a_denial_of_a_stranger_alone_has_no_note(#[case] master: &str, #[case] keys: &str) {
     let text = format!("{}{STRANGER}connect = 'game.example.com:5000'\n{keys}", stage(master));
     assert_eq!(notes_of(&text), []);
+}
+
+#[rstest]
+#[case::no_policy("state = 'refused'", "no-policy", 5000)]
+#[case::malformed("xml = '<html/>'", "malformed-policy", 5000)]
+#[case::a_port_out_of_range(TO_ONE, "invalid-port", 70000)]
+fn a_case_that_expects_the_cause_of_everybody_has_no_note(
+    #[case] master: &str,
+    #[case] cause: &str,
+    #[case] port: i64,
+) {
+    let keys = format!("connect = 'game.example.com:{port}'\ncause = '{cause}'");
+    assert_eq!(notes_of(&format!("{}{STRANGER}{keys}", stage(master))), []);
 }
 
 #[test]

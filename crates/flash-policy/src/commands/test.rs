@@ -13,7 +13,7 @@ use crate::args::Test;
 use crate::failure::Failure;
 use crate::report::{
     Case, CaseSummary, CommandResult, CoveredRule, Difference, ElementPlace, ErrorKind, Expected,
-    ListedCase, MatrixResult, Mismatch, Report, ReportedError, TestResult, Verdict,
+    ListedCase, MatrixResult, Mismatch, Note, Report, ReportedError, TestResult, Verdict,
 };
 use crate::so_far::SoFar;
 
@@ -192,6 +192,7 @@ fn of_case(case: &CaseReport, took: Duration) -> Case {
         got: case.outcome().map(|outcome| Verdict::new(outcome, budget)),
         mismatches: case.mismatches().iter().map(Mismatch::from).collect(),
         differences: case.differences().iter().map(Difference::from).collect(),
+        notes: case.notes().iter().map(Note::from).collect(),
         decided_by: case.deciding_place().map(ElementPlace::from),
         details: case.details(),
         ..Case::new(case.name(), case.status())
@@ -234,6 +235,7 @@ fn of_matrix(matrix: &MatrixReport, update: bool) -> Case {
         column: Some(matrix.column()),
         error,
         mismatches: mismatches.collect(),
+        notes: matrix.notes().iter().map(Note::from).collect(),
         matrix: Some(MatrixResult { snapshot, summary, written }),
         details: matrix.to_string(),
         ..Case::new("matrix", status)

@@ -9,7 +9,8 @@ use super::subject::Subject;
 use super::{Style, human};
 use crate::report::{
     AnswerFinding, Case, Change, CheckResult, CommandResult, ConformanceCheck, DiffResult, Finding,
-    LiveResult, Report, ReportedError, RunResult, ServerUnderTest, SuppressedFinding, Suppressor,
+    LiveResult, Note, Report, ReportedError, RunResult, ServerUnderTest, SuppressedFinding,
+    Suppressor,
 };
 
 /// One item of a result.
@@ -34,6 +35,8 @@ pub(super) struct Entry {
     pub(super) fingerprint: String,
     /// The time that it took, if that was measured.
     pub(super) took_ms: Option<u64>,
+    /// The remarks on it, the worst first. Formats that list findings show them as their own.
+    pub(super) notes: Vec<Entry>,
 }
 
 impl Entry {
@@ -83,6 +86,17 @@ pub(super) enum State {
     NotRun,
 }
 
+impl State {
+    /// Returns the severity of what was found.
+    pub(super) fn severity(&self) -> Severity {
+        match self {
+            Self::Found { severity, .. } | Self::Suppressed { severity, .. } => *severity,
+            Self::NotRun => Severity::Error,
+            Self::Passed | Self::Skipped => Severity::Info,
+        }
+    }
+}
+
 impl Place {
     fn of_file(file: &str, position: Option<Position>) -> Self {
         if file == crate::input::STDIN {
@@ -125,6 +139,15 @@ pub(super) fn entries(report: &Report) -> Vec<Entry> {
     entries
 }
 
+/// Returns the entries of a report, each followed by the remarks on it.
+pub(super) fn entries_and_notes(report: &Report) -> Vec<Entry> {
+    let with_notes = |mut entry: Entry| {
+        let notes = std::mem::take(&mut entry.notes);
+        std::iter::once(entry).chain(notes)
+    };
+    entries(report).into_iter().flat_map(with_notes).collect()
+}
+
 fn of_check(check: &CheckResult) -> Vec<Entry> {
     let mut entries = Vec::new();
     for document in &check.documents {
@@ -157,6 +180,7 @@ fn passed(place: Place, text: &str) -> Entry {
         needs_its_block: false,
         fingerprint: String::new(),
         took_ms: None,
+        notes: Vec::new(),
     }
 }
 
@@ -180,6 +204,7 @@ fn of_finding(finding: &Finding) -> Entry {
         needs_its_block: false,
         fingerprint: finding.fingerprint.clone(),
         took_ms: None,
+        notes: Vec::new(),
     }
 }
 
@@ -225,6 +250,25 @@ fn of_case(case: &Case) -> Entry {
         needs_its_block: true,
         fingerprint: case.name.clone(),
         took_ms: Some(case.took_ms),
+        notes: case.notes.iter().map(|note| of_note(note, case)).collect(),
+    }
+}
+
+fn of_note(note: &Note, case: &Case) -> Entry {
+    let file = case.file.as_deref().unwrap_or_default();
+    Entry {
+        place: Place::of_file(file, Some(note.position())),
+        name: format!("{} of {}", note.kind.0, case.name),
+        state: State::Found { severity: note.severity.0, fails: false },
+        subject: Subject::Note(note.kind.0),
+        title: case.name.clone(),
+        message: note.message.clone(),
+        help: note.help.clone(),
+        detail: human::notes(&case.notes, "", &Style::PLAIN),
+        needs_its_block: false,
+        fingerprint: case.name.clone(),
+        took_ms: None,
+        notes: Vec::new(),
     }
 }
 
@@ -273,6 +317,7 @@ fn of_answer(finding: &AnswerFinding) -> Entry {
         needs_its_block: false,
         fingerprint: diagnostic.fingerprint.clone(),
         took_ms: None,
+        notes: Vec::new(),
     }
 }
 
@@ -296,6 +341,7 @@ fn of_check_of_server(check: &ConformanceCheck) -> Entry {
         needs_its_block: false,
         fingerprint: id.to_string(),
         took_ms: None,
+        notes: Vec::new(),
     }
 }
 
@@ -317,6 +363,7 @@ fn of_crash(server: &ServerUnderTest) -> Option<Entry> {
         needs_its_block: true,
         fingerprint: String::new(),
         took_ms: None,
+        notes: Vec::new(),
     })
 }
 
@@ -342,6 +389,7 @@ fn of_change(change: &Change, file: &str) -> Entry {
         needs_its_block: false,
         fingerprint: change.name.clone(),
         took_ms: None,
+        notes: Vec::new(),
     }
 }
 
@@ -361,5 +409,6 @@ fn of_error(error: &ReportedError) -> Entry {
         needs_its_block: true,
         fingerprint: error.message.clone(),
         took_ms: None,
+        notes: Vec::new(),
     }
 }

@@ -5,12 +5,12 @@ use std::fmt::Write;
 use flash_policy_core::diagnostics::Severity;
 use flash_policy_core::printable::{printable, printable_lines};
 
-use super::entry::{Entry, Place, State, entries};
+use super::entry::{Entry, Place, State, entries_and_notes};
 use crate::report::Report;
 
 pub(super) fn github(report: &Report) -> String {
     let mut commands = String::new();
-    for entry in entries(report) {
+    for entry in entries_and_notes(report) {
         match entry.state {
             State::Found { severity, .. } => commands += &command(&entry, severity),
             State::NotRun => commands += &command(&entry, Severity::Error),

@@ -13,7 +13,7 @@ use flash_policy_scenario::excerpt::Excerpt;
 use super::Style;
 use crate::report::{CommandResult, Diagnostic, Report};
 
-pub(super) use cases::{case, mismatch};
+pub(super) use cases::{case, mismatch, notes};
 pub(super) use check::finding;
 pub(crate) use check::fixes;
 pub(crate) use errors::error;

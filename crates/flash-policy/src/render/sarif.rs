@@ -7,7 +7,7 @@ use flash_policy_core::diagnostics::{Rule, Severity, rules};
 use flash_policy_core::printable::{printable, printable_lines};
 use serde_json::{Value, json};
 
-use super::entry::{Entry, Place, State, entries};
+use super::entry::{Entry, Place, State, entries_and_notes};
 use super::repository_path;
 use super::subject::Subject;
 use crate::input::STDIN;
@@ -16,7 +16,7 @@ use crate::report::Report;
 pub(super) fn sarif(report: &Report) -> String {
     let mut rules = Rules::default();
     let mut seen = HashMap::new();
-    let entries = entries(report);
+    let entries = entries_and_notes(report);
     let results: Vec<_> =
         entries.iter().filter_map(|entry| result(entry, &mut rules, &mut seen)).collect();
     let driver = json!({

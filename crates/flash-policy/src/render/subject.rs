@@ -4,7 +4,7 @@ use flash_policy_conformance::CheckId;
 use flash_policy_core::Cause;
 use flash_policy_core::analysis::Direction;
 use flash_policy_core::diagnostics::Rule;
-use flash_policy_scenario::Status;
+use flash_policy_scenario::{NoteKind, Status};
 
 use crate::reference;
 use crate::report::ErrorKind;
@@ -21,6 +21,8 @@ pub(super) enum Subject {
     Case(Status),
     Matrix,
     Check(CheckId),
+    /// A remark on a case.
+    Note(NoteKind),
     Change(Direction),
     /// The server under test ended by itself.
     Crash,
@@ -37,6 +39,7 @@ impl Subject {
             Self::Case(status) => status.as_str(),
             Self::Matrix => "matrix",
             Self::Check(check) => check.as_str(),
+            Self::Note(kind) => kind.as_str(),
             Self::Change(direction) => direction.as_str(),
             Self::Crash => "server-crashed",
             Self::Error(kind) => kind.as_str(),
@@ -69,6 +72,12 @@ impl Subject {
             Self::Rule(rule) => rule.help(),
             Self::Matrix => {
                 "if the cells are as they should be, accept them: flash-policy test --update FILE"
+            }
+            Self::Note(NoteKind::UnknownHost) => {
+                "correct the host, or write `unknown-host = true` if no entry is meant to name it"
+            }
+            Self::Note(_) => {
+                "check the endpoints, the policy and its servers, unless nobody is meant to get in"
             }
             Self::Change(Direction::NewlyPermitted) => {
                 "if it is meant, accept it: flash-policy diff --allow-widening OLD NEW"

@@ -27,7 +27,11 @@ pub(super) fn tap(report: &Report) -> String {
 fn test_point(number: usize, entry: &Entry) -> String {
     let name = escaped(&format!("{}: {}", entry.place.name(), entry.name));
     match &entry.state {
-        State::Passed => format!("ok {number} - {name}\n"),
+        State::Passed => {
+            // One block is enough: the text of the first note has them all.
+            let block = entry.notes.first().map(|note| yaml_block(note, note.state.severity()));
+            format!("ok {number} - {name}\n{}", block.unwrap_or_default())
+        }
         State::Found { severity, fails } => {
             let not = if *fails { "not " } else { "" };
             format!("{not}ok {number} - {name}\n{}", yaml_block(entry, *severity))

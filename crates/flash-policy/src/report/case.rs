@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::verdict::millis;
-use super::{ElementPlace, Id, Verdict};
+use super::{ElementPlace, Id, Note, Verdict};
 
 /// One case of `test`, one combination of `eval`, or one attempt of `probe` or `run`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -45,6 +45,9 @@ pub(crate) struct Case {
     /// Facts on which the evaluator and the real sockets differ: a bug in flash-policy.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) differences: Vec<Difference>,
+    /// Remarks that do not change the status: the case may pass for another reason than intended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notes: Vec<Note>,
     /// The element of a policy that decided, with its place in the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) decided_by: Option<ElementPlace>,
@@ -181,6 +184,7 @@ impl Case {
             got: None,
             mismatches: Vec::new(),
             differences: Vec::new(),
+            notes: Vec::new(),
             decided_by: None,
             matrix: None,
             route: None,

@@ -60,6 +60,7 @@ enum Painted {
 )]
 #[case::eval_of_an_unreadable_file("eval absent.xml --swf http://a/ --connect g:1", 3, Painted::No)]
 #[case::scenario("test cases.toml --coverage", 1, Painted::Yes)]
+#[case::scenario_with_notes("test notes.toml", 0, Painted::Yes)]
 #[case::test_of_a_matrix("test matrix.toml", 1, Painted::Yes)]
 #[case::test_with_a_wrong_file("test cases.toml wrong.toml absent.toml", 3, Painted::Yes)]
 #[case::test_of_a_wrong_file("test wrong.toml", 3, Painted::No)]

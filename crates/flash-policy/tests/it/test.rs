@@ -397,3 +397,65 @@ fn what_ships_passes() {
         .code(0)
         .stdout(contains(" passed, 0 failed"));
 }
+
+/// A stage whose policy admits `example.com`, and a stranger's case that passes for other reasons.
+const FOR_OTHER_REASONS: &str = r#"version = 1
+[[policy]]
+at = "game.example.com:843"
+file = "policy.xml"
+[[backend]]
+at = "game.example.com:5000"
+[[case]]
+name = "strangers stay out"
+swf = "http://evil.example/game.swf"
+connect = "game.exmaple.com:5000"
+expect = "denied"
+"#;
+
+#[test]
+fn a_misspelt_target_is_a_warning_that_names_the_near_one() {
+    let folder = Folder::with_policy(GOOD).put("game.toml", FOR_OTHER_REASONS);
+    let expected = "\
+game.toml
+  ok   strangers stay out
+       warning: no entry names the host of `game.exmaple.com:5000`; help: did you mean \
+`game.example.com:5000`? if the host is meant to be unknown, write `unknown-host = true` in the case
+       note: nobody would get in: no location answers with a whole policy
+
+1 passed, 0 failed
+";
+    assert_eq!(folder.stdout("test game.toml"), (0, expected.to_owned()));
+    let notes = &folder.json("test game.toml")["cases"][0]["notes"];
+    assert_eq!(notes[0]["kind"], "unknown-host");
+    assert_eq!((&notes[0]["severity"], &notes[0]["line"]), (&"warning".into(), &10.into()));
+    assert_eq!(
+        (&notes[1]["kind"], &notes[1]["severity"]),
+        (&"nobody-gets-in".into(), &"info".into())
+    );
+    let meant = FOR_OTHER_REASONS.to_owned() + "unknown-host = true\n";
+    let said = folder.put("game.toml", meant).stdout("test game.toml").1;
+    assert!(!said.contains("warning") && said.contains("note: nobody would get in"), "{said}");
+}
+
+#[rstest]
+#[case::junit(
+    "junit",
+    "warning: no entry names the host of `game.exmaple.com:5000`",
+    "note: nobody"
+)]
+#[case::github(
+    "github",
+    "::warning file=game.toml,line=10,col=11,title=strangers stay out::no",
+    "::notice "
+)]
+#[case::sarif("sarif", "\"ruleId\": \"unknown-host\"", "\"ruleId\": \"nobody-gets-in\"")]
+#[case::tap(
+    "tap",
+    "ok 1 - game.toml: strangers stay out\n  ---\n",
+    "    note: nobody would get in"
+)]
+fn every_format_has_the_notes(#[case] format: &str, #[case] one: &str, #[case] other: &str) {
+    let folder = Folder::with_policy(GOOD).put("game.toml", FOR_OTHER_REASONS);
+    let (exit, said) = folder.stdout(&format!("test game.toml --format {format}"));
+    assert!(exit == 0 && said.contains(one) && said.contains(other), "{said}");
+}

@@ -12,8 +12,8 @@ use flash_policy_scenario::{DISAGREEMENT, Status, deciding_text};
 use super::{at_line_start, excerpt};
 use crate::render::Style;
 use crate::report::{
-    Case, CaseSummary, CoveredRule, ElementPlace, EvalResult, ListedCase, Mismatch, TestResult,
-    Verdict,
+    Case, CaseSummary, CoveredRule, ElementPlace, EvalResult, ListedCase, Mismatch, Note,
+    TestResult, Verdict,
 };
 
 /// Renders the cases of each file, then the failures, then the counts.
@@ -61,7 +61,11 @@ pub(super) fn overview(cases: &[Case], style: &Style) -> String {
                 let reason = printable(reason.as_deref().unwrap_or_default());
                 writeln!(text, "  {} {name}: {reason}", style.note("skip"))
             }
-            (Status::Passed, _) => writeln!(text, "  {} {name}", style.good("ok  ")),
+            (Status::Passed, _) => {
+                let line = writeln!(text, "  {} {name}", style.good("ok  "));
+                text += &notes(&case.notes, "       ", style);
+                line
+            }
             _ => writeln!(text, "  {} {name}", style.bad("FAIL")),
         };
     }
@@ -114,11 +118,30 @@ pub(in crate::render) fn case(case: &Case, style: &Style) -> String {
         let _ = writeln!(text, "  differs  {fact}");
         let _ = writeln!(text, "  without a network: {evaluated}\n  over real sockets: {real}");
     }
+    text += &notes(&case.notes, "", style);
     for reason in case.skipped.iter().chain(&case.error) {
         let _ = writeln!(text, "{}", at_line_start(reason));
     }
     if let (Some(got), Some(place)) = (&case.got, &case.decided_by) {
         let _ = writeln!(text, "\n{}", element(got, place, style));
+    }
+    text
+}
+
+/// Renders a line for each remark on a case. The advice of an info is the same for every case, so
+/// only the other formats have it.
+pub(in crate::render) fn notes(notes: &[Note], indent: &str, style: &Style) -> String {
+    let mut text = String::new();
+    for Note { severity, message, help, .. } in notes {
+        let message = printable(message);
+        let _ = match (severity.0, help) {
+            (Severity::Info, _) => writeln!(text, "{indent}{} {message}", style.note("note:")),
+            (worse, help) => {
+                let help = help.as_ref().map(|help| format!("; help: {}", printable(help)));
+                let word = style.note(&format!("{worse}:"));
+                writeln!(text, "{indent}{word} {message}{}", help.unwrap_or_default())
+            }
+        };
     }
     text
 }

@@ -33,6 +33,23 @@ with.policy = { "game.example.com:843" = "silent" }
 expect = "denied"
 "#;
 
+/// Cases that pass for reasons that their author did not intend.
+const NOTED: &str = r#"version = 1
+[[policy]]
+at = "game.example.com:843"
+file = "policy.xml"
+[[case]]
+name = "another host"
+swf = "http://evil.example/game.swf"
+connect = "gmae.example.com:5000"
+expect = "denied"
+[[case]]
+name = "another port"
+swf = "http://evil.example/game.swf"
+connect = "game.example.com:6000"
+expect = "denied"
+"#;
+
 /// The files and the servers that calls are about.
 pub(super) struct Stage {
     pub(super) folder: Folder,
@@ -58,6 +75,7 @@ impl Stage {
             connect = ['game.example.com:5000']\nsnapshot = 'matrix.txt'\n";
         let folder = mixed()
             .put("cases.toml", SCENARIO)
+            .put("notes.toml", NOTED)
             .put("matrix.toml", matrix)
             .put("wrong.toml", "version = 1\ntitel = 'x'\n")
             .put("server.py", SERVER)

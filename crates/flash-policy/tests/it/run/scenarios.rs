@@ -30,6 +30,7 @@ cause = "domain-not-listed"
 name = "another host has no policy"
 swf = "http://www.example.com/game.swf"
 connect = "other.example.com:5000"
+unknown-host = true
 expect = "denied"
 cause = "no-policy"
 
