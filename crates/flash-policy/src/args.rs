@@ -58,7 +58,7 @@ pub(crate) enum Command {
     Diff(Diff),
     /// Serve a policy and a fake backend, for tests in any language
     Serve(Serve),
-    /// Explain a rule, a cause or a conformance check by its id
+    /// Explain a rule, a cause, or a word that you see: 2048, deadline, not-a-policy
     Explain(Explain),
     /// Print a JSON schema: of reports, scenario files, settings or the lines of serve
     Schema(Schema),
@@ -371,10 +371,10 @@ pub(crate) struct Serve {
 
 #[derive(ClapArgs)]
 pub(crate) struct Explain {
-    /// Id or name of a rule, a cause or a conformance check, as in FSP-D01 or port-not-listed
-    /// [default: list all]
-    #[arg(value_name = "ID")]
-    pub(crate) id: Option<String>,
+    /// Id or name of a rule, a cause or a conformance check, or any word that you see, as in
+    /// FSP-D01, port-not-listed, 2048 or deadline [default: list all]
+    #[arg(value_name = "WORD")]
+    pub(crate) words: Vec<String>,
 }
 
 #[derive(ClapArgs)]

@@ -108,7 +108,7 @@ fn run(args: Args) -> Exit {
             usage("explain knows the formats human and json")
         }
         Command::Explain(explain) => {
-            report(&sinks, CommandResult::Explain, |_| explain::run(explain.id.as_deref()))
+            report(&sinks, CommandResult::Explain, |_| explain::run(&explain.words))
         }
         _ if !args.format.is_empty() => usage(
             "--format is for reports: serve prints lines of JSON as docs/serve.md has them, and \

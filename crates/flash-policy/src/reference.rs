@@ -9,13 +9,33 @@ use flash_policy_scenario::values;
 
 use crate::report::{Topic, TopicKind};
 
+mod words;
+
 /// Returns every topic with this name, with its explanation. A rule is found by its id, with or
-/// without `FSP-`, and by its name. If a cause has the same name, both are returned. ASCII case
+/// without `FSP-`, and by its name. If several topics have the name, all are returned. ASCII case
 /// does not matter.
+///
+/// A message of the player, such as `Error #2048: Security sandbox violation`, is found by the
+/// number in it.
 pub(crate) fn topics(name: &str) -> Vec<Topic> {
+    let found = topics_named(name);
+    if !found.is_empty() {
+        return found;
+    }
+    let numbers = name.split(|c: char| !c.is_ascii_digit());
+    numbers
+        .filter(|number| number.len() == 4)
+        .map(topics_named)
+        .find(|found| !found.is_empty())
+        .unwrap_or_default()
+}
+
+fn topics_named(name: &str) -> Vec<Topic> {
+    let name = words::canonical(name);
     let has_name =
-        |section: &Section| section.names().iter().any(|one| one.eq_ignore_ascii_case(name));
-    sections().filter(has_name).map(|section| section.topic()).chain(check(name)).collect()
+        |section: &Section| section.names().iter().any(|one| one.eq_ignore_ascii_case(&name));
+    let rules_and_causes = sections().filter(has_name).map(|section| section.topic());
+    rules_and_causes.chain(check(&name)).chain(words::topics(&name)).collect()
 }
 
 /// Returns all topics, without their explanations.
@@ -23,7 +43,7 @@ pub(crate) fn list() -> Vec<Topic> {
     let rules = rules::ALL.iter().map(|rule| Topic { text: None, ..rule_topic(rule) });
     let causes = Cause::ALL.iter().map(|cause| Topic { text: None, ..cause_topic(*cause) });
     let checks = CheckId::ALL.iter().map(|check| check_topic(*check, None));
-    rules.chain(causes).chain(checks).collect()
+    rules.chain(causes).chain(checks).chain(words::list()).collect()
 }
 
 fn rule_topic(rule: &Rule) -> Topic {
@@ -52,8 +72,10 @@ fn check_topic(check: CheckId, text: Option<String>) -> Topic {
 
 /// Returns the id or name that was most likely meant.
 pub(crate) fn nearest(name: &str) -> Option<String> {
-    let names: Vec<&str> = sections().flat_map(|section| section.names()).collect();
-    let near = values::nearest(name, &names)?;
+    let name = words::canonical(name);
+    let checks = CheckId::ALL.iter().map(|check| check.as_str());
+    let names = sections().flat_map(|section| section.names()).chain(checks).chain(words::names());
+    let near = values::nearest(&name, &names.collect::<Vec<_>>())?;
     let rule = rules::ALL.iter().find(|rule| rule.name() == near);
     Some(rule.map_or(near.to_owned(), ToString::to_string))
 }
@@ -126,7 +148,8 @@ impl Section {
         let body = plain(self.body);
         match self.about {
             About::Rule(rule) => {
-                let text = format!("{}\nhelp: {}\n\n{body}", rule.text(), rule.help());
+                let (message, help) = (words::filled(rule.text()), words::filled(rule.help()));
+                let text = format!("{message}\nhelp: {help}\n\n{body}");
                 Topic { text: Some(text), ..rule_topic(rule) }
             }
             About::Cause(cause) => Topic { text: Some(body), ..cause_topic(cause) },

@@ -185,7 +185,7 @@ pub(crate) struct ExplainResult {
 pub(crate) struct Topic {
     pub(crate) id: String,
     pub(crate) kind: TopicKind,
-    /// The severity of a rule, or the verdict of a cause; absent for a check.
+    /// The severity of a rule, or the verdict of a cause; absent for other topics.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) level: Option<String>,
     /// The name of a rule; absent for other topics.
@@ -203,6 +203,39 @@ pub(crate) enum TopicKind {
     Rule,
     Cause,
     Check,
+    /// An event of the player, or the number of its error.
+    Event,
+    /// An answer to a policy request.
+    Answer,
+    /// The end of a connection.
+    End,
+    Verdict,
+    /// The status of a case, or a note on it.
+    Result,
+    /// A kind of error, or a severity.
+    Error,
+    ExitCode,
+    /// Any other word.
+    Term,
+}
+
+impl TopicKind {
+    /// Returns the kind in words.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Rule => "rule",
+            Self::Cause => "cause",
+            Self::Check => "conformance check",
+            Self::Event => "event or error of the player",
+            Self::Answer => "answer to a policy request",
+            Self::End => "end of a connection",
+            Self::Verdict => "verdict",
+            Self::Result => "result of a case",
+            Self::Error => "error of the command, or severity",
+            Self::ExitCode => "exit code",
+            Self::Term => "term",
+        }
+    }
 }
 
 impl Report {

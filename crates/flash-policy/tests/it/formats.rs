@@ -132,6 +132,7 @@ fn every_format_of_every_result_can_be_read(
 #[case::list_with_a_wrong_file("test cases.toml wrong.toml --list", 3, Painted::Yes)]
 #[case::explain("explain FSP-D01", 0, Painted::Yes)]
 #[case::explain_of_a_cause("explain no-policy", 0, Painted::Yes)]
+#[case::explain_of_a_word("explain reset", 0, Painted::Yes)]
 #[case::explain_without_an_id("explain", 0, Painted::Yes)]
 fn what_is_no_report_of_a_run_is_for_people_and_json(
     #[case] arguments: &str,

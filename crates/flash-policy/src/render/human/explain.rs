@@ -24,9 +24,7 @@ fn block(topic: &Topic, style: &Style) -> Option<String> {
         TopicKind::Cause => {
             format!("{}\n\n{text}", style.heading(&format!("{id} (cause: {level})")))
         }
-        TopicKind::Check => {
-            format!("{}\n\n{text}", style.heading(&format!("{id} (conformance check)")))
-        }
+        kind => format!("{}\n\n{text}", style.heading(&format!("{id} ({})", kind.words()))),
     })
 }
 
@@ -38,6 +36,10 @@ fn line(topic: &Topic, style: &Style) -> String {
             format!("{}  {level}  {name}\n", style.heading(&topic.id))
         }
         (TopicKind::Cause, _) => format!("cause    {level}  {}\n", style.heading(&topic.id)),
-        _ => format!("check    {level}  {}\n", style.heading(&topic.id)),
+        (TopicKind::Check, _) => format!("check    {level}  {}\n", style.heading(&topic.id)),
+        (kind, _) => {
+            let kind = kind.words().split([' ', ',']).next().unwrap_or_default();
+            format!("{kind:<7}  {level}  {}\n", style.heading(&topic.id))
+        }
     }
 }
