@@ -3,7 +3,7 @@
 //! It looks at files, but does not parse them.
 
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use super::ScenarioError;
@@ -26,42 +26,66 @@ use crate::files::ReadError;
 /// Returns an error if the path or a folder below it cannot be read, or if the folder has no
 /// scenario file.
 pub fn find(path: impl AsRef<Path>) -> Result<Vec<PathBuf>, ScenarioError> {
+    let (files, errors) = find_all(path);
+    errors.into_iter().next().map_or(Ok(files), Err)
+}
+
+/// Returns the scenario files at `path`, as [`find`] does, and the errors. A folder that cannot be
+/// read does not hide the files of the others.
+///
+/// ```
+/// let (files, errors) = flash_policy_scenario::find_all("no/such/folder");
+/// assert!(files.is_empty() && errors[0].is_unreadable());
+/// ```
+pub fn find_all(path: impl AsRef<Path>) -> (Vec<PathBuf>, Vec<ScenarioError>) {
     let path = path.as_ref();
-    let failed = |at: &Path, error| {
-        let ReadError { message, help } = ReadError::from(error);
-        ScenarioError::unreadable(at, message, help)
-    };
-    if !fs::metadata(path).map_err(|error| failed(path, error))?.is_dir() {
-        return Ok(vec![path.to_owned()]);
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => {}
+        Ok(_) => return (vec![path.to_owned()], Vec::new()),
+        Err(error) => return (Vec::new(), vec![unreadable(path, error)]),
     }
-    let mut found = Vec::new();
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
     let mut folders = vec![path.to_owned()];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).map_err(|error| failed(&folder, error))? {
-            let entry = entry.map_err(|error| failed(&folder, error))?;
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with('.') {
-                continue;
-            }
-            // A link to a folder does not count as a folder here. It could lead in a circle.
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                folders.push(entry.path());
-            } else if has_name_of_a_scenario(&name) && looks_like_a_scenario(&entry.path()) {
-                found.push(entry.path());
-            }
+        if let Err(error) = look_into(&folder, &mut found, &mut folders) {
+            errors.push(unreadable(&folder, error));
         }
     }
-    if found.is_empty() {
+    if found.is_empty() && errors.is_empty() {
         let help = "put a scenario file in it, *.toml, or name another folder";
-        return Err(ScenarioError::nothing_to_test(
-            path,
-            "there is no scenario file in this folder",
-            help,
-        ));
+        let text = "there is no scenario file in this folder";
+        errors.push(ScenarioError::nothing_to_test(path, text, help));
     }
     found.sort();
-    Ok(found)
+    (found, errors)
+}
+
+/// Adds the scenario files of a folder, and the folders in it.
+fn look_into(
+    folder: &Path,
+    found: &mut Vec<PathBuf>,
+    folders: &mut Vec<PathBuf>,
+) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with('.') {
+            continue;
+        }
+        // A link to a folder does not count as a folder here. It could lead in a circle.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            folders.push(entry.path());
+        } else if has_name_of_a_scenario(&name) && looks_like_a_scenario(&entry.path()) {
+            found.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(at: &Path, error: io::Error) -> ScenarioError {
+    let ReadError { message, help } = ReadError::from(error);
+    ScenarioError::unreadable(at, message, help)
 }
 
 fn has_name_of_a_scenario(name: &str) -> bool {
@@ -72,10 +96,12 @@ fn has_name_of_a_scenario(name: &str) -> bool {
 /// reader reports the reason.
 fn looks_like_a_scenario(path: &Path) -> bool {
     let mut bytes = Vec::new();
-    // A read of a pipe or a device could wait forever.
-    let is_file = fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
-    let file = is_file.then(|| fs::File::open(path).ok()).flatten();
-    if file.and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes).ok()).is_none() {
+    // A read of a pipe or a device could wait forever, and it is no scenario file.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return false;
+    }
+    let file = fs::File::open(path);
+    if file.and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes)).is_err() {
         return true;
     }
     let text = String::from_utf8_lossy(&bytes);

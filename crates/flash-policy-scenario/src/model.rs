@@ -78,6 +78,14 @@ impl Scenario {
         connects.map(|connect| Endpoint::new(&connect.host, port)).collect()
     }
 
+    /// Returns the other files that the file names: policy documents, and the snapshot of its
+    /// matrix.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let documents = self.policies.values().filter_map(|policy| policy.document.as_ref());
+        let documents = documents.filter_map(Document::path).map(Path::to_owned);
+        documents.chain(self.matrix.iter().map(|matrix| matrix.snapshot.clone())).collect()
+    }
+
     /// Returns whether the file has a `[matrix]`.
     pub fn has_matrix(&self) -> bool {
         self.matrix.is_some()

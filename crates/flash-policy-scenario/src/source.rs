@@ -52,6 +52,14 @@ impl Document {
         Self::new(value.into(), Origin::Inline { start, is_verbatim })
     }
 
+    /// Returns the file of the document, if it has one of its own.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match &self.origin {
+            Origin::File(path) => Some(path),
+            Origin::Inline { .. } => None,
+        }
+    }
+
     pub(super) fn policy(&self) -> Option<PolicyFile> {
         PolicyFile::parse(self.content.as_bytes()).ok()
     }

@@ -187,3 +187,28 @@ fn a_policy_file_is_served_as_it_is() {
     assert_eq!(received, [&policy[..], b"\0"].concat());
     assert_eq!(report.coverage()[0].position.column, 22, "a byte order mark has no column");
 }
+
+#[cfg(unix)]
+#[test]
+fn one_folder_that_cannot_be_read_does_not_hide_the_files_of_the_others() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let closed = folder.path().join("closed");
+    fs::create_dir(&closed).unwrap();
+    fs::write(folder.path().join("a.toml"), "version = 1").unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    // A superuser may read everything.
+    let is_readable = fs::read_dir(&closed).is_ok();
+    let (files, errors) = scenario::find_all(folder.path());
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(files, [folder.path().join("a.toml")]);
+    assert_eq!(errors.len(), usize::from(!is_readable), "{errors:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_socket_in_a_folder_is_no_scenario_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("b.toml")).unwrap();
+    assert!(scenario::find(folder.path()).unwrap_err().is_nothing_to_test());
+}
