@@ -18,7 +18,7 @@ use flash_policy_scenario::{Connect, values};
 use crate::failure::Failure;
 use crate::output::Target;
 
-pub(crate) use shared::list;
+pub(crate) use shared::{ExceptionOptions, list};
 use shared::{FailOptions, PlayerOptions, SimulatedPlayer, format_help};
 
 pub(crate) use parsers::{
@@ -100,6 +100,10 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
+    /// List the files in folders that are not examined, with the reason
+    #[arg(long)]
+    pub(crate) list_skipped: bool,
+
     /// Fix what can be fixed automatically; this changes the files
     #[arg(long)]
     pub(crate) fix: bool,
@@ -143,6 +147,14 @@ pub(crate) struct Eval {
 
     #[command(flatten)]
     pub(crate) player: SimulatedPlayer,
+
+    /// Exit with 1 on diagnostics of this severity or higher, too [default: only if a connection is
+    /// not permitted]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<FailOn>,
+
+    #[command(flatten)]
+    pub(crate) exceptions: ExceptionOptions,
 }
 
 #[derive(ClapArgs)]
@@ -219,7 +231,7 @@ pub(crate) struct Probe {
 
     /// Run as a Nagios plugin: print one line with performance data, and exit with 0 OK, 1 WARNING,
     /// 2 CRITICAL or 3 UNKNOWN
-    #[arg(long, conflicts_with_all = ["format", "torture", "fail_on", "allow"])]
+    #[arg(long, conflicts_with_all = ["format", "torture", "fail_on", "allow", "baseline"])]
     pub(crate) nagios: bool,
 
     /// With --nagios: the time after which a policy or the decision is late, as in 500ms or 2s

@@ -1,15 +1,20 @@
 //! Reads policy documents and text files, from paths, folders and standard input.
 
+mod bounded;
+mod folder;
+mod format;
+
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use flash_policy_core::document::readable;
 use flash_policy_scenario::files::ReadError;
-use walkdir::WalkDir;
 
 use crate::report::{ErrorKind, ReportedError};
+use folder::Found;
+
+pub(crate) use folder::SkipReason;
 
 /// The name of standard input in reports.
 pub(crate) const STDIN: &str = "<stdin>";
@@ -32,7 +37,7 @@ impl Input {
     /// Reads a file, or stdin if the path is `-`. Reads at most [`MAX_POLICY`] bytes.
     pub(crate) fn read(path: &Path) -> Result<Self, ReportedError> {
         if path == Path::new("-") {
-            let bytes = read_at_most(MAX_POLICY, io::stdin().lock())
+            let bytes = bounded::read_at_most(MAX_POLICY, io::stdin().lock())
                 .map_err(|error| unreadable(STDIN, error.into()))?;
             return Ok(Self { path: None, name: STDIN.to_owned(), bytes });
         }
@@ -42,40 +47,45 @@ impl Input {
             let error = error.help("name a policy document, or - for standard input");
             return Err(error.in_file(name));
         }
-        let bytes = File::open(path).and_then(|file| read_at_most(MAX_POLICY, file));
-        Ok(Self {
-            path: Some(path.to_owned()),
-            bytes: bytes.map_err(|error| unreadable(&name, error.into()))?,
-            name,
-        })
+        let bytes = bounded::read(path, MAX_POLICY).map_err(|error| unreadable(&name, error))?;
+        Ok(Self { path: Some(path.to_owned()), bytes, name })
     }
 
-    /// Reads the policy documents at these paths, each once. Returns the errors of the others.
+    /// Reads the policy documents at these paths, each once, and passes each to `examine`. Returns
+    /// what was not read.
     ///
-    /// A file counts as a document whatever it holds. In a folder, each `*.xml` that mentions an
-    /// element of policies counts, except hidden ones.
-    pub(crate) fn read_all(paths: &[PathBuf]) -> (Vec<Self>, Vec<ReportedError>) {
-        let mut inputs = Vec::new();
-        let mut failures = Vec::new();
+    /// A file counts as a document whatever it holds. In a folder, each `*.xml` counts that is not
+    /// clearly another format, except hidden ones.
+    pub(crate) fn read_all(paths: &[PathBuf], mut examine: impl FnMut(Self)) -> Unread {
+        let mut unread = Unread::default();
         let mut seen = HashSet::new();
+        let mut examine = |input: Self| {
+            if seen.insert(input.canonical_path()) {
+                examine(input);
+            }
+        };
         for path in paths {
-            let read = if path.is_dir() {
-                in_folder(path)
+            if path.is_dir() {
+                unread.add_folder(path, &mut examine);
             } else {
-                Self::read(path).map(|input| vec![input])
-            };
-            match read {
-                Ok(read) => inputs
-                    .extend(read.into_iter().filter(|input| seen.insert(input.canonical_path()))),
-                Err(failure) => failures.push(failure),
+                match Self::read(path) {
+                    Ok(input) => examine(input),
+                    Err(error) => unread.errors.push(error),
+                }
             }
         }
-        (inputs, failures)
+        unread
     }
 
     /// Returns the canonical path, or the path itself for a pipe; `None` for standard input.
     fn canonical_path(&self) -> Option<PathBuf> {
         self.path.as_ref().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone()))
+    }
+
+    /// Returns whether a file counts as a policy document if it is in a folder. One that cannot be
+    /// read does not.
+    pub(crate) fn is_examined_in_a_folder(path: &Path) -> bool {
+        folder::is_examined(path)
     }
 
     /// Returns whether the document may be longer than the bytes that were read.
@@ -92,15 +102,8 @@ impl Input {
 /// Reads a text file: settings, or an earlier report.
 pub(crate) fn read_text(path: &Path) -> Result<String, ReportedError> {
     let name = path.display().to_string();
-    let bytes = File::open(path).and_then(|file| read_at_most(MAX_TEXT, file));
-    let bytes = bytes.map_err(|error| unreadable(&name, error.into()))?;
+    let bytes = bounded::read(path, MAX_TEXT).map_err(|error| unreadable(&name, error))?;
     String::from_utf8(bytes).map_err(|_| unreadable(&name, ReadError::new("it is not UTF-8")))
-}
-
-fn read_at_most(limit: u64, from: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    from.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Returns the error for a file that cannot be read.
@@ -111,44 +114,32 @@ fn unreadable(name: &str, error: ReadError) -> ReportedError {
     }
 }
 
-fn in_folder(folder: &Path) -> Result<Vec<Input>, ReportedError> {
-    let mut inputs = Vec::new();
-    let is_hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
-    let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
-    for entry in walk.filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name())) {
-        let entry = match entry {
-            Ok(entry) => entry,
-            // A link leads back to a folder that is being walked.
-            Err(error) if error.loop_ancestor().is_some() => continue,
-            Err(error) => {
-                let text = format!("the folder cannot be read: {error}");
-                let error = ReportedError::new(ErrorKind::UnreadableFile, text);
-                return Err(error.in_file(folder.display().to_string()));
-            }
-        };
-        let is_xml =
-            entry.path().extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml"));
-        if is_xml && entry.file_type().is_file() {
-            inputs.extend(
-                Some(Input::read(entry.path())?)
-                    .filter(|input| mentions_policy_elements(&input.bytes)),
-            );
-        }
-    }
-    if inputs.is_empty() {
-        let text = "there is no policy document in it: no *.xml that speaks of policies";
-        let error = ReportedError::new(ErrorKind::NothingToTest, text);
-        return Err(error.in_file(folder.display().to_string()));
-    }
-    Ok(inputs)
+/// The files that were not read as policy documents.
+#[derive(Default)]
+pub(crate) struct Unread {
+    /// The files of folders that are not examined.
+    pub(crate) skipped: Vec<(PathBuf, SkipReason)>,
+    /// The files and folders that cannot be read.
+    pub(crate) errors: Vec<ReportedError>,
 }
 
-/// Returns whether a document mentions an element of policies. It may be malformed, or UTF-16: NUL
-/// bytes between the letters are ignored.
-fn mentions_policy_elements(bytes: &[u8]) -> bool {
-    let letters: Vec<u8> =
-        bytes.iter().filter(|byte| **byte != 0).map(u8::to_ascii_lowercase).collect();
-    [&b"cross-domain-policy"[..], b"allow-access-from"]
-        .iter()
-        .any(|word| letters.windows(word.len()).any(|window| window == *word))
+impl Unread {
+    fn add_folder(&mut self, folder: &Path, examine: &mut impl FnMut(Input)) {
+        let (mut is_empty, errors) = (true, self.errors.len());
+        for found in folder::walk(folder) {
+            match found {
+                Found::Document(input) => {
+                    is_empty = false;
+                    examine(input);
+                }
+                Found::Skipped(path, reason) => self.skipped.push((path, reason)),
+                Found::Unreadable(error) => self.errors.push(error),
+            }
+        }
+        if is_empty && self.errors.len() == errors {
+            let text = "there is no policy document in it: no *.xml that speaks of policies";
+            let error = ReportedError::new(ErrorKind::NothingToTest, text);
+            self.errors.push(error.in_file(folder.display().to_string()));
+        }
+    }
 }

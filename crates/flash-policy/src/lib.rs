@@ -9,6 +9,7 @@ mod commands;
 mod exit;
 mod failure;
 mod input;
+mod inputs_of;
 mod output;
 mod reference;
 mod render;
@@ -33,7 +34,7 @@ use failure::Failure;
 use output::{Sinks, print_error};
 use render::Format;
 use render::nagios::{self, NagiosState};
-use report::{CommandResult, ErrorKind, Report, ReportedError};
+use report::{CheckResult, CommandResult, ErrorKind, Report, ReportedError};
 use so_far::SoFar;
 
 /// Runs the command with the arguments of the process.
@@ -89,9 +90,19 @@ fn run(args: Args) -> Exit {
         Ok(sinks) => sinks,
         Err(message) => return usage(&message),
     };
+    if let Some(path) = sinks.overwritten(|path| args.command.reads(path)) {
+        let path = path.display();
+        return usage(&format!(
+            "a report would overwrite {path}, which this command reads; write it to another file"
+        ));
+    }
     match &args.command {
-        Command::Check(check) => report(&sinks, CommandResult::Check, |_| check::run(check)),
-        Command::Eval(eval) => report(&sinks, CommandResult::Eval, |_| eval::run(eval)),
+        Command::Check(check) => {
+            report(&sinks, CheckResult::summarized, |so_far| check::run(check, so_far))
+        }
+        Command::Eval(eval) => {
+            report(&sinks, CommandResult::Eval, |so_far| eval::run(eval, so_far))
+        }
         Command::Test(test) if test.list && !sinks.are_among(&[Format::Human, Format::Json]) => {
             usage("--list runs nothing, so only the formats human and json can show it")
         }

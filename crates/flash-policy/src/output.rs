@@ -77,6 +77,12 @@ impl Sinks {
         Ok(Self { targets })
     }
 
+    /// Returns the first file of a report that the command reads.
+    pub(crate) fn overwritten(&self, is_read: impl Fn(&Path) -> bool) -> Option<&Path> {
+        let is_read = |target: &&Target| target.place().is_some_and(|place| is_read(&place));
+        self.targets.iter().find(is_read)?.path.as_deref()
+    }
+
     /// Returns whether every format is one of these.
     pub(crate) fn are_among(&self, formats: &[Format]) -> bool {
         self.targets.iter().all(|target| formats.contains(&target.format))

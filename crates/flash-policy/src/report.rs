@@ -24,13 +24,14 @@ pub(crate) use change::{Change, DiffSummary};
 pub(crate) use conformance::{ConformanceCheck, ConformanceOverview};
 pub(crate) use error::{ErrorKind, ErrorPlace, ReportedError};
 pub(crate) use finding::{
-    CheckSummary, ExaminedDocument, Finding, FixedFinding, Fixes, SuppressedFinding, Suppressor,
+    CheckSummary, Examined, ExaminedDocument, Finding, FixedFinding, Fixes, SkippedFiles,
+    SuppressedFinding, Suppressor,
 };
 pub(crate) use id::Id;
 pub(crate) use note::Note;
 pub(crate) use server::ServerUnderTest;
 pub(crate) use source::{ElementPlace, SourceLine};
-pub(crate) use verdict::{AskedLocation, Diagnostic, Verdict, millis};
+pub(crate) use verdict::{AskedLocation, Diagnostic, Verdict, fingerprint, millis};
 
 use crate::exit::Exit;
 
@@ -81,6 +82,9 @@ pub(crate) struct CheckResult {
     pub(crate) findings: Vec<Finding>,
     /// The findings that do not count.
     pub(crate) suppressed: Vec<SuppressedFinding>,
+    /// The files in folders that were not examined, by reason; absent without any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) skipped: Vec<SkippedFiles>,
     /// With `--fix` or `--diff`: the fixes that were made, or would be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fixes: Option<Fixes>,
@@ -92,6 +96,10 @@ pub(crate) struct EvalResult {
     pub(crate) summary: CaseSummary,
     /// The cases in order of the SWFs, and for each SWF in order of the targets.
     pub(crate) cases: Vec<Case>,
+    /// With `--fail-on`, `--allow` or `--baseline`: the diagnostics of the policies. Those that
+    /// make the command fail say so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) answer_findings: Vec<AnswerFinding>,
 }
 
 /// The result of `test`.
@@ -170,8 +178,18 @@ pub(crate) struct AnswerFinding {
     pub(crate) endpoint: String,
     #[serde(flatten)]
     pub(crate) diagnostic: Diagnostic,
-    /// True if it makes the command fail, by `--fail-on` and `--allow`.
+    /// True if it makes the command fail, by `--fail-on` and its exceptions.
     pub(crate) fails: bool,
+    /// The reason why it does not count; absent if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) suppressed: Option<Suppression>,
+}
+
+/// The reason why a diagnostic does not count.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Suppression {
+    pub(crate) reason: String,
+    pub(crate) by: Suppressor,
 }
 
 /// The result of `explain`.
@@ -255,7 +273,10 @@ impl CommandResult {
     fn exit(&self) -> Exit {
         match self {
             Self::Check(check) => fails(check.findings.iter().any(|finding| finding.fails)),
-            Self::Eval(eval) => fails(!eval.cases.iter().all(|case| case.passed)),
+            Self::Eval(eval) => fails(
+                !eval.cases.iter().all(|case| case.passed)
+                    || eval.answer_findings.iter().any(|finding| finding.fails),
+            ),
             Self::Test(test) => exit_of_cases(&test.cases),
             Self::Probe(probe) => probe.live.exit(),
             Self::Run(run) => {
@@ -296,6 +317,10 @@ fn exit_of_cases(cases: &[Case]) -> Exit {
 
 fn fails(fails: bool) -> Exit {
     if fails { Exit::Finding } else { Exit::Expected }
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Returns the JSON schema of reports.

@@ -1,4 +1,4 @@
-//! Reads `flash-policy.toml`, the settings of `check` for the policy documents of a repository.
+//! Reads `flash-policy.toml`, the settings for the policy documents of a repository.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -111,13 +111,17 @@ impl DocumentSettings<'_> {
 impl Settings {
     /// Finds and reads the file, then applies the options of the command line.
     pub(crate) fn of(args: &Check) -> Result<Self, Failure> {
-        let path = args.config.clone().or_else(find_file);
-        let mut settings = match &path {
+        let mut settings = match &args.config {
             Some(path) => Self::read(path)?,
-            None => Self::default(),
+            None => Self::found()?,
         };
         settings.levels.extend(&args.rule);
         Ok(settings)
+    }
+
+    /// Finds and reads the file, if there is one.
+    pub(crate) fn found() -> Result<Self, Failure> {
+        find_file().map_or_else(|| Ok(Self::default()), |path| Self::read(&path))
     }
 
     /// Returns the severity of a rule; `None` if it is off.
@@ -243,7 +247,7 @@ impl Reader<'_> {
 }
 
 /// Finds the settings file in this folder or in one above it, up to the root of the repository.
-fn find_file() -> Option<PathBuf> {
+pub(crate) fn find_file() -> Option<PathBuf> {
     let here = env::current_dir().ok()?;
     let is_root = |folder: &&Path| {
         [".git", ".hg", ".svn", ".jj"].iter().any(|mark| folder.join(mark).exists())

@@ -198,10 +198,16 @@ pub(crate) fn kind(input: &str) -> Result<PolicyKind, String> {
     input.parse().map_err(|_| "expected socket or url".to_owned())
 }
 
-/// Returns the rule with this id, or an error that suggests a similar one.
+/// Returns the rule with this id, with or without `FSP-`, or an error that suggests a similar one.
 pub(crate) fn known_rule(id: &str) -> Result<&'static Rule, String> {
     rules::named(id).ok_or_else(|| {
-        match values::nearest(id, &rules::ALL.iter().map(Rule::id).collect::<Vec<_>>()) {
+        let ids: Vec<_> = rules::ALL.iter().map(Rule::id).collect();
+        let names: Vec<_> = rules::ALL.iter().map(Rule::name).collect();
+        let of_name = |name: &str| rules::ALL.iter().find(|rule| rule.name() == name);
+        let near =
+            values::nearest(id, &ids).or_else(|| values::nearest(&format!("FSP-{id}"), &ids));
+        let near = near.or_else(|| Some(of_name(values::nearest(id, &names)?)?.id()));
+        match near {
             Some(near) => format!("there is no rule `{id}`; did you mean {near}?"),
             None => format!("there is no rule `{id}`; flash-policy explain lists them"),
         }

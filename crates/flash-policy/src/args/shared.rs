@@ -1,5 +1,7 @@
 //! Options that several subcommands share, and helps that list the values of an option.
 
+use std::path::PathBuf;
+
 use clap::Args as ClapArgs;
 use flash_policy_core::diagnostics::Rule;
 use flash_policy_core::player::{Preset, Profile};
@@ -42,9 +44,21 @@ pub(crate) struct FailOptions {
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<FailOn>,
 
+    #[command(flatten)]
+    pub(crate) exceptions: ExceptionOptions,
+}
+
+/// The findings that do not make a command fail.
+#[derive(ClapArgs)]
+pub(crate) struct ExceptionOptions {
     /// Do not fail because of this rule, as in FSP-T04; repeat for more rules
     #[arg(long, value_name = "ID", value_parser = known_rule)]
     pub(crate) allow: Vec<&'static Rule>,
+
+    /// Ignore diagnostics that are already in this report, from an earlier --format json of the
+    /// same command or of check
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
 }
 
 /// Returns the help of `--profile`.

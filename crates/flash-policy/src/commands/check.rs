@@ -3,7 +3,7 @@
 mod fix;
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flash_policy_core::analysis::{Judged, Linter};
 use flash_policy_core::document::PolicyKind;
@@ -12,15 +12,16 @@ use flash_policy_core::player::Endpoint;
 use crate::args::Check;
 use crate::baseline::Baseline;
 use crate::failure::Failure;
-use crate::input::Input;
+use crate::input::{Input, SkipReason, Unread};
 use crate::report::{
-    CheckResult, CheckSummary, CommandResult, ExaminedDocument, Finding, Fixes, Id, Report,
-    ReportedError, SuppressedFinding, Suppressor,
+    CheckResult, Examined, ExaminedDocument, Finding, Fixes, Id, Report, ReportedError,
+    SkippedFiles, SuppressedFinding, Suppressor,
 };
 use crate::settings::{DocumentSettings, Settings};
+use crate::so_far::SoFar;
 use fix::FixPlan;
 
-pub(crate) fn run(args: &Check) -> Result<Report, Failure> {
+pub(crate) fn run(args: &Check, so_far: &SoFar<CheckResult>) -> Result<Report, Failure> {
     if args.fix && !args.diff && args.paths.iter().any(|path| path == Path::new("-")) {
         let text = "standard input cannot be fixed; use --diff to see what would be";
         return Err(Failure::usage(text));
@@ -28,17 +29,15 @@ pub(crate) fn run(args: &Check) -> Result<Report, Failure> {
     let checker = Checker { args, settings: Settings::of(args)? };
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
     let mut baseline = baseline.unwrap_or_default();
-    let (mut inputs, mut errors) = Input::read_all(&args.paths);
-    let mut fixes = None;
-    if errors.is_empty() && (args.fix || args.diff) {
-        // If a file cannot be read, no file is fixed.
-        let (made, error) = checker.fix(&mut inputs, &baseline);
-        fixes = Some(made);
-        errors.extend(error);
+    if args.fix || args.diff {
+        return Ok(checker.fix_and_examine(baseline, so_far));
     }
-    let mut result = checker.examine(&inputs, &mut baseline);
-    result.fixes = fixes;
-    Ok(Report::new(CommandResult::Check(result), errors))
+    let unread = Input::read_all(&args.paths, |input| {
+        let examined = checker.examine(&input, &mut baseline);
+        so_far.update(|result| result.add(examined));
+    });
+    so_far.update(|result| result.skipped = checker.skipped(&unread.skipped));
+    Ok(Report::new(CheckResult::summarized(so_far.snapshot()), unread.errors))
 }
 
 struct Checker<'a> {
@@ -47,6 +46,38 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
+    /// Fixes the documents, or shows how, and examines the result.
+    fn fix_and_examine(&self, mut baseline: Baseline, so_far: &SoFar<CheckResult>) -> Report {
+        let mut inputs = Vec::new();
+        let Unread { skipped, mut errors } =
+            Input::read_all(&self.args.paths, |input| inputs.push(input));
+        if errors.is_empty() {
+            // If a file cannot be read, no file is fixed.
+            let (made, error) = self.fix(&mut inputs, &baseline);
+            so_far.update(|result| result.fixes = Some(made));
+            errors.extend(error);
+        }
+        for input in &inputs {
+            let examined = self.examine(input, &mut baseline);
+            so_far.update(|result| result.add(examined));
+        }
+        so_far.update(|result| result.skipped = self.skipped(&skipped));
+        Report::new(CheckResult::summarized(so_far.snapshot()), errors)
+    }
+
+    /// Counts the skipped files by reason, and lists them with `--list-skipped`.
+    fn skipped(&self, skipped: &[(PathBuf, SkipReason)]) -> Vec<SkippedFiles> {
+        let of_reason = |reason: &SkipReason| {
+            let files = skipped.iter().filter(|(_, one)| one == reason);
+            let names = files.map(|(path, _)| path.display().to_string());
+            let names: Vec<_> = names.collect();
+            let count = names.len();
+            let files = if self.args.list_skipped { names } else { Vec::new() };
+            SkippedFiles { reason: Id(*reason), count, files }
+        };
+        SkipReason::ALL.iter().map(of_reason).filter(|skipped| skipped.count > 0).collect()
+    }
+
     fn linter(&self, input: &Input) -> Linter {
         let document = self.settings.for_document(input.path.as_deref());
         let served_from = self.args.served_from.as_ref().or(document.served_from);
@@ -103,25 +134,20 @@ impl Checker<'_> {
         FixPlan::new(input, &linter, fixes)
     }
 
-    fn examine(&self, inputs: &[Input], baseline: &mut Baseline) -> CheckResult {
-        let mut documents = Vec::new();
-        let mut findings = Vec::new();
-        let mut suppressed = Vec::new();
-        for input in inputs {
-            let linter = self.linter(input);
-            documents.push(ExaminedDocument { file: input.name.clone(), kind: Id(linter.kind()) });
-            let text = input.text();
-            let document = self.settings.for_document(input.path.as_deref());
-            for judged in linter.examine(&input.bytes) {
-                match self.judge(&judged, input, &text, &document, baseline) {
-                    Some(Judgement::Counts(finding)) => findings.push(finding),
-                    Some(Judgement::Suppressed(finding)) => suppressed.push(finding),
-                    None => {}
-                }
+    fn examine(&self, input: &Input, baseline: &mut Baseline) -> Examined {
+        let linter = self.linter(input);
+        let document = ExaminedDocument { file: input.name.clone(), kind: Id(linter.kind()) };
+        let mut examined = Examined { document, findings: Vec::new(), suppressed: Vec::new() };
+        let text = input.text();
+        let settings = self.settings.for_document(input.path.as_deref());
+        for judged in linter.examine(&input.bytes) {
+            match self.judge(&judged, input, &text, &settings, baseline) {
+                Some(Judgement::Counts(finding)) => examined.findings.push(finding),
+                Some(Judgement::Suppressed(finding)) => examined.suppressed.push(finding),
+                None => {}
             }
         }
-        let summary = CheckSummary::of(documents.len(), &findings, suppressed.len());
-        CheckResult { summary, documents, findings, suppressed, fixes: None }
+        examined
     }
 
     /// Returns the finding for a diagnostic; `None` if its rule is off.

@@ -7,18 +7,23 @@ use flash_policy_core::source_text::{ShownLine, span};
 use flash_policy_core::wire::Script;
 use flash_policy_scenario::{Connect, Status};
 
-use crate::args::Eval;
+use crate::args::{Eval, FailOn};
+use crate::commands::live::FailRule;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::report::{
-    Case, CaseSummary, CommandResult, ElementPlace, EvalResult, Report, SourceLine, Verdict,
-};
+use crate::report::{Case, CommandResult, ElementPlace, EvalResult, Report, SourceLine, Verdict};
+use crate::so_far::SoFar;
 
-pub(crate) fn run(args: &Eval) -> Result<Report, Failure> {
+pub(crate) fn run(args: &Eval, so_far: &SoFar<EvalResult>) -> Result<Report, Failure> {
     if args.file == Path::new("-") && args.master.as_deref() == Some(Path::new("-")) {
         let text = "standard input cannot be both documents; give one of them as a file";
         return Err(Failure::usage(text));
     }
+    let counts = args.fail_on.is_some()
+        || !args.exceptions.allow.is_empty()
+        || args.exceptions.baseline.is_some();
+    let fail_on = args.fail_on.unwrap_or(FailOn::Never);
+    let fail_rule = counts.then(|| FailRule::new(fail_on, &args.exceptions)).transpose()?;
     let file = Input::read(&args.file)?;
     let master = args.master.as_deref().map(Input::read).transpose()?;
     let is_master = args.served_from.as_ref().is_some_and(|from| from.port() == MASTER_PORT);
@@ -28,9 +33,21 @@ pub(crate) fn run(args: &Eval) -> Result<Report, Failure> {
     }
     let player = EvaluatedPlayer { args, file, master };
     let combinations = args.swf.iter().flat_map(|swf| args.connect.iter().map(move |to| (swf, to)));
-    let cases: Vec<_> = combinations.map(|(swf, target)| player.case(swf, target)).collect();
-    let summary = CaseSummary::of(&cases, None);
-    Ok(Report::new(CommandResult::Eval(EvalResult { summary, cases }), Vec::new()))
+    let mut outcomes = Vec::new();
+    for (swf, target) in combinations {
+        let outcome = player.connect(swf, target);
+        let case = player.case(&outcome);
+        so_far.update(|result| {
+            result.summary.add(&case);
+            result.cases.push(case);
+        });
+        outcomes.push(outcome);
+    }
+    if let Some(fail_rule) = fail_rule {
+        let found = fail_rule.answers(outcomes.iter());
+        so_far.update(|result| result.answer_findings = found);
+    }
+    Ok(Report::new(CommandResult::Eval(so_far.snapshot()), Vec::new()))
 }
 
 /// A player that sees the policies of the command line. Every target of a SWF has a backend that is
@@ -42,15 +59,14 @@ struct EvaluatedPlayer<'a> {
 }
 
 impl EvaluatedPlayer<'_> {
-    fn case(&self, swf: &Swf, target: &Connect) -> Case {
-        let outcome = self.connect(swf, target);
+    fn case(&self, outcome: &Outcome<()>) -> Case {
         let budget = |role: Role| role.budget(&self.args.player.profile.timing);
-        let got = Verdict::new(&outcome, budget);
+        let got = Verdict::new(outcome, budget);
         let status = if got.is_permitted() { Status::Passed } else { Status::Failed };
         Case {
             file: Some(self.file.name.clone()),
             details: outcome.to_string().trim_end().to_owned() + "\n",
-            decided_by: self.deciding_element(&outcome),
+            decided_by: self.deciding_element(outcome),
             got: Some(got),
             ..Case::new(format!("{} to {}", outcome.swf(), outcome.target()), status)
         }

@@ -1,26 +1,42 @@
-//! Code shared by `probe` and `run`: the findings at live servers, and the conformance checks.
+//! Code shared by `probe`, `run` and `eval`: the findings at live servers, and the conformance checks.
 
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use flash_policy_conformance::{Check, CheckVerdict, Torture};
-use flash_policy_core::diagnostics::{Rule, Severity};
-use flash_policy_core::player::{Endpoint, Outcome};
+use flash_policy_core::analysis::Linter;
+use flash_policy_core::diagnostics::{self, Rule, Severity};
+use flash_policy_core::document::PolicyKind;
+use flash_policy_core::player::{Endpoint, Outcome, Purpose};
 
-use crate::args::FailOn;
+use crate::args::{ExceptionOptions, FailOn};
+use crate::baseline::LiveBaseline;
+use crate::failure::Failure;
 use crate::report::{
-    AnswerFinding, ConformanceCheck, ConformanceOverview, Diagnostic, ErrorKind, ReportedError,
+    self, AnswerFinding, ConformanceCheck, ConformanceOverview, Diagnostic, ErrorKind,
+    ReportedError, Suppression, Suppressor,
 };
+use crate::settings::Settings;
 
-/// The rule for findings that make the command fail, by `--fail-on` and `--allow`.
+/// The rule for findings that make the command fail: `--fail-on`, with the exceptions of `--allow`,
+/// `--baseline`, the settings, and comments in the documents.
 pub(crate) struct FailRule {
     fail_on: FailOn,
     allowed: Vec<&'static Rule>,
+    baseline: LiveBaseline,
+    settings: Settings,
 }
 
 impl FailRule {
-    pub(crate) fn new(fail_on: Option<FailOn>, allowed: &[&'static Rule]) -> Self {
-        Self { fail_on: fail_on.unwrap_or(FailOn::Error), allowed: allowed.to_vec() }
+    /// Reads the baseline and the settings.
+    pub(crate) fn new(fail_on: FailOn, exceptions: &ExceptionOptions) -> Result<Self, Failure> {
+        let baseline = exceptions.baseline.as_deref().map(LiveBaseline::read).transpose()?;
+        Ok(Self {
+            fail_on,
+            allowed: exceptions.allow.clone(),
+            baseline: baseline.unwrap_or_default(),
+            settings: Settings::found()?,
+        })
     }
 
     fn fails(&self, severity: Severity, rule: Option<&Rule>) -> bool {
@@ -35,21 +51,80 @@ impl FailRule {
         outcomes: impl Iterator<Item = &'a Outcome<()>>,
     ) -> Vec<AnswerFinding> {
         let mut found: Vec<AnswerFinding> = Vec::new();
-        for asked in outcomes.flat_map(Outcome::asked) {
-            for diagnostic in asked.diagnostics() {
+        for outcome in outcomes {
+            for asked in outcome.asked() {
                 let endpoint = asked.endpoint().to_string();
-                let fails = self.fails(diagnostic.severity(), Some(diagnostic.rule()));
-                let diagnostic = Diagnostic::from(diagnostic);
-                let is_known = |one: &AnswerFinding| {
-                    one.endpoint == endpoint && one.diagnostic.fingerprint == diagnostic.fingerprint
-                };
-                if !found.iter().any(is_known) {
-                    found.push(AnswerFinding { endpoint, diagnostic, fails });
+                let in_document = suppressions(outcome, asked.endpoint());
+                for diagnostic in asked.diagnostics() {
+                    let finding = self.answer(&endpoint, diagnostic, &in_document);
+                    let is_known = |one: &AnswerFinding| {
+                        one.endpoint == endpoint
+                            && one.diagnostic.fingerprint == finding.diagnostic.fingerprint
+                    };
+                    if !found.iter().any(is_known) {
+                        found.push(finding);
+                    }
                 }
             }
         }
         found
     }
+
+    fn answer(
+        &self,
+        endpoint: &str,
+        diagnostic: &diagnostics::Diagnostic,
+        in_document: &[(String, String)],
+    ) -> AnswerFinding {
+        let (severity, rule) = (diagnostic.severity(), diagnostic.rule());
+        let diagnostic = Diagnostic::from(diagnostic);
+        let fingerprint = &diagnostic.fingerprint;
+        let by_comment = in_document.iter().find(|(known, _)| known == fingerprint);
+        let suppressed = by_comment
+            .map(|(_, reason)| (reason.clone(), Suppressor::Document))
+            .or_else(|| {
+                let reason = self.settings.for_document(None).suppressed(rule)?.to_owned();
+                Some((reason, Suppressor::Settings))
+            })
+            .or_else(|| {
+                let reason = self.baseline.suppress(endpoint, fingerprint)?;
+                Some((reason, Suppressor::Baseline))
+            });
+        AnswerFinding {
+            endpoint: endpoint.to_owned(),
+            fails: suppressed.is_none() && self.fails(severity, Some(rule)),
+            suppressed: suppressed.map(|(reason, by)| Suppression { reason, by }),
+            diagnostic,
+        }
+    }
+
+    fn fails_check(&self, check: &Check, endpoint: &str) -> bool {
+        let severity = match check.verdict() {
+            CheckVerdict::Pass | CheckVerdict::NotRun => return false,
+            CheckVerdict::Tolerated => Severity::Warning,
+            CheckVerdict::Fail => Severity::Error,
+        };
+        let (id, verdict) = (check.id().as_str(), check.verdict().as_str());
+        let settings = self.settings.for_document(None);
+        let is_suppressed = check.rule().is_some_and(|rule| settings.suppressed(rule).is_some())
+            || self.baseline.has_check(endpoint, id, verdict);
+        self.fails(severity, check.rule()) && !is_suppressed
+    }
+}
+
+/// Returns the fingerprints of the diagnostics that comments in a location's policy suppress, with
+/// the reasons.
+fn suppressions(outcome: &Outcome<()>, location: &Endpoint) -> Vec<(String, String)> {
+    let connections = outcome.transcript().iter();
+    let answers = connections
+        .filter(|one| one.endpoint() == location && one.purpose() == Purpose::Policy)
+        .map(|one| one.received().split(|byte| *byte == 0).next().unwrap_or_default());
+    let linter = Linter::new(PolicyKind::Socket).served_from(location.clone());
+    let judged = answers.flat_map(|document| linter.examine(document));
+    let suppressed = judged.filter_map(|judged| {
+        Some((report::fingerprint(judged.diagnostic()), judged.suppressed()?.to_owned()))
+    });
+    suppressed.collect()
 }
 
 /// Runs the conformance checks against the server at `endpoint`, whose real address is `addr`.
@@ -63,12 +138,10 @@ pub(crate) fn torture(
         ReportedError::new(ErrorKind::NotRun, format!("this machine failed: {error}"))
     })?;
     let overview = ConformanceOverview::new(&report, endpoint, addr, started.elapsed());
-    let fails = |check: &Check| match check.verdict() {
-        CheckVerdict::Pass | CheckVerdict::NotRun => false,
-        CheckVerdict::Tolerated => fail_rule.fails(Severity::Warning, check.rule()),
-        CheckVerdict::Fail => fail_rule.fails(Severity::Error, check.rule()),
-    };
-    let checks =
-        report.checks().iter().map(|check| ConformanceCheck::new(check, endpoint, fails(check)));
+    let location = endpoint.to_string();
+    let checks = report.checks().iter();
+    let checks = checks.map(|check| {
+        ConformanceCheck::new(check, endpoint, fail_rule.fails_check(check, &location))
+    });
     Ok((overview, checks.collect()))
 }

@@ -11,7 +11,7 @@ use flash_policy_core::player::{Asked, Endpoint, Grantor, Outcome, Profile, Role
 use flash_policy_fixture::client::{FlashClient, blocking};
 use flash_policy_scenario::Status;
 
-use crate::args::Probe;
+use crate::args::{FailOn, Probe};
 use crate::commands::live::{self, FailRule};
 use crate::failure::Failure;
 use crate::report::{
@@ -25,7 +25,8 @@ pub(crate) use addresses::HostRoute;
 
 pub(crate) fn run(probe: &Probe, so_far: &SoFar<ProbeResult>) -> Result<Report, Failure> {
     let routes = addresses::routes(probe)?;
-    let fail_rule = FailRule::new(probe.failing.fail_on, &probe.failing.allow);
+    let fail_on = probe.failing.fail_on.unwrap_or(FailOn::Error);
+    let fail_rule = FailRule::new(fail_on, &probe.failing.exceptions)?;
     let probed = attempts(probe, &routes, |probed| {
         so_far.update(|result| result.live = live_result(probed, &fail_rule));
     })?;

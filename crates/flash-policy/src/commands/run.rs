@@ -16,7 +16,7 @@ use flash_policy_core::player::{Endpoint, Swf, canonical_host};
 use flash_policy_fixture::{Backend, Network, ServerUnderTest, StartError};
 use flash_policy_scenario::{Connect, Scenario};
 
-use crate::args::{Run, Test};
+use crate::args::{FailOn, Run, Test};
 use crate::commands::live::{self, FailRule};
 use crate::commands::probe::{self, HostRoute, ProbingPlayer};
 use crate::commands::test::{self, ScenarioRun};
@@ -30,6 +30,8 @@ use plan::RunPlan;
 
 pub(crate) fn run(args: &Run) -> Result<Report, Failure> {
     let plan = RunPlan::of(args)?;
+    let fail_on = args.failing.fail_on.unwrap_or(FailOn::Error);
+    let fail_rule = FailRule::new(fail_on, &args.failing.exceptions)?;
     let family = ProcessFamily::adopt()
         .map_err(|error| Failure::not_run(format!("cannot watch over processes: {error}")))?;
     let mut result = RunResult::default();
@@ -37,7 +39,13 @@ pub(crate) fn run(args: &Run) -> Result<Report, Failure> {
     match start(&plan, &family) {
         Err(error) => errors.push(error),
         Ok(server) => {
-            let examination = Examination { args, plan: &plan, family: &family, server: &server };
+            let examination = Examination {
+                args,
+                plan: &plan,
+                family: &family,
+                server: &server,
+                fail_rule: &fail_rule,
+            };
             let stopped_by = examination.make(&mut result, &mut errors);
             errors.extend(stopped_by.err());
             errors.extend(nothing_tested(&result.live));
@@ -105,6 +113,7 @@ struct Examination<'a> {
     plan: &'a RunPlan<'a>,
     family: &'a ProcessFamily,
     server: &'a ServerUnderTest,
+    fail_rule: &'a FailRule,
 }
 
 impl Examination<'_> {
@@ -115,16 +124,15 @@ impl Examination<'_> {
         result: &mut RunResult,
         errors: &mut Vec<ReportedError>,
     ) -> Result<(), ReportedError> {
-        let fail_rule = FailRule::new(self.args.failing.fail_on, &self.args.failing.allow);
         if let (Some(swf), Some(connect)) = (&self.args.swf, &self.args.connect) {
-            self.probe(swf, connect, &fail_rule, result)?;
+            self.probe(swf, connect, result)?;
         }
         if !self.args.scenario.is_empty() {
             errors.extend(self.run_scenarios(&mut result.live)?);
         }
         if self.args.torture && !self.family.is_interrupted() {
             let (endpoint, addr) = self.plan.policy_location(self.server);
-            let tortured = live::torture(&endpoint, addr, &fail_rule)?;
+            let tortured = live::torture(&endpoint, addr, self.fail_rule)?;
             // A signal stops the server, so checks that were under way would blame it wrongly.
             if !self.family.is_interrupted() {
                 result.live.set_conformance(tortured);
@@ -139,7 +147,6 @@ impl Examination<'_> {
         &self,
         swf: &Swf,
         connect: &Connect,
-        fail_rule: &FailRule,
         result: &mut RunResult,
     ) -> Result<(), ReportedError> {
         let host = canonical_host(&connect.host);
@@ -166,7 +173,7 @@ impl Examination<'_> {
         };
         let probed = player.connect(&HostRoute { network, address: None, unresolved: None })?;
         if !self.family.is_interrupted() {
-            result.live = probe::live_result(&[probed], fail_rule);
+            result.live = probe::live_result(&[probed], self.fail_rule);
             result.played = stand_in.iter().map(ToString::to_string).collect();
         }
         Ok(())

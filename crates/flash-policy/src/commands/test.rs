@@ -74,10 +74,8 @@ impl<'a> CaseSelection<'a> {
         let mut scenarios = Vec::new();
         let mut errors = Vec::new();
         for path in &args.paths {
-            let files = scenario::find(path).unwrap_or_else(|error| {
-                errors.push(ReportedError::from(&error));
-                Vec::new()
-            });
+            let (files, unreadable) = scenario::find_all(path);
+            errors.extend(unreadable.iter().map(ReportedError::from));
             for file in files {
                 match Scenario::read(file) {
                     Ok(scenario) => scenarios.push(scenario),

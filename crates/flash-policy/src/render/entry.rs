@@ -2,6 +2,7 @@
 
 use flash_policy_conformance::CheckVerdict;
 use flash_policy_core::diagnostics::{Severity, rules};
+use flash_policy_core::printable::counted;
 use flash_policy_core::source_text::Position;
 use flash_policy_scenario::{DISAGREEMENT, Status};
 
@@ -9,8 +10,8 @@ use super::subject::Subject;
 use super::{Style, human};
 use crate::report::{
     AnswerFinding, Case, Change, CheckResult, CommandResult, ConformanceCheck, DiffResult, Finding,
-    LiveResult, Note, Report, ReportedError, RunResult, ServerUnderTest, SuppressedFinding,
-    Suppressor,
+    LiveResult, Note, Report, ReportedError, RunResult, ServerUnderTest, SkippedFiles,
+    SuppressedFinding, Suppressor,
 };
 
 /// One item of a result.
@@ -128,7 +129,10 @@ impl Place {
 pub(super) fn entries(report: &Report) -> Vec<Entry> {
     let mut entries = match &report.result {
         CommandResult::Check(check) => of_check(check),
-        CommandResult::Eval(eval) => eval.cases.iter().map(of_case).collect(),
+        CommandResult::Eval(eval) => {
+            let cases = eval.cases.iter().map(of_case);
+            cases.chain(eval.answer_findings.iter().map(of_answer)).collect()
+        }
         CommandResult::Test(test) => test.cases.iter().map(of_case).collect(),
         CommandResult::Probe(probe) => of_live(&probe.live),
         CommandResult::Run(run) => of_run(run),
@@ -161,7 +165,23 @@ fn of_check(check: &CheckResult) -> Vec<Entry> {
         }
         entries.extend(of_document);
     }
+    entries.extend(check.skipped.iter().flat_map(of_skipped));
     entries
+}
+
+/// Returns the entry of each skipped file if they are listed, otherwise one for all.
+fn of_skipped(skipped: &SkippedFiles) -> Vec<Entry> {
+    let reason = skipped.reason.0.words();
+    let skip = |place, text: String| Entry { state: State::Skipped, ..passed(place, &text) };
+    let counted = format!("{} skipped: {reason}", counted(skipped.count, "file"));
+    match skipped.files.as_slice() {
+        [] => vec![skip(Place::Nowhere, counted)],
+        files => {
+            let file =
+                |file: &String| skip(Place::of_file(file, None), format!("skipped: {reason}"));
+            files.iter().map(file).collect()
+        }
+    }
 }
 
 /// The name and message of a document in which nothing was found.
@@ -304,11 +324,19 @@ fn of_live(live: &LiveResult) -> Vec<Entry> {
 }
 
 fn of_answer(finding: &AnswerFinding) -> Entry {
-    let AnswerFinding { endpoint, diagnostic, fails } = finding;
+    let AnswerFinding { endpoint, diagnostic, fails, suppressed } = finding;
+    let severity = diagnostic.severity.0;
     Entry {
         place: Place::Server(endpoint.clone()),
         name: format!("{} at {endpoint}", diagnostic.id),
-        state: State::Found { severity: diagnostic.severity.0, fails: *fails },
+        state: match suppressed {
+            None => State::Found { severity, fails: *fails },
+            Some(suppressed) => State::Suppressed {
+                severity,
+                reason: suppressed.reason.clone(),
+                in_source: suppressed.by == Suppressor::Document,
+            },
+        },
         subject: of_id(diagnostic.id),
         title: format!("{} at {endpoint}", diagnostic.id),
         message: diagnostic.message.clone(),

@@ -138,7 +138,7 @@ pub(crate) struct CaseSummary {
     pub(crate) failed: usize,
     /// The number of cases that were left out because they change an endpoint that the server under
     /// test replaces.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "super::is_zero")]
     pub(crate) skipped: usize,
 }
 
@@ -215,6 +215,17 @@ impl CaseSummary {
     }
 }
 
+impl CaseSummary {
+    /// Counts one more case.
+    pub(crate) fn add(&mut self, case: &Case) {
+        let one = Self::of(std::slice::from_ref(case), None);
+        self.cases += one.cases;
+        self.passed += one.passed;
+        self.failed += one.failed;
+        self.skipped += one.skipped;
+    }
+}
+
 impl From<&Expectation> for Expected {
     fn from(expected: &Expectation) -> Self {
         let requests = expected.requests.iter().map(|(at, count)| (at.to_string(), *count));
@@ -268,8 +279,4 @@ impl From<&RuleCoverage> for CoveredRule {
             exercised: rule.is_exercised,
         }
     }
-}
-
-fn is_zero(count: &usize) -> bool {
-    *count == 0
 }

@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::verdict::fingerprint;
-use super::{Id, SourceLine};
+use super::{CheckResult, CommandResult, Id, SourceLine};
+use crate::input::SkipReason;
 
 /// One finding of `check`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -62,6 +63,23 @@ pub(crate) struct ExaminedDocument {
     pub(crate) kind: Id<PolicyKind>,
 }
 
+/// A document with its findings.
+pub(crate) struct Examined {
+    pub(crate) document: ExaminedDocument,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) suppressed: Vec<SuppressedFinding>,
+}
+
+/// Files in folders that were not examined, for one reason.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct SkippedFiles {
+    pub(crate) reason: Id<SkipReason>,
+    pub(crate) count: usize,
+    /// With `--list-skipped`: the files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) files: Vec<String>,
+}
+
 /// The counts of `check`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct CheckSummary {
@@ -71,6 +89,9 @@ pub(crate) struct CheckSummary {
     pub(crate) warnings: usize,
     pub(crate) infos: usize,
     pub(crate) suppressed: usize,
+    /// The number of files in folders that were not examined.
+    #[serde(skip_serializing_if = "super::is_zero")]
+    pub(crate) skipped: usize,
 }
 
 /// Automatic fixes of documents.
@@ -126,15 +147,26 @@ impl Finding {
     }
 }
 
-impl CheckSummary {
-    pub(crate) fn of(files: usize, findings: &[Finding], suppressed: usize) -> Self {
-        let count = |severity| findings.iter().filter(|one| one.severity.0 == severity).count();
-        Self {
-            files,
+impl CheckResult {
+    /// Adds a document. The summary is not kept up to date.
+    pub(crate) fn add(&mut self, examined: Examined) {
+        self.documents.push(examined.document);
+        self.findings.extend(examined.findings);
+        self.suppressed.extend(examined.suppressed);
+    }
+
+    /// Returns the result of the command, with its summary.
+    pub(crate) fn summarized(self) -> CommandResult {
+        let severities = self.findings.iter().map(|finding| finding.severity.0);
+        let count = |severity| severities.clone().filter(|one| *one == severity).count();
+        let summary = CheckSummary {
+            files: self.documents.len(),
             errors: count(Severity::Error),
             warnings: count(Severity::Warning),
             infos: count(Severity::Info),
-            suppressed,
-        }
+            suppressed: self.suppressed.len(),
+            skipped: self.skipped.iter().map(|skipped| skipped.count).sum(),
+        };
+        CommandResult::Check(Self { summary, ..self })
     }
 }

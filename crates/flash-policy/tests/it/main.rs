@@ -6,8 +6,10 @@
 )]
 
 mod check;
+mod check_folder;
 mod diff;
 mod eval;
+mod exceptions;
 mod explain;
 mod folder;
 mod formats;

@@ -9,6 +9,7 @@ use flash_policy_core::source_text::ShownLine;
 use flash_policy_scenario::excerpt::Excerpt;
 use flash_policy_scenario::{DISAGREEMENT, Status, deciding_text};
 
+use super::live::failing_answers;
 use super::{at_line_start, excerpt};
 use crate::render::Style;
 use crate::report::{
@@ -182,6 +183,12 @@ fn element(got: &Verdict, place: &ElementPlace, style: &Style) -> String {
 
 /// Renders one combination with its explanation, and several as a table.
 pub(super) fn eval(eval: &EvalResult, style: &Style) -> String {
+    let findings = failing_answers(&eval.answer_findings, style);
+    let findings = findings.map(|lines| format!("\n{lines}")).unwrap_or_default();
+    combinations(eval, style) + &findings
+}
+
+fn combinations(eval: &EvalResult, style: &Style) -> String {
     match eval.cases.as_slice() {
         [] => String::new(),
         [only] => case(only, style),

@@ -9,7 +9,9 @@ use flash_policy_scenario::excerpt::Excerpt;
 
 use super::excerpt;
 use crate::render::Style;
-use crate::report::{CheckResult, Finding, FixedFinding, Fixes};
+use crate::report::{
+    CheckResult, Finding, FixedFinding, Fixes, SkippedFiles, SuppressedFinding, Suppressor,
+};
 
 pub(super) fn check(check: &CheckResult, style: &Style) -> String {
     let mut text = String::new();
@@ -19,19 +21,29 @@ pub(super) fn check(check: &CheckResult, style: &Style) -> String {
     }
     if check.documents.is_empty() {
         // The errors on stderr say why.
-        return text;
+        return text + &skipped(check);
     }
     for found in &check.findings {
         let _ = writeln!(text, "{}\n", finding(found, style));
     }
-    for hidden in &check.suppressed {
+    let by_baseline = |hidden: &&SuppressedFinding| hidden.suppressed_by == Suppressor::Baseline;
+    for hidden in check.suppressed.iter().filter(|hidden| !by_baseline(hidden)) {
         let finding = &hidden.finding;
         let position = finding.position().map(|at| format!(" at {at}")).unwrap_or_default();
         let (file, reason) = (printable(&finding.file), printable(&hidden.reason));
         let (rule, name) = (finding.rule, finding.name);
         let _ = writeln!(text, "suppressed: {rule} {name}{position} in {file}: {reason}");
     }
+    text += &suppressed_by_baseline(check.suppressed.iter().filter(by_baseline).count());
     text + &summary(check)
+}
+
+/// Renders the number of findings that the baseline suppresses: the others are to be seen.
+pub(super) fn suppressed_by_baseline(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        count => format!("{} suppressed by the baseline\n", counted(count, "finding")),
+    }
 }
 
 /// Renders one finding with its line.
@@ -92,11 +104,35 @@ fn summary(check: &CheckResult) -> String {
         let _ = write!(text, ", {} suppressed", counts.suppressed);
     }
     text += "\n";
+    text += &skipped(check);
     // The first of the worst findings.
     let worst = check.findings.iter().rev().max_by_key(|finding| finding.severity.0);
     if let Some(worst) = worst {
         let _ = writeln!(text, "flash-policy explain {} says more", worst.rule);
     }
+    text
+}
+
+/// Renders the files that were not examined: one line each if they are listed, and their count.
+fn skipped(check: &CheckResult) -> String {
+    let mut text = String::new();
+    for skipped in &check.skipped {
+        for file in &skipped.files {
+            let _ = writeln!(text, "skipped: {}: {}", printable(file), skipped.reason.0.words());
+        }
+    }
+    let total = check.summary.skipped;
+    if total == 0 {
+        return text;
+    }
+    let by_reason = |skipped: &SkippedFiles| match check.skipped.as_slice() {
+        [_] => skipped.reason.0.words().to_owned(),
+        _ => format!("{} {}", skipped.count, skipped.reason.0.words()),
+    };
+    let reasons: Vec<_> = check.skipped.iter().map(by_reason).collect();
+    let is_listed = check.skipped.iter().any(|skipped| !skipped.files.is_empty());
+    let more = if is_listed { "" } else { " (--list-skipped lists them)" };
+    let _ = writeln!(text, "{} skipped: {}{more}", counted(total, "file"), reasons.join(", "));
     text
 }
 

@@ -7,11 +7,12 @@ use flash_policy_conformance::CheckVerdict;
 use flash_policy_core::diagnostics::rules;
 use flash_policy_core::printable::{printable, printable_lines};
 
+use super::check::suppressed_by_baseline;
 use super::{cases, diagnostic};
 use crate::exit::Exit;
 use crate::render::Style;
 use crate::report::{
-    AnswerFinding, AskedLocation, Case, ConformanceCheck, LiveResult, Route, RunResult,
+    AnswerFinding, AskedLocation, Case, ConformanceCheck, LiveResult, Route, RunResult, Suppressor,
 };
 
 /// Renders the attempts, the scenarios and the conformance checks.
@@ -77,8 +78,8 @@ fn apart(attempts: &[Case], is_unexplained: bool) -> Option<String> {
 }
 
 /// Renders the ids of the diagnostics that make the command fail, even for a permitted connection.
-/// The attempt above shows them in full.
-fn failing_answers(findings: &[AnswerFinding], style: &Style) -> Option<String> {
+/// The attempt above shows them in full. Those that a baseline suppresses are counted.
+pub(super) fn failing_answers(findings: &[AnswerFinding], style: &Style) -> Option<String> {
     let mut by_endpoint: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| finding.fails) {
         by_endpoint.entry(&finding.endpoint).or_default().push(finding.diagnostic.id);
@@ -87,7 +88,17 @@ fn failing_answers(findings: &[AnswerFinding], style: &Style) -> Option<String> 
         let (endpoint, ids) = (printable(endpoint), ids.join(", "));
         format!("{} {endpoint}: {ids}; --allow ID accepts one\n", style.bad("fails"))
     });
-    let lines: String = lines.collect();
+    let mut lines: String = lines.collect();
+    for AnswerFinding { endpoint, diagnostic, suppressed, .. } in findings {
+        if let Some(suppressed) = suppressed.as_ref().filter(|one| one.by != Suppressor::Baseline) {
+            let (endpoint, reason) = (printable(endpoint), printable(&suppressed.reason));
+            let _ = writeln!(lines, "suppressed: {} at {endpoint}: {reason}", diagnostic.id);
+        }
+    }
+    let by_baseline = |finding: &&AnswerFinding| {
+        finding.suppressed.as_ref().is_some_and(|one| one.by == Suppressor::Baseline)
+    };
+    lines += &suppressed_by_baseline(findings.iter().filter(by_baseline).count());
     (!lines.is_empty()).then_some(lines)
 }
 

@@ -165,3 +165,76 @@ fn further_signals_end_a_command_that_cannot_write() {
     check.wait().unwrap();
     assert!(has_ended);
 }
+
+const SCENARIO: &str = "version = 1\n[[policy]]\nat = 'h:843'\nfile = 'policy.xml'\n\
+    [matrix]\nswf = ['http://a.example/a.swf']\nconnect = ['h:5000']\nsnapshot = 'matrix.txt'\n";
+
+/// A report in the place of an input would destroy it, and be taken for one the next time.
+#[rstest]
+#[case::a_policy("check policy.xml", "policy.xml")]
+#[case::a_policy_by_another_name("check ./policy.xml", ".git/../policy.xml")]
+#[case::a_policy_through_a_folder("check .", "policy.xml")]
+#[case::the_baseline("check policy.xml --baseline old.json", "old.json")]
+#[case::the_settings("check policy.xml", "flash-policy.toml")]
+#[case::the_document_of_eval("eval policy.xml --swf http://a/ --connect h:1", "policy.xml")]
+#[case::the_master_of_eval(
+    "eval mixed.xml --swf http://a/ --connect h:1 --served-from h:2 --master policy.xml",
+    "policy.xml"
+)]
+#[case::the_old_policy("diff policy.xml mixed.xml", "policy.xml")]
+#[case::the_new_policy("diff policy.xml mixed.xml", "mixed.xml")]
+#[case::a_scenario("test cases.toml", "cases.toml")]
+#[case::a_scenario_through_a_folder("test .", "cases.toml")]
+#[case::the_policy_of_a_scenario("test cases.toml", "policy.xml")]
+#[case::the_snapshot_of_a_scenario("test cases.toml", "matrix.txt")]
+fn a_report_does_not_overwrite_an_input(#[case] call: &str, #[case] path: &str) {
+    let folder = mixed()
+        .put("cases.toml", SCENARIO)
+        .put("matrix.txt", "a snapshot")
+        .put("old.json", "a baseline")
+        .put("other.txt", "");
+    let before = folder.read(path);
+    for format in FORMATS.into_iter().chain(["human"]) {
+        let (exit, stderr) = folder.stderr(&format!("{call} --format {format}={path}"));
+        assert_eq!(exit, 2, "{stderr}");
+        let said = format!("a report would overwrite {path}, which this command reads");
+        assert!(stderr.contains(&said), "{stderr}");
+        assert_eq!(folder.read(path), before);
+    }
+    assert_ne!(folder.stdout(&format!("{call} --format human=other.txt")).0, 2);
+}
+
+#[test]
+fn a_report_may_replace_an_earlier_one_in_a_folder_that_is_checked() {
+    let folder = mixed();
+    for _ in 0..2 {
+        assert_eq!(folder.stdout("check . --format junit=report.xml").0, 1);
+    }
+}
+
+/// The second document is a pipe, which a signal finds the command waiting for.
+#[cfg(unix)]
+#[rstest]
+#[case::check("check mixed.xml pipe", "FSP-D05")]
+#[case::diff("diff mixed.xml pipe", "interrupted")]
+#[case::eval("eval pipe --swf http://a/ --connect h:1", "interrupted")]
+fn after_a_signal_every_format_has_what_is_known(#[case] call: &str, #[case] known: &str) {
+    use std::process::Command;
+    let folder = mixed();
+    assert!(Command::new("mkfifo").arg(folder.path("pipe")).status().unwrap().success());
+    let call = format!("{call} {}", super::Reports::targets());
+    let mut command = Command::new(crate::COMMAND);
+    let mut running =
+        command.current_dir(folder.path(".")).args(call.split_whitespace()).spawn().unwrap();
+    // A writer can open the pipe as soon as the command waits for it.
+    let writer = std::fs::OpenOptions::new().write(true).open(folder.path("pipe")).unwrap();
+    let kill = ["-TERM", &running.id().to_string()];
+    assert!(Command::new("kill").args(kill).status().unwrap().success());
+    assert_eq!(running.wait().unwrap().code(), Some(4));
+    drop(writer);
+    let reports = super::Reports::written(&folder, "check", 4);
+    for format in FORMATS {
+        let text = reports.text(format);
+        assert!(text.contains(known) && text.contains("interrupted"), "{format}: {text}");
+    }
+}
