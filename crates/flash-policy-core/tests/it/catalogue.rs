@@ -369,7 +369,7 @@ const ROWS: &[Row] = &[
     Row {
         id: "FSP-S11",
         produce: || with_location("http://game.a.com:843", &[]),
-        reported: &["FSP-T01", "FSP-S11"],
+        reported: &["FSP-S11", "FSP-T01"],
     },
     Row {
         id: "FSP-S13",
@@ -384,7 +384,7 @@ const ROWS: &[Row] = &[
     Row {
         id: "FSP-S14",
         produce: || with_location("xmlsocket://other.a.com:843", &[]),
-        reported: &["FSP-T01", "FSP-S14"],
+        reported: &["FSP-S14", "FSP-T01"],
     },
     Row { id: "FSP-S15", produce: || asked_a_second_time(), reported: &["FSP-L28", "FSP-S15"] },
     Row {

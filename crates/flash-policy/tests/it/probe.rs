@@ -193,8 +193,8 @@ fn a_name_that_does_not_resolve_is_told_with_what_the_resolver_says() {
 #[case::permitted(Script::policy(GOOD.as_bytes()), "", 0, "OK - ", "permitted by \
     game.example.com:843 in ")]
 #[case::permitted_without_a_nul(
-    Fault::NoNul.script(GOOD.as_bytes()), "", 1, "WARNING - ", ", but warning FSP-T15: policy \
-        ended by close without NUL"
+    Fault::NoNul.script(GOOD.as_bytes()), "", 1, "WARNING - ", ", but warning FSP-T15: \
+        game.example.com:843 closed the connection and sent no NUL byte"
 )]
 #[case::permitted_late(Script::policy(GOOD.as_bytes()), "--warning 0ms", 1, "WARNING \
     - ", "permitted by game.example.com:843 in ")]

@@ -43,12 +43,7 @@ pub(super) fn explain(
             u8::from(asked.answer.kind != AnswerKind::Malformed)
         }),
         Cause::TimedOut => explain_time_out(record, found),
-        Cause::NoPolicy => explain_answers(record, found, distance_from_a_policy)
-            .map(|explanation| with_help_of_attempt(record, found, explanation))
-            .or_else(|| {
-                let diagnostic = rules::no_policy_server_declared(host);
-                new(diagnostic.with_help(to_get_a_policy(record)))
-            }),
+        Cause::NoPolicy => Some(explain_missing_policy(record, found)),
         Cause::SandboxLocalWithFile => new(rules::local_file()),
         Cause::NetworkingDisabled => new(rules::allow_networking()),
         Cause::InvalidPort => new(rules::port_out_of_range(target.written_port())),
@@ -63,6 +58,27 @@ pub(super) fn explain(
         Cause::NameNotFound => find(found, rules::DNS_MISSING, None)
             .map(Explanation::Found)
             .or_else(|| new(rules::dns_missing(host))),
+    }
+}
+
+/// Explains an attempt in which no location sent a policy.
+///
+/// Where all that were asked refuse, a location that `loadPolicyFile` named in vain is nearer: the
+/// SWF meant it to have the policy.
+fn explain_missing_policy(record: &Record, found: &[Located]) -> Explanation {
+    let all_refuse = record.asked.iter().all(|asked| asked.answer.kind == AnswerKind::Refused);
+    let in_vain = [rules::LOAD_POLICY_FILE_WRONG_SCHEME, rules::LOAD_POLICY_FILE_HOST_DIFFERS];
+    let named_in_vain = in_vain.into_iter().find_map(|rule| find(found, rule, None));
+    if let (true, Some(index)) = (all_refuse, named_in_vain) {
+        return Explanation::Found(index);
+    }
+    match explain_answers(record, found, distance_from_a_policy) {
+        Some(explanation) => with_help_of_attempt(record, found, explanation),
+        None => {
+            let diagnostic = rules::no_policy_server_declared(record.target.host());
+            let diagnostic = diagnostic.with_help(to_get_a_policy(record));
+            Explanation::New(Located { diagnostic, asked: None })
+        }
     }
 }
 

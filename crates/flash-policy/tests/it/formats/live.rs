@@ -62,7 +62,7 @@ fn is_in_every_format(arguments: &str, exit: i32) {
     let reports = Reports::of(&stage(), arguments);
     assert_eq!(reports.exit, exit, "{reports:#?}");
     assert!(reports.human.contains("the connection is permitted"), "{}", reports.human);
-    let says_why = reports.human.contains("fails game.example.com:843: error FSP-T04: ");
+    let says_why = reports.human.contains("fails game.example.com:843: FSP-T04; --allow");
     assert_eq!(says_why, exit == 1, "{}", reports.human);
     reports.read_human();
     let report = reports.read_all();
