@@ -74,13 +74,17 @@ fn the_report_has_what_was_expected_and_what_came() {
         (&got["decided_at_ms"], &got["reported_at_ms"]),
         (&0.into(), &serde_json::json!([20000]))
     );
+    let mut asked = got["asked"][0].clone();
+    let diagnostics = asked.as_object_mut().unwrap().remove("diagnostics").unwrap();
     assert_eq!(
-        got["asked"][0],
+        asked,
         serde_json::json!({
             "endpoint": "game.example.com:843", "port": 843, "role": "master",
-            "answer": "policy", "took_ms": 0, "budget_ms": 3000, "diagnostics": [],
+            "answer": "policy", "took_ms": 0, "budget_ms": 3000,
         })
     );
+    assert_eq!(diagnostics[0]["id"], "FSP-L28");
+    assert_eq!(diagnostics[0]["also"][0], "FSP-R01");
     assert_eq!(got["connections"][0]["sent"], 23);
 }
 
