@@ -340,6 +340,10 @@ pub(crate) struct Diff {
     /// Exit with 0 even if the new policy grants more
     #[arg(long)]
     pub(crate) allow_widening: bool,
+
+    /// Exit with 1 if the new policy denies something that the old one grants
+    #[arg(long)]
+    pub(crate) fail_on_narrowing: bool,
 }
 
 #[derive(ClapArgs)]

@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Args) -> Result<Report, Failure> {
     let meta_policy = diff.meta_policy().map(|change| Change::of_meta_policy(change, control));
     let mut changes: Vec<_> = grants.chain(meta_policy).collect();
     for change in &mut changes {
-        change.fails = change.widens() && !args.allow_widening;
+        change.fails = if change.widens() { !args.allow_widening } else { args.fail_on_narrowing };
     }
     let summary = DiffSummary::of(&changes);
     let result = DiffResult { summary, file: new.input.name, changes };

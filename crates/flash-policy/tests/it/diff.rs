@@ -49,6 +49,52 @@ fn what_is_newly_denied_does_not_fail() {
     assert_eq!(change["witness"]["port"], 5000);
 }
 
+/// Whether a direction fails, for a new policy that opens 6000 and takes 5000 from everybody but one.
+#[rstest]
+#[case::by_default("", 1, [true, false])]
+#[case::narrowing_too("--fail-on-narrowing", 1, [true, true])]
+#[case::narrowing_alone("--fail-on-narrowing --allow-widening", 1, [false, true])]
+#[case::neither("--allow-widening", 0, [false, false])]
+fn each_direction_fails_as_it_is_told(
+    #[case] options: &str,
+    #[case] exit: i32,
+    #[case] fails: [bool; 2],
+) {
+    let folder = folder(&GOOD.replace(
+        "<allow-access-from domain=\"*.example.com\" to-ports=\"5000\"/>",
+        "<allow-access-from domain=\"*.example.com\" to-ports=\"6000\"/>",
+    ));
+    let call = format!("diff old.xml new.xml {options}");
+    let report = folder.json(&call);
+    for (direction, fails) in ["newly-permitted", "newly-denied"].into_iter().zip(fails) {
+        let changes = report["changes"].as_array().unwrap().iter();
+        let of_direction = changes.filter(|change| change["direction"] == direction);
+        assert!(of_direction.clone().count() > 0, "{report}");
+        assert!(of_direction.clone().all(|change| change["fails"] == fails), "{report}");
+    }
+    let (ended, said) = folder.stdout(&call);
+    assert_eq!(ended, exit);
+    assert_eq!(said.contains("--allow-widening accepts that"), fails[0], "{said}");
+    assert_eq!(said.contains("which --fail-on-narrowing refuses"), fails[1], "{said}");
+    let failing = usize::from(fails[0]) + usize::from(fails[1]);
+    for (format, mark) in [("github", "::error "), ("junit", "<failure "), ("tap", "not ok ")] {
+        let (_, said) = folder.stdout(&format!("{call} --format {format}"));
+        assert_eq!(said.matches(mark).count(), failing, "{said}");
+    }
+    let (_, sarif) = folder.stdout(&format!("{call} --format sarif"));
+    assert!(sarif.contains("\"ruleId\": \"newly-denied\""), "{sarif}");
+    assert_eq!(sarif.contains("\"level\": \"error\""), failing > 0, "{sarif}");
+}
+
+#[test]
+fn a_stricter_meta_policy_is_a_narrowing() {
+    let strict = GOOD.replace(
+        "  <allow",
+        "  <site-control permitted-cross-domain-policies=\"master-only\"/>\n  <allow",
+    );
+    assert_eq!(folder(&strict).stdout("diff old.xml new.xml --fail-on-narrowing").0, 1);
+}
+
 #[test]
 fn where_both_are_served_matters() {
     let low = GOOD.replace("\"5000\"", "\"5000,80\"");

@@ -38,6 +38,13 @@ enum Painted {
 #[case::check("check mixed.xml policy.xml", 1, Painted::Yes)]
 #[case::check_without_findings("check policy.xml", 0, Painted::No)]
 #[case::check_of_a_suppressed_finding("check mixed.xml --rule FSP-D05=off", 0, Painted::Yes)]
+#[case::check_of_a_folder("check folder --list-skipped", 1, Painted::Yes)]
+#[case::check_with_a_baseline("check mixed.xml --baseline old.json", 0, Painted::No)]
+#[case::eval_that_fails_on_a_diagnostic(
+    "eval mixed.xml --swf http://game.example.com/a.swf --connect g:6000 --fail-on warning",
+    1,
+    Painted::Yes
+)]
 #[case::fix("check --fix mixed.xml", 0, Painted::Yes)]
 #[case::diff_of_a_fix("check --diff mixed.xml", 1, Painted::Yes)]
 #[case::an_unreadable_file("check absent.xml", 3, Painted::No)]
@@ -113,6 +120,7 @@ enum Painted {
     Painted::No
 )]
 #[case::diff("diff policy.xml mixed.xml", 1, Painted::Yes)]
+#[case::diff_that_narrows("diff mixed.xml policy.xml --fail-on-narrowing", 1, Painted::Yes)]
 #[case::diff_without_a_change("diff policy.xml policy.xml", 0, Painted::No)]
 #[case::diff_of_an_unreadable_file("diff policy.xml absent.xml", 3, Painted::No)]
 fn every_format_of_every_result_can_be_read(

@@ -13,8 +13,13 @@ pub(super) fn diff(diff: &DiffResult, style: &Style) -> String {
         };
     }
     let mut text: String = diff.changes.iter().map(|change| line(change, style)).collect();
-    if diff.changes.iter().any(|change| change.fails) {
+    let mut failing = diff.changes.iter().filter(|change| change.fails);
+    if failing.clone().any(Change::widens) {
         text += "the new policy permits more than the old one; --allow-widening accepts that\n";
+    }
+    if failing.any(|change| !change.widens()) {
+        text += "the new policy denies what the old one permitted, which --fail-on-narrowing \
+                 refuses\n";
     }
     text
 }

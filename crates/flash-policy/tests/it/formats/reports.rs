@@ -76,10 +76,14 @@ impl Stage {
         let folder = mixed()
             .put("cases.toml", SCENARIO)
             .put("notes.toml", NOTED)
+            .put("folder/empty.xml", "")
+            .put("folder/pom.xml", "<project/>")
+            .put("folder/readme.txt", "")
             .put("matrix.toml", matrix)
             .put("wrong.toml", "version = 1\ntitel = 'x'\n")
             .put("server.py", SERVER)
             .put("crashing.py", crashing);
+        folder.stdout("check mixed.xml --format json=old.json");
         Self::of(folder)
     }
 
