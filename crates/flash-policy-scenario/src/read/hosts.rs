@@ -7,7 +7,7 @@ use flash_policy_core::player::{Endpoint, Swf};
 use super::{Declared, Reader, Result};
 use crate::file::{At, CaseEntry, MatrixEntry, Text};
 use crate::model::UnnamedHost;
-use crate::values::{self, shortened};
+use crate::values::{self, nearest, shortened};
 
 impl Reader<'_> {
     /// Returns the hosts of a case that no entry names: the one in `connect`, and those in
@@ -120,14 +120,24 @@ impl Declared {
     }
 }
 
-/// Returns the host that was most likely meant: one with at most two typing errors. More errors than
-/// that turn one host of a domain into another.
+/// Returns the host that was most likely meant.
 fn near<'a>(host: &str, hosts: &'a BTreeSet<String>) -> Option<&'a str> {
-    const MOST_ERRORS: usize = 2;
-    let errors = |known: &str| strsim::damerau_levenshtein(known, host);
-    let known = hosts.iter().map(|known| (errors(known), known.as_str()));
-    let near = known.filter(|(errors, known)| *errors <= MOST_ERRORS.min(known.len() / 3));
-    near.min().map(|(_, known)| known)
+    hosts.iter().map(String::as_str).find(|known| is_misspelt(host, known))
+}
+
+/// Returns whether a host is another one with typing errors: each label is the same or near, or a
+/// dot is missing. Names that differ in their numbers are different hosts.
+fn is_misspelt(host: &str, known: &str) -> bool {
+    if host.replace('.', "") == known.replace('.', "") {
+        return true;
+    }
+    let without_digits = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "");
+    if without_digits(host) == without_digits(known) {
+        return false;
+    }
+    let labels = host.split('.').zip(known.split('.'));
+    host.split('.').count() == known.split('.').count()
+        && labels.into_iter().all(|(one, other)| one == other || nearest(one, &[other]).is_some())
 }
 
 /// Joins the first few words of a list.

@@ -39,6 +39,16 @@ fn kinds(notes: &[CaseNote]) -> Vec<NoteKind> {
     "no entry names the host of `127.0.0.1:5000`",
     "this file has entries for `game.example.com`; "
 )]
+#[case::without_a_dot(
+    "connect = 'gameexample.com:5000'",
+    "no entry names the host of `gameexample.com:5000`",
+    "did you mean `game.example.com:5000`? "
+)]
+#[case::misspelt_at_the_end(
+    "connect = 'game.example.cmo:5000'",
+    "no entry names the host of `game.example.cmo:5000`",
+    "did you mean `game.example.com:5000`? "
+)]
 #[case::another_of_the_domain(
     "connect = 'chat.example.com:5000'",
     "no entry names the host of `chat.example.com:5000`",
@@ -247,6 +257,8 @@ fn a_denial(#[case] policy: &str, #[case] of_everybody: bool) {
 #[case::where_nothing_stands("requests = { 'game.example.com:2525' = 0 }")]
 #[case::at_the_host_of_the_page("requests = { 'www.example.com:843' = 0 }")]
 #[case::at_a_host_that_nothing_names("requests = { 'elsewhere.test:843' = 0 }")]
+#[case::at_a_host_above_it("requests = { 'example.com:843' = 0 }")]
+#[case::at_a_host_beside_it("requests = { 'chat.example.com:843' = 0 }")]
 #[case::at_a_host_that_looks_like_one_but_is_meant(
     "unknown-host = true\nrequests = { 'gmae.example.com:843' = 0 }"
 )]
