@@ -18,15 +18,11 @@ mod words;
 /// A message of the player, such as `Error #2048: Security sandbox violation`, is found by the
 /// number in it.
 pub(crate) fn topics(name: &str) -> Vec<Topic> {
-    let found = topics_named(name);
-    if !found.is_empty() {
-        return found;
-    }
-    let numbers = name.split(|c: char| !c.is_ascii_digit());
-    numbers
-        .filter(|number| number.len() == 4)
-        .map(topics_named)
-        .find(|found| !found.is_empty())
+    let dashed = name.split_whitespace().collect::<Vec<_>>().join("-");
+    let numbers = name.split(|c: char| !c.is_ascii_digit()).filter(|number| number.len() == 4);
+    let mut readings = [name, &dashed].into_iter().chain(numbers);
+    readings
+        .find_map(|reading| Some(topics_named(reading)).filter(|found| !found.is_empty()))
         .unwrap_or_default()
 }
 

@@ -99,7 +99,17 @@ fn ids() -> impl Iterator<Item = &'static str> {
         ids.extend(more);
     }
     ids.extend(["2003", "2010", "2031", "2044", "2146", "ioError", "timeout", "exit code 3"]);
-    ids.extend(["exit 0", "exit 1", "exit 2", "exit 4", "exit 5", "70", "in-band"]);
+    ids.extend([
+        "peer closed",
+        "not a policy",
+        "exit 0",
+        "exit 1",
+        "exit 2",
+        "exit 4",
+        "exit 5",
+        "70",
+        "in-band",
+    ]);
     ids.into_iter()
 }
 
