@@ -26,46 +26,58 @@ use crate::files::ReadError;
 /// Returns an error if the path or a folder below it cannot be read, or if the folder has no
 /// scenario file.
 pub fn find(path: impl AsRef<Path>) -> Result<Vec<PathBuf>, ScenarioError> {
-    let (files, errors) = find_all(path);
-    errors.into_iter().next().map_or(Ok(files), Err)
+    let FoundFiles { scenarios, errors, .. } = find_all(path);
+    errors.into_iter().next().map_or(Ok(scenarios), Err)
 }
 
-/// Returns the scenario files at `path`, as [`find`] does, and the errors. A folder that cannot be
-/// read does not hide the files of the others.
+/// The files that [`find_all`] finds.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct FoundFiles {
+    /// The scenario files, sorted.
+    pub scenarios: Vec<PathBuf>,
+    /// The other `*.toml`, sorted, which do not look like scenario files.
+    pub skipped: Vec<PathBuf>,
+    /// The files and folders that cannot be read, or the reason why there is nothing to test.
+    pub errors: Vec<ScenarioError>,
+}
+
+/// Returns the scenario files at `path`, as [`find`] does, and what else is there. A folder that
+/// cannot be read does not hide the files of the others.
 ///
 /// ```
-/// let (files, errors) = flash_policy_scenario::find_all("no/such/folder");
-/// assert!(files.is_empty() && errors[0].is_unreadable());
+/// let found = flash_policy_scenario::find_all("no/such/folder");
+/// assert!(found.scenarios.is_empty() && found.errors[0].is_unreadable());
 /// ```
-pub fn find_all(path: impl AsRef<Path>) -> (Vec<PathBuf>, Vec<ScenarioError>) {
+pub fn find_all(path: impl AsRef<Path>) -> FoundFiles {
     let path = path.as_ref();
+    let mut found = FoundFiles::default();
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => {}
-        Ok(_) => return (vec![path.to_owned()], Vec::new()),
-        Err(error) => return (Vec::new(), vec![unreadable(path, error)]),
+        Ok(_) => found.scenarios.push(path.to_owned()),
+        Err(error) => found.errors.push(unreadable(path, error)),
     }
-    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    if !found.scenarios.is_empty() || !found.errors.is_empty() {
+        return found;
+    }
     let mut folders = vec![path.to_owned()];
     while let Some(folder) = folders.pop() {
         if let Err(error) = look_into(&folder, &mut found, &mut folders) {
-            errors.push(unreadable(&folder, error));
+            found.errors.push(unreadable(&folder, error));
         }
     }
-    if found.is_empty() && errors.is_empty() {
+    if found.scenarios.is_empty() && found.errors.is_empty() {
         let help = "put a scenario file in it, *.toml, or name another folder";
         let text = "there is no scenario file in this folder";
-        errors.push(ScenarioError::nothing_to_test(path, text, help));
+        found.errors.push(ScenarioError::nothing_to_test(path, text, help));
     }
-    found.sort();
-    (found, errors)
+    found.scenarios.sort();
+    found.skipped.sort();
+    found
 }
 
-/// Adds the scenario files of a folder, and the folders in it.
-fn look_into(
-    folder: &Path,
-    found: &mut Vec<PathBuf>,
-    folders: &mut Vec<PathBuf>,
-) -> io::Result<()> {
+/// Adds the files of a folder, and the folders in it.
+fn look_into(folder: &Path, found: &mut FoundFiles, folders: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -76,8 +88,12 @@ fn look_into(
         // A link to a folder does not count as a folder here. It could lead in a circle.
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             folders.push(entry.path());
-        } else if has_name_of_a_scenario(&name) && looks_like_a_scenario(&entry.path()) {
-            found.push(entry.path());
+        } else if !has_name_of_a_scenario(&name) {
+            continue;
+        } else if looks_like_a_scenario(&entry.path()) {
+            found.scenarios.push(entry.path());
+        } else {
+            found.skipped.push(entry.path());
         }
     }
     Ok(())

@@ -75,7 +75,7 @@ use std::path::Path;
 
 pub use decide::Difference;
 pub use error::ScenarioError;
-pub use find::{find, find_all};
+pub use find::{FoundFiles, find, find_all};
 pub use matrix::MatrixReport;
 pub use model::{Case, Connect, Expectation, Scenario};
 pub use note::{CaseNote, NoteKind};

@@ -46,7 +46,7 @@ fn is_document(input: &Path, path: &Path) -> bool {
 
 /// Returns whether the file at `path` is one of the scenarios, or a file that one of them names.
 fn is_of_scenarios(inputs: &[PathBuf], path: &Path) -> bool {
-    let files = inputs.iter().flat_map(|input| find_all(input).0);
+    let files = inputs.iter().flat_map(|input| find_all(input).scenarios);
     files.into_iter().any(|file| {
         let named = || Scenario::read(&file).map(|scenario| scenario.files()).unwrap_or_default();
         is_same(&file, path) || named().iter().any(|named| is_same(named, path))

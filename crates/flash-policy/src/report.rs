@@ -113,6 +113,9 @@ pub(crate) struct TestResult {
     /// With `--coverage`: every rule, with the number of cases that it decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) coverage: Option<Vec<CoveredRule>>,
+    /// The `*.toml` files of folders that are not scenario files; absent without any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) skipped_files: Vec<String>,
     /// With `--partition`: the part, as in `1/2`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) partition: Option<String>,

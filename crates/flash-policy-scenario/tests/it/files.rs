@@ -199,10 +199,10 @@ fn one_folder_that_cannot_be_read_does_not_hide_the_files_of_the_others() {
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
     // A superuser may read everything.
     let is_readable = fs::read_dir(&closed).is_ok();
-    let (files, errors) = scenario::find_all(folder.path());
+    let found = scenario::find_all(folder.path());
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
-    assert_eq!(files, [folder.path().join("a.toml")]);
-    assert_eq!(errors.len(), usize::from(!is_readable), "{errors:?}");
+    assert_eq!(found.scenarios, [folder.path().join("a.toml")]);
+    assert_eq!(found.errors.len(), usize::from(!is_readable), "{found:?}");
 }
 
 #[cfg(unix)]
@@ -211,4 +211,5 @@ fn a_socket_in_a_folder_is_no_scenario_file() {
     let folder = tempfile::tempdir().unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("b.toml")).unwrap();
     assert!(scenario::find(folder.path()).unwrap_err().is_nothing_to_test());
+    assert_eq!(scenario::find_all(folder.path()).skipped, [folder.path().join("b.toml")]);
 }

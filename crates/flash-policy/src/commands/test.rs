@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use flash_policy_core::player::{Endpoint, Role};
@@ -23,6 +24,8 @@ pub(crate) fn run(args: &Test, so_far: &SoFar<TestResult>) -> Result<Report, Fai
         partition: args.partition.map(|(part, of)| format!("{part}/{of}")),
         ..TestResult::default()
     };
+    let skipped = chosen.skipped.iter().map(|path| path.display().to_string());
+    result.skipped_files = skipped.collect();
     if args.list {
         let cases = chosen.cases();
         let summary = CaseSummary { cases: cases.len(), ..CaseSummary::default() };
@@ -65,6 +68,8 @@ pub(crate) fn run_against(args: &Test, routes: Routes<'_>) -> Result<ScenarioRun
 struct CaseSelection<'a> {
     args: &'a Test,
     scenarios: Vec<Scenario>,
+    /// The `*.toml` of folders that are no scenario files.
+    skipped: Vec<PathBuf>,
     errors: Vec<ReportedError>,
 }
 
@@ -73,17 +78,19 @@ impl<'a> CaseSelection<'a> {
     fn of(args: &'a Test) -> Result<Self, ReportedError> {
         let mut scenarios = Vec::new();
         let mut errors = Vec::new();
+        let mut skipped = Vec::new();
         for path in &args.paths {
-            let (files, unreadable) = scenario::find_all(path);
-            errors.extend(unreadable.iter().map(ReportedError::from));
-            for file in files {
+            let found = scenario::find_all(path);
+            errors.extend(found.errors.iter().map(ReportedError::from));
+            skipped.extend(found.skipped);
+            for file in found.scenarios {
                 match Scenario::read(file) {
                     Ok(scenario) => scenarios.push(scenario),
                     Err(error) => errors.push(ReportedError::from(&error)),
                 }
             }
         }
-        let selection = Self { args, scenarios, errors };
+        let selection = Self { args, scenarios, skipped, errors };
         if selection.filtered_cases().is_empty() && selection.errors.is_empty() {
             let text = "no case is left to test: none has the text of --filter in `file: name`";
             let error = ReportedError::new(ErrorKind::NothingToTest, text);

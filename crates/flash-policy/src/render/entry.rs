@@ -133,7 +133,13 @@ pub(super) fn entries(report: &Report) -> Vec<Entry> {
             let cases = eval.cases.iter().map(of_case);
             cases.chain(eval.answer_findings.iter().map(of_answer)).collect()
         }
-        CommandResult::Test(test) => test.cases.iter().map(of_case).collect(),
+        CommandResult::Test(test) => {
+            let skipped = test.skipped_files.iter().map(|file| {
+                let place = Place::of_file(file, None);
+                Entry { state: State::Skipped, ..passed(place, "skipped: not a scenario") }
+            });
+            test.cases.iter().map(of_case).chain(skipped).collect()
+        }
         CommandResult::Probe(probe) => of_live(&probe.live),
         CommandResult::Run(run) => of_run(run),
         CommandResult::Diff(diff) => of_diff(diff),

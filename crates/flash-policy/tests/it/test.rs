@@ -461,3 +461,18 @@ fn every_format_has_the_notes(#[case] format: &str, #[case] one: &str, #[case] o
     let (exit, said) = folder.stdout(&format!("test game.toml --format {format}"));
     assert!(exit == 0 && said.contains(one) && said.contains(other), "{said}");
 }
+
+#[test]
+fn skipped_files_of_a_folder_are_told() {
+    let folder = folder().put("empty.toml", "").put("deep/tool.toml", "line-length = 1\n");
+    let (exit, said) = folder.stdout("test .");
+    assert_eq!(exit, 0);
+    let skipped = "2 files skipped, which are no scenarios: ./deep/tool.toml, ./empty.toml\n";
+    assert!(said.ends_with(skipped), "{said}");
+    let report = folder.json("test .");
+    assert_eq!(report["skipped_files"], serde_json::json!(["./deep/tool.toml", "./empty.toml"]));
+    let tap = folder.stdout("test . --format tap").1;
+    assert!(tap.contains("ok 4 - ./empty.toml: skipped: not a scenario # SKIP"), "{tap}");
+    let junit = folder.stdout("test . --format junit").1;
+    assert_eq!(junit.matches("<skipped ").count(), 2, "{junit}");
+}

@@ -45,8 +45,23 @@ pub(super) fn test(test: &TestResult, errors: usize, style: &Style) -> String {
         }
     }
     text += "\n";
+    match test.skipped_files.as_slice() {
+        [] => {}
+        [only] => {
+            let _ = writeln!(text, "1 file skipped, which is no scenario: {}", printable(only));
+        }
+        many => {
+            let shown: Vec<_> = many.iter().take(SHOWN_FILES).map(printable).collect();
+            let more = if many.len() > SHOWN_FILES { ", …" } else { "" };
+            let (count, shown) = (many.len(), shown.join(", "));
+            let _ = writeln!(text, "{count} files skipped, which are no scenarios: {shown}{more}");
+        }
+    }
     text + &test.coverage.as_deref().map(coverage).unwrap_or_default()
 }
+
+/// The number of skipped files that are named. JSON has them all.
+const SHOWN_FILES: usize = 5;
 
 /// Renders a line for each case, below the name of its file.
 pub(super) fn overview(cases: &[Case], style: &Style) -> String {
