@@ -25,8 +25,8 @@ use super::source::Document;
 /// The decision of an attempt.
 #[derive(Debug)]
 pub(super) enum Decision {
-    /// Both ways agree, or only the sockets decide. Where everybody would be denied, `for_everybody`
-    /// is the cause.
+    /// Both ways agree, or only the sockets decide. `for_everybody` is the cause if everybody would
+    /// be denied.
     Agreed { outcome: Box<Outcome<()>>, for_everybody: Option<Cause> },
     /// The two ways disagree on these facts. That is a bug in flash-policy-fixture.
     Disagreed(Vec<Difference>),

@@ -1,7 +1,7 @@
 //! Finds out whether any SWF would get in where one was denied. No I/O.
 //!
-//! A policy cannot be asked for a list of the SWFs that it admits. But each rule names a domain, and
-//! a rule that admits anybody admits a SWF from that domain. So one SWF for each rule is enough.
+//! No policy lists the SWFs that it admits. But each rule names a domain, and a rule that admits
+//! anybody admits a SWF from that domain. So one SWF for each rule is enough.
 
 use flash_policy_core::document::{DomainPattern, PolicyFile};
 use flash_policy_core::player::{Cause, Outcome, Swf};

@@ -9,7 +9,7 @@ use crate::input::Input;
 use crate::settings;
 
 impl Command {
-    /// Returns whether the command reads the file at this canonical path. Nothing needs to be there.
+    /// Returns whether the command reads the file at this canonical path. It need not exist.
     pub(crate) fn reads(&self, path: &Path) -> bool {
         let is_here = |input: &Path| is_same(input, path);
         match self {

@@ -103,8 +103,8 @@ fn unknown_host_is_true_or_false() {
 #[test]
 fn a_matrix_has_its_warnings_too() {
     let text = format!(
-        "{STAGE}[matrix]\nswf = ['http://www.example.com/a.swf']\nconnect = ['game.example.com:5000', \
-         'gmae.example.com:5000']\nsnapshot = 'none.txt'\n"
+        "{STAGE}[matrix]\nswf = ['http://www.example.com/a.swf']\n\
+         connect = ['game.example.com:5000', 'gmae.example.com:5000']\nsnapshot = 'none.txt'\n"
     );
     let notes = |text: &str| {
         let scenario = scenario(text);
@@ -159,7 +159,8 @@ const TO_ONE: &str = "xml = '<cross-domain-policy><allow-access-from \
 #[case::a_port_that_no_rule_opens(TO_ONE, 6000, "no rule opens port 6000 to anybody")]
 #[case::a_low_port(
     "state = 'refused'\n[[policy]]\nat = 'game.example.com:2525'\n\
-     xml = '<cross-domain-policy><allow-access-from domain=\"*\" to-ports=\"80\"/></cross-domain-policy>'",
+     xml = '<cross-domain-policy><allow-access-from domain=\"*\" to-ports=\"80\"/>\
+     </cross-domain-policy>'",
     80,
     "only a policy from a port below 1024 opens port 80"
 )]

@@ -1,4 +1,4 @@
-//! `flash-policy explain`: explains rules, causes, conformance checks, and the words that people see.
+//! `flash-policy explain`: explains rules, causes, checks, and the words that people see.
 
 use crate::failure::Failure;
 use crate::reference;

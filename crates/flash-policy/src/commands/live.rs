@@ -1,4 +1,4 @@
-//! Code shared by `probe`, `run` and `eval`: the findings at live servers, and the conformance checks.
+//! Code shared by `probe`, `run` and `eval`: the findings in answers, and the conformance checks.
 
 use std::net::SocketAddr;
 use std::time::Instant;

@@ -49,7 +49,7 @@ fn what_is_newly_denied_does_not_fail() {
     assert_eq!(change["witness"]["port"], 5000);
 }
 
-/// Whether a direction fails, for a new policy that opens 6000 and takes 5000 from everybody but one.
+/// Whether each direction fails, for a new policy that opens 6000 and closes 5000.
 #[rstest]
 #[case::by_default("", 1, [true, false])]
 #[case::narrowing_too("--fail-on-narrowing", 1, [true, true])]
