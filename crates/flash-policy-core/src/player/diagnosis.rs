@@ -14,6 +14,7 @@
 mod after_nul;
 mod answer;
 mod attempt;
+mod cut_short;
 mod evidence;
 mod explanation;
 mod families;

@@ -2,6 +2,7 @@
 //! ended. Does not know who asked, nor what the answer decided.
 
 use super::after_nul::diagnose_after_nul;
+use super::cut_short::is_cut_short;
 use super::evidence::{AnswerEvidence, Opening};
 use super::pace::{Pace, close_to, pace};
 use crate::diagnostics::{Diagnostic, Severity, rules};
@@ -247,14 +248,14 @@ impl Document {
         // The first byte of a short length is a NUL, which ends the document before it begins.
         if exchange.document().is_empty() {
             if let Some(length) = length_prefix(exchange.received()) {
-                return Self::rejected(rules::length_prefix(length), Vec::new());
+                return Self::rejected(rules::length_prefix(length), Vec::new(), b"");
             }
         }
         match PolicyFile::parse(exchange.document()) {
             Ok(policy) => {
                 let found = policy.diagnostics().to_vec();
                 match rejection(&policy, &answer.profile.document) {
-                    Some(reason) => Self::rejected(reason, found),
+                    Some(reason) => Self::rejected(reason, found, exchange.document()),
                     None => Self {
                         found,
                         is_accepted: true,
@@ -269,13 +270,13 @@ impl Document {
                 let reason = in_context(malformed.diagnostic(), answer);
                 let others = malformed.diagnostics().iter();
                 let others = others.filter(|one| *one != malformed.diagnostic()).cloned();
-                Self::rejected(reason, others.collect())
+                Self::rejected(reason, others.collect(), exchange.document())
             }
         }
     }
 
     /// Returns a document that the player rejects for `reason`.
-    fn rejected(reason: Diagnostic, others: Vec<Diagnostic>) -> Self {
+    fn rejected(reason: Diagnostic, others: Vec<Diagnostic>, document: &[u8]) -> Self {
         let rule = *reason.rule();
         let is_another_protocol =
             [rules::HTTP_PROXY_EATS_REQUEST, rules::HTTP_SERVER_ON_843, rules::TLS_ON_POLICY_PORT]
@@ -287,7 +288,7 @@ impl Document {
         Self {
             found,
             is_accepted: false,
-            is_cut_short: [rules::TRUNCATED, rules::EMPTY_DOCUMENT].contains(&rule),
+            is_cut_short: is_cut_short(document, &rule),
             has_fake_nul: rule == rules::FAKE_NUL,
             is_another_protocol,
             is_of_another_kind: is_another_protocol || is_encoded_otherwise,
