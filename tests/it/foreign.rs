@@ -78,7 +78,8 @@ async fn an_answer_permits_however_it_is_cut(#[case] segments: usize) {
     let outcome = asked(addr).await;
     serving.join().unwrap();
     assert_eq!((outcome.cause(), answer(&outcome)), (Cause::BackendRefused, AnswerKind::Policy));
-    assert_eq!(outcome.diagnostics().count(), 0);
+    let ids: Vec<_> = outcome.diagnostics().map(|found| found.rule().id()).collect();
+    assert_eq!(ids, ["FSP-B01"]);
 }
 
 #[tokio::test]

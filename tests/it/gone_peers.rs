@@ -17,7 +17,7 @@ const POLICY: &str =
 /// is. The verdict must not.
 #[rstest]
 #[case::a_policy_with_a_nul_counts("\0", Cause::Connected, AnswerKind::Policy, &["FSP-T06"])]
-#[case::a_policy_without_a_nul_is_lost("", Cause::NoPolicy, AnswerKind::Reset, &[])]
+#[case::a_policy_without_a_nul_is_lost("", Cause::NoPolicy, AnswerKind::Reset, &["FSP-T06"])]
 #[tokio::test]
 async fn a_request_that_comes_after_the_server_closed_is_reset_all_the_same(
     #[case] end: &str,

@@ -6,6 +6,7 @@
 )]
 
 mod causes;
+mod diagnosis;
 mod drops;
 mod examples;
 mod failure_text;

@@ -56,7 +56,7 @@ fn permitted_in_band() -> Observed {
     in_band: denied("no-policy")
         .decided_at_ms(3000)
         .asked([(843, "refused"), (5000, "dropped")])
-        .diagnostics(["FSP-T01", "FSP-T02"]),
+        .diagnostics(["FSP-T02", "FSP-T01"]),
 })]
 #[case::serial(FaultRow {
     id: "serial",
@@ -76,7 +76,7 @@ fn permitted_in_band() -> Observed {
         .decided_at_ms(3000)
         .asked([(843, "refused"), (5000, "none")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-T04"]),
+        .diagnostics(["FSP-T04", "FSP-T01"]),
 })]
 #[case::close_on_accept(FaultRow {
     id: "close-on-accept",
@@ -88,7 +88,7 @@ fn permitted_in_band() -> Observed {
     in_band: denied("no-policy")
         .asked([(843, "refused"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-T27"]),
+        .diagnostics(["FSP-T27", "FSP-T01"]),
 })]
 #[case::close_on_request(FaultRow {
     id: "close-on-request",
@@ -100,37 +100,43 @@ fn permitted_in_band() -> Observed {
     in_band: denied("no-policy")
         .asked([(843, "refused"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-T27"]),
+        .diagnostics(["FSP-T27", "FSP-T01"]),
 })]
 #[case::reset_on_accept(FaultRow {
     id: "reset-on-accept",
     fault: Fault::ResetOnAccept.into(),
-    as_master: permitted_by(5000).asked([(843, "reset"), (5000, "policy")]).connections(2),
+    as_master: permitted_by(5000)
+        .asked([(843, "reset"), (5000, "policy")])
+        .connections(2)
+        .diagnostics(["FSP-T27"]),
     in_band: denied("no-policy")
         .asked([(843, "refused"), (5000, "reset")])
         .connections(1)
-        .diagnostics(["FSP-T01"]),
+        .diagnostics(["FSP-T27", "FSP-T01"]),
 })]
 #[case::reset_on_request(FaultRow {
     id: "reset-on-request",
     fault: Fault::ResetOnRequest.into(),
-    as_master: permitted_by(5000).asked([(843, "reset"), (5000, "policy")]).connections(2),
+    as_master: permitted_by(5000)
+        .asked([(843, "reset"), (5000, "policy")])
+        .connections(2)
+        .diagnostics(["FSP-T27"]),
     in_band: denied("no-policy")
         .asked([(843, "refused"), (5000, "reset")])
         .connections(1)
-        .diagnostics(["FSP-T01"]),
+        .diagnostics(["FSP-T27", "FSP-T01"]),
 })]
 #[case::reset_after_answer(FaultRow {
     id: "reset-after-answer",
     fault: Fault::ResetAfterAnswer.into(),
     as_master: permitted_by(843).diagnostics(["FSP-T06"]),
-    in_band: permitted_in_band().diagnostics(["FSP-T01", "FSP-T06"]),
+    in_band: permitted_in_band().diagnostics(["FSP-T06", "FSP-T01"]),
 })]
 #[case::no_nul(FaultRow {
     id: "no-nul",
     fault: Fault::NoNul.into(),
     as_master: permitted_by(843).diagnostics(["FSP-T15"]),
-    in_band: permitted_in_band().diagnostics(["FSP-T01", "FSP-T15"]),
+    in_band: permitted_in_band().diagnostics(["FSP-T15", "FSP-T01"]),
 })]
 #[case::no_nul_open(FaultRow {
     id: "no-nul-open",
@@ -144,7 +150,7 @@ fn permitted_in_band() -> Observed {
         .decided_at_ms(3000)
         .asked([(843, "refused"), (5000, "none")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-T14"]),
+        .diagnostics(["FSP-T14", "FSP-T01"]),
 })]
 #[case::escaped_nul(FaultRow {
     id: "escaped-nul",
@@ -156,7 +162,7 @@ fn permitted_in_band() -> Observed {
     in_band: denied("malformed-policy")
         .asked([(843, "refused"), (5000, "malformed")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-T16"]),
+        .diagnostics(["FSP-T16", "FSP-T01"]),
 })]
 #[case::keep_open(FaultRow {
     id: "keep-open",
@@ -167,8 +173,8 @@ fn permitted_in_band() -> Observed {
 #[case::twice(FaultRow {
     id: "twice",
     fault: Fault::Twice.into(),
-    as_master: permitted_by(843).diagnostics(["FSP-T17"]),
-    in_band: permitted_in_band().diagnostics(["FSP-T01", "FSP-T17"]),
+    as_master: permitted_by(843).diagnostics(["FSP-T25"]),
+    in_band: permitted_in_band().diagnostics(["FSP-T25", "FSP-T01"]),
 })]
 #[case::unprompted(FaultRow {
     id: "unprompted",
@@ -186,7 +192,7 @@ fn permitted_in_band() -> Observed {
     in_band: denied("malformed-policy")
         .asked([(843, "refused"), (5000, "malformed")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-T10"]),
+        .diagnostics(["FSP-T10", "FSP-T01"]),
 })]
 #[case::tls_alert(FaultRow {
     id: "tls-alert",
@@ -198,19 +204,19 @@ fn permitted_in_band() -> Observed {
     in_band: denied("malformed-policy")
         .asked([(843, "refused"), (5000, "malformed")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-T12"]),
+        .diagnostics(["FSP-T12", "FSP-T01"]),
 })]
 #[case::bom(FaultRow {
     id: "bom",
     fault: Fault::Bom.into(),
     as_master: permitted_by(843).diagnostics(["FSP-D17"]),
-    in_band: permitted_in_band().diagnostics(["FSP-T01", "FSP-D17"]),
+    in_band: permitted_in_band().diagnostics(["FSP-D17", "FSP-T01"]),
 })]
 #[case::leading_whitespace(FaultRow {
     id: "leading-whitespace",
     fault: Fault::LeadingWhitespace.into(),
     as_master: permitted_by(843).diagnostics(["FSP-D16"]),
-    in_band: permitted_in_band().diagnostics(["FSP-T01", "FSP-D16"]),
+    in_band: permitted_in_band().diagnostics(["FSP-D16", "FSP-T01"]),
 })]
 #[case::length_prefix(FaultRow {
     id: "length-prefix",
@@ -218,11 +224,11 @@ fn permitted_in_band() -> Observed {
     as_master: permitted_by(5000)
         .asked([(843, "malformed"), (5000, "policy")])
         .connections(2)
-        .diagnostics(["FSP-L11"]),
+        .diagnostics(["FSP-L13"]),
     in_band: denied("malformed-policy")
         .asked([(843, "refused"), (5000, "malformed")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-L11"]),
+        .diagnostics(["FSP-L13", "FSP-T01"]),
 })]
 #[case::utf_16(FaultRow {
     id: "utf-16",
@@ -234,7 +240,7 @@ fn permitted_in_band() -> Observed {
     in_band: denied("malformed-policy")
         .asked([(843, "refused"), (5000, "malformed")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-D18"]),
+        .diagnostics(["FSP-D18", "FSP-T01"]),
 })]
 #[case::request_needs_newline(FaultRow {
     id: "request-needs-newline",
@@ -248,7 +254,7 @@ fn permitted_in_band() -> Observed {
         .decided_at_ms(3000)
         .asked([(843, "refused"), (5000, "none")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-T04"]),
+        .diagnostics(["FSP-T04", "FSP-T01"]),
 })]
 #[case::one_read(FaultRow {
     id: "one-read",
@@ -271,8 +277,8 @@ fn permitted_in_band() -> Observed {
 #[case::delay_in_time(FaultRow {
     id: "delay=2000ms",
     fault: Fault::Delay(Duration::from_secs(2)).into(),
-    as_master: permitted_by(843).decided_at_ms(2000),
-    in_band: permitted_in_band().decided_at_ms(2000).diagnostics(["FSP-T01"]),
+    as_master: permitted_by(843).decided_at_ms(2000).diagnostics(["FSP-T05"]),
+    in_band: permitted_in_band().decided_at_ms(2000).diagnostics(["FSP-T05", "FSP-T01"]),
 })]
 #[case::delay_too_long(FaultRow {
     id: "delay=4000ms",
@@ -286,7 +292,7 @@ fn permitted_in_band() -> Observed {
         .decided_at_ms(3000)
         .asked([(843, "refused"), (5000, "none")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-T04"]),
+        .diagnostics(["FSP-T04", "FSP-T01"]),
 })]
 #[case::delay_of_milliseconds(FaultRow {
     id: "delay=500ms",
@@ -324,7 +330,7 @@ fn permitted_in_band() -> Observed {
         .decided_at_ms(3000)
         .asked([(843, "refused"), (5000, "none")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-T05"]),
+        .diagnostics(["FSP-T05", "FSP-T01"]),
 })]
 #[case::drip_of_several_bytes(FaultRow {
     id: "drip=7/10ms",
@@ -342,7 +348,7 @@ fn permitted_in_band() -> Observed {
     in_band: denied("no-policy")
         .asked([(843, "refused"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-T27"]),
+        .diagnostics(["FSP-T27", "FSP-T01"]),
 })]
 #[case::truncate_inside_the_document(FaultRow {
     id: "truncate=60",
@@ -354,13 +360,13 @@ fn permitted_in_band() -> Observed {
     in_band: denied("malformed-policy")
         .asked([(843, "refused"), (5000, "malformed")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-D21"]),
+        .diagnostics(["FSP-D21", "FSP-T01"]),
 })]
 #[case::truncate_the_nul(FaultRow {
     id: "truncate=112",
     fault: Fault::Truncate(112).into(),
     as_master: permitted_by(843).diagnostics(["FSP-T15"]),
-    in_band: permitted_in_band().diagnostics(["FSP-T01", "FSP-T15"]),
+    in_band: permitted_in_band().diagnostics(["FSP-T15", "FSP-T01"]),
 })]
 #[case::truncate_beyond_the_end(FaultRow {
     id: "truncate=18446744073709551615",
@@ -378,19 +384,19 @@ fn permitted_in_band() -> Observed {
     id: "extra-nuls=3",
     fault: Fault::ExtraNuls(3).into(),
     as_master: permitted_by(843).diagnostics(["FSP-T17"]),
-    in_band: permitted_in_band().diagnostics(["FSP-T01", "FSP-T17"]),
+    in_band: permitted_in_band().diagnostics(["FSP-T17", "FSP-T01"]),
 })]
 #[case::extra_nuls_as_many_as_possible(FaultRow {
     id: "extra-nuls=65535",
     fault: Fault::ExtraNuls(u16::MAX).into(),
     as_master: permitted_by(843).diagnostics(["FSP-T17"]),
-    in_band: permitted_in_band().diagnostics(["FSP-T01", "FSP-T17"]),
+    in_band: permitted_in_band().diagnostics(["FSP-T17", "FSP-T01"]),
 })]
 #[case::bytes_after_nul(FaultRow {
     id: "bytes-after-nul=more",
     fault: Fault::BytesAfterNul("more".to_owned()).into(),
     as_master: permitted_by(843).diagnostics(["FSP-T17"]),
-    in_band: permitted_in_band().diagnostics(["FSP-T01", "FSP-T17"]),
+    in_band: permitted_in_band().diagnostics(["FSP-T17", "FSP-T01"]),
 })]
 #[case::bytes_after_nul_none(FaultRow {
     id: "bytes-after-nul=",
@@ -402,7 +408,7 @@ fn permitted_in_band() -> Observed {
     id: "bytes-after-nul=a=b c",
     fault: Fault::BytesAfterNul("a=b c".to_owned()).into(),
     as_master: permitted_by(843).diagnostics(["FSP-T17"]),
-    in_band: permitted_in_band().diagnostics(["FSP-T01", "FSP-T17"]),
+    in_band: permitted_in_band().diagnostics(["FSP-T17", "FSP-T01"]),
 })]
 fn a_fault_is_read_written_and_met_at_the_master_and_in_band(#[case] row: FaultRow) {
     const SIDES: &str = "left: observed, right: expected";

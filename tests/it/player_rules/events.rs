@@ -23,19 +23,22 @@ use crate::scene::{Scene, scene};
     denied("no-policy")
         .asked([(843, "refused"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-T27"])
+        .diagnostics(["FSP-T01"])
 )]
 #[case::no_grant(
     scene().master(policy([allow("b.com", "*")])),
     denied("domain-not-listed")
         .asked([(843, "policy"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T27"])
+        .diagnostics(["FSP-L28"])
 )]
 // E3: ioError, when the payload connect fails.
 #[case::refused_in_flash_9(
     scene().master(policy([allow("*", "*")])).backend_down().profile(Profile::flash_9_124()),
-    unreachable("backend-refused").granted_by(843).events([("ioError#2031", at_ms(0))])
+    unreachable("backend-refused")
+        .granted_by(843)
+        .events([("ioError#2031", at_ms(0))])
+        .diagnostics(["FSP-B01"])
 )]
 // E4: connect is reported even if the backend closes at once.
 #[case::closes_at_once(
@@ -49,6 +52,7 @@ use crate::scene::{Scene, scene};
     unreachable("backend-refused")
         .granted_by(843)
         .events([("ioError#2031", at_ms(0)), ("securityError#2048", at_ms(20_000))])
+        .diagnostics(["FSP-B01"])
 )]
 #[case::refused_later(
     scene().master(Fault::Delay(Duration::from_secs(1))).backend_down(),
@@ -56,6 +60,7 @@ use crate::scene::{Scene, scene};
         .granted_by(843)
         .events([("ioError#2031", at_ms(1000)), ("securityError#2048", at_ms(20_000))])
         .decided_at_ms(1000)
+        .diagnostics(["FSP-B01"])
 )]
 #[case::filtered(
     scene().master(policy([allow("*", "*")])).backend_firewalled(),
@@ -63,6 +68,7 @@ use crate::scene::{Scene, scene};
         .granted_by(843)
         .events([("securityError#2048", at_ms(20_000))])
         .decided_at_ms(20_000)
+        .diagnostics(["FSP-B02"])
 )]
 #[case::filtered_in_flash_9(
     scene().master(policy([allow("*", "*")])).backend_firewalled().profile(Profile::flash_9_124()),
@@ -70,18 +76,19 @@ use crate::scene::{Scene, scene};
         .granted_by(843)
         .events([("ioError#2031", at_ms(15_000))])
         .decided_at_ms(15_000)
+        .diagnostics(["FSP-B02"])
 )]
 #[case::unknown_name(
     scene().no_backend().unknown_name(),
     denied("no-policy")
         .asked([(843, "not-asked"), (5000, "not-asked")])
-        .diagnostics(["FSP-T34", "FSP-T34"])
+        .diagnostics(["FSP-T34"])
 )]
 #[case::unknown_name_whatever_stands_there(
     scene().master(policy([allow("*", "*")])).unknown_name(),
     denied("no-policy")
         .asked([(843, "not-asked"), (5000, "not-asked")])
-        .diagnostics(["FSP-T34", "FSP-T34"])
+        .diagnostics(["FSP-T34"])
 )]
 #[case::unknown_name_and_exempt(
     scene().no_backend().unknown_name().swf(Sandbox::LocalTrusted),
@@ -89,6 +96,7 @@ use crate::scene::{Scene, scene};
         .granted_by_sandbox()
         .events([("ioError#2031", at_ms(0))])
         .asked([])
+        .diagnostics(["FSP-T34", "FSP-R03"])
 )]
 #[case::dead_port_that_should_have_granted_itself(
     scene().backend_down(),
@@ -100,7 +108,7 @@ use crate::scene::{Scene, scene};
     denied("timed-out")
         .decided_at_ms(20_000)
         .asked([(843, "policy"), (2525, "none")])
-        .diagnostics(["FSP-T04"])
+        .diagnostics(["FSP-S13", "FSP-T04"])
 )]
 fn the_swf_is_told(#[case] scene: Scene, #[case] expected: Observed) {
     assert_eq!(scene.play(), expected, "left: observed, right: expected");

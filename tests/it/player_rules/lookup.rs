@@ -19,11 +19,11 @@ const SLOW: Fault = Fault::Delay(Duration::from_secs(5));
 // it.
 #[case::nothing_opens_without_a_grant(
     scene().master(policy([allow("b.com", "*")])).no_backend(),
-    denied("domain-not-listed").asked([(843, "policy"), (5000, "refused")])
+    denied("domain-not-listed").asked([(843, "policy"), (5000, "refused")]).diagnostics(["FSP-L28"])
 )]
 #[case::it_waits_for_the_policy(
     scene().master(Fault::Delay(Duration::from_millis(2500))),
-    permitted_by(843).decided_at_ms(2500)
+    permitted_by(843).decided_at_ms(2500).diagnostics(["FSP-T05"])
 )]
 // L2: the master, then the explicit locations in call order, then the destination, even if there
 // are explicit locations.
@@ -66,6 +66,7 @@ const SLOW: Fault = Fault::Delay(Duration::from_secs(5));
     denied("domain-not-listed")
         .asked([(843, "policy"), (2525, "policy"), (5000, "policy")])
         .connections(1)
+        .diagnostics(["FSP-L28"])
 )]
 // L5: none ends the lookup, and the master's own grants do not count.
 #[case::none_stops(
@@ -73,7 +74,7 @@ const SLOW: Fault = Fault::Delay(Duration::from_secs(5));
         .master(policy([site_control("none"), allow("*", "*")]))
         .explicit(2525, policy([allow("*", "*")]))
         .in_band(policy([allow("*", "*")])),
-    denied("meta-policy-none")
+    denied("meta-policy-none").diagnostics(["FSP-S03"])
 )]
 // L6: with master-only, the master's own grants count, and no other location is contacted.
 #[case::master_only_grants(
@@ -88,7 +89,7 @@ const SLOW: Fault = Fault::Delay(Duration::from_secs(5));
         .master(policy([site_control("master-only"), allow("b.com", "*")]))
         .explicit(2525, policy([allow("*", "*")]))
         .in_band(policy([allow("*", "*")])),
-    denied("master-only")
+    denied("master-only").diagnostics(["FSP-S02"])
 )]
 // L7: a missing master, or one without site-control, means all.
 #[case::absent_means_all(
@@ -176,7 +177,7 @@ const SLOW: Fault = Fault::Delay(Duration::from_secs(5));
         .decided_at_ms(5000)
         .asked([(843, "policy"), (2525, "policy"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T27"])
+        .diagnostics(["FSP-L28"])
 )]
 #[case::a_grant_waits_for_none(
     scene().master(policy([allow("*", "*")])).explicit(2525, Fault::Silent),
@@ -186,7 +187,7 @@ const SLOW: Fault = Fault::Delay(Duration::from_secs(5));
 // explicitly, it has more time.
 #[case::destination_843_is_asked_once(
     scene().master(policy([allow("b.com", "*")])).connect_to(843),
-    denied("domain-not-listed").connections(1)
+    denied("domain-not-listed").connections(1).diagnostics(["FSP-L28"])
 )]
 #[case::destination_843_grants_itself(
     scene().master(policy([allow("*", "*")])).connect_to(843),
@@ -212,7 +213,7 @@ const SLOW: Fault = Fault::Delay(Duration::from_secs(5));
     denied("no-policy")
         .asked([(843, "refused"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-S14", "FSP-T01", "FSP-T27"])
+        .diagnostics(["FSP-T01", "FSP-S14"])
 )]
 #[case::another_host_s_843_lends_no_patience(
     scene()
@@ -250,7 +251,7 @@ const SLOW: Fault = Fault::Delay(Duration::from_secs(5));
     denied("domain-not-listed")
         .asked([(843, "policy"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-S11", "FSP-T27"])
+        .diagnostics(["FSP-L28", "FSP-S11"])
 )]
 // L16: an empty host means the host of the SWF's URL, which needs a policy too.
 #[case::empty_host(
@@ -262,7 +263,7 @@ const SLOW: Fault = Fault::Delay(Duration::from_secs(5));
     denied("domain-not-listed")
         .asked([(843, "policy"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T27"])
+        .diagnostics(["FSP-S10"])
 )]
 // L18: the locations that are contacted, and how often.
 #[case::contacts_of_a_master_s_grant(
@@ -280,13 +281,13 @@ const SLOW: Fault = Fault::Delay(Duration::from_secs(5));
     scene()
         .master(policy([site_control("none"), allow("*", "*")]))
         .in_band(policy([allow("*", "*")])),
-    denied("meta-policy-none").connections(0)
+    denied("meta-policy-none").connections(0).diagnostics(["FSP-S03"])
 )]
 #[case::contacts_under_master_only(
     scene()
         .master(policy([site_control("master-only"), allow("b.com", "*")]))
         .in_band(policy([allow("*", "*")])),
-    denied("master-only").connections(0)
+    denied("domain-not-listed").connections(0).diagnostics(["FSP-L28", "FSP-S16"])
 )]
 #[case::contacts_when_the_backend_is_down(
     scene().master(policy([allow("*", "*")])).backend_down(),
@@ -294,6 +295,7 @@ const SLOW: Fault = Fault::Delay(Duration::from_secs(5));
         .granted_by(843)
         .events([("ioError#2031", at_ms(0)), ("securityError#2048", at_ms(20_000))])
         .connections(0)
+        .diagnostics(["FSP-B01"])
 )]
 fn locations_are_asked(#[case] scene: Scene, #[case] expected: Observed) {
     assert_eq!(scene.play(), expected, "left: observed, right: expected");

@@ -13,7 +13,7 @@ use crate::scene::{Scene, scene};
     permitted_by(5000)
         .asked([(843, "refused"), (5000, "policy")])
         .connections(2)
-        .diagnostics(["FSP-T01", "FSP-S05"])
+        .diagnostics(["FSP-S05", "FSP-T01"])
 )]
 #[case::none_in_an_explicit_file(
     scene()
@@ -30,13 +30,13 @@ use crate::scene::{Scene, scene};
     scene()
         .master(policy([site_control("none"), allow("b.com", "*")]))
         .in_band(policy([allow("*", "*")])),
-    denied("meta-policy-none")
+    denied("meta-policy-none").diagnostics(["FSP-S03"])
 )]
 #[case::master_only(
     scene()
         .master(policy([site_control("master-only"), allow("b.com", "*")]))
         .in_band(policy([allow("*", "*")])),
-    denied("master-only")
+    denied("domain-not-listed").diagnostics(["FSP-L28", "FSP-S16"])
 )]
 #[case::all(
     scene()
@@ -49,20 +49,20 @@ use crate::scene::{Scene, scene};
     scene()
         .master(policy([site_control("all"), site_control("none"), allow("*", "*")]))
         .in_band(policy([allow("*", "*")])),
-    denied("meta-policy-none").diagnostics(["FSP-L04"])
+    denied("meta-policy-none").diagnostics(["FSP-S03", "FSP-L04"])
 )]
 #[case::master_only_of_several(
     scene()
         .master(policy([site_control("master-only"), site_control("all"), allow("b.com", "*")]))
         .in_band(policy([allow("*", "*")])),
-    denied("master-only").diagnostics(["FSP-L04"])
+    denied("domain-not-listed").diagnostics(["FSP-L28", "FSP-L04", "FSP-S16"])
 )]
 // M4: the values for HTTP and FTP mean master-only.
 #[case::by_content_type(
     scene()
         .master(policy([site_control("by-content-type"), allow("b.com", "*")]))
         .in_band(policy([allow("*", "*")])),
-    denied("master-only").diagnostics(["FSP-S04"])
+    denied("domain-not-listed").diagnostics(["FSP-L28", "FSP-S04", "FSP-S16"])
 )]
 #[case::by_ftp_filename_keeps_its_own_grants(
     scene()
@@ -74,7 +74,7 @@ use crate::scene::{Scene, scene};
     scene()
         .master(policy([site_control("none-this-response"), allow("b.com", "*")]))
         .in_band(policy([allow("*", "*")])),
-    denied("master-only").diagnostics(["FSP-S04"])
+    denied("domain-not-listed").diagnostics(["FSP-L28", "FSP-S04", "FSP-S16"])
 )]
 // M5: unknown and empty values mean none; values are compared exactly.
 #[case::unknown(
@@ -98,7 +98,7 @@ use crate::scene::{Scene, scene};
     scene()
         .master(policy([site_control("none"), allow("a.com", "5000"), allow("*", "*")]))
         .in_band(policy([allow("*", "*")])),
-    denied("meta-policy-none")
+    denied("meta-policy-none").diagnostics(["FSP-S03"])
 )]
 fn a_meta_policy_is_heeded(#[case] scene: Scene, #[case] expected: Observed) {
     assert_eq!(scene.play(), expected, "left: observed, right: expected");

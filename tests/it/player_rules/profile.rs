@@ -50,7 +50,7 @@ fn trusted() -> Scene {
 )]
 #[case::q1_no(
     granted_in_band_only().profile_with(|profile| profile.lookup.destination_fallback = false),
-    denied("domain-not-listed").asked([(843, "policy"), (2525, "policy")])
+    denied("domain-not-listed").asked([(843, "policy"), (2525, "policy")]).diagnostics(["FSP-L28"])
 )]
 // Q2: destination_by_default.
 #[case::q2_yes(
@@ -62,7 +62,7 @@ fn trusted() -> Scene {
         .master(policy([allow("b.com", "*")]))
         .in_band(policy([allow("*", "*")]))
         .profile_with(|profile| profile.lookup.destination_by_default = false),
-    denied("domain-not-listed")
+    denied("domain-not-listed").diagnostics(["FSP-L28"])
 )]
 // Q3: malformed_master.
 #[case::q3_continue(
@@ -88,7 +88,7 @@ fn trusted() -> Scene {
     denied("no-policy")
         .asked([(843, "closed"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T15", "FSP-T27"])
+        .diagnostics(["FSP-T15"])
 )]
 // W10: answer_cap.
 #[case::w10_below_the_cap(scene().master(policy([allow("*", "*")])), permitted_by(843))]
@@ -97,7 +97,7 @@ fn trusted() -> Scene {
     denied("no-policy")
         .asked([(843, "too-large"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T23", "FSP-T27"])
+        .diagnostics(["FSP-T23"])
 )]
 // Q5, T1: destination_timeout and master_timeout.
 #[case::q5_destination_timeout(
@@ -108,7 +108,7 @@ fn trusted() -> Scene {
         .decided_at_ms(2000)
         .asked([(843, "refused"), (5000, "none")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-T04"])
+        .diagnostics(["FSP-T04", "FSP-T01"])
 )]
 #[case::t1_master_timeout(
     scene()
@@ -118,7 +118,7 @@ fn trusted() -> Scene {
         .decided_at_ms(1000)
         .asked([(843, "none"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T04", "FSP-T27"])
+        .diagnostics(["FSP-T04"])
 )]
 // T4: socket_timeout.
 #[case::t4_socket_timeout(
@@ -130,6 +130,7 @@ fn trusted() -> Scene {
         .granted_by(843)
         .events([("securityError#2048", at_ms(7000))])
         .decided_at_ms(7000)
+        .diagnostics(["FSP-B02"])
 )]
 #[case::t4_no_socket_timeout(
     scene()
@@ -139,7 +140,7 @@ fn trusted() -> Scene {
         .events([("securityError#2048", NEVER)])
         .asked([(843, "policy"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T27"])
+        .diagnostics(["FSP-L28"])
 )]
 // T2: connect_timeout and patience.
 #[case::t2_connect_timeout(
@@ -150,7 +151,7 @@ fn trusted() -> Scene {
         .decided_at_ms(4000)
         .asked([(843, "refused"), (2525, "dropped"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-T03", "FSP-T27"])
+        .diagnostics(["FSP-T03", "FSP-T01"])
 )]
 #[case::t2_patience(
     scene().explicit(2525, Fault::Silent).profile_with(|profile| {
@@ -161,7 +162,7 @@ fn trusted() -> Scene {
         .events([("securityError#2048", NEVER)])
         .decided_at_ms(30_000)
         .asked([(843, "refused"), (2525, "none")])
-        .diagnostics(["FSP-T01", "FSP-T04"])
+        .diagnostics(["FSP-S13", "FSP-T04", "FSP-T01"])
 )]
 // Q6: refused_backend.
 #[case::q6_both(
@@ -169,29 +170,38 @@ fn trusted() -> Scene {
     unreachable("backend-refused")
         .granted_by(843)
         .events([("ioError#2031", at_ms(0)), ("securityError#2048", at_ms(20_000))])
+        .diagnostics(["FSP-B01"])
 )]
 #[case::q6_io_error(
     granted_but_down()
         .profile_with(|profile| profile.report.refused_backend = RefusedBackend::IoError),
-    unreachable("backend-refused").granted_by(843).events([("ioError#2031", at_ms(0))])
+    unreachable("backend-refused")
+        .granted_by(843)
+        .events([("ioError#2031", at_ms(0))])
+        .diagnostics(["FSP-B01"])
 )]
 #[case::q6_security_error(
     granted_but_down()
         .profile_with(|profile| profile.report.refused_backend = RefusedBackend::SecurityError),
-    unreachable("backend-refused").granted_by(843).events([("securityError#2048", at_ms(20_000))])
+    unreachable("backend-refused")
+        .granted_by(843)
+        .events([("securityError#2048", at_ms(20_000))])
+        .diagnostics(["FSP-B01"])
 )]
 // Q7: security_error.
 #[case::q7_late(
     scene().master(policy([site_control("none")])),
     denied("meta-policy-none")
         .events([("securityError#2048", at_ms(20_000))])
-        .diagnostics(["FSP-D30"])
+        .diagnostics(["FSP-S03", "FSP-D30"])
 )]
 #[case::q7_at_once(
     scene()
         .master(policy([site_control("none")]))
         .profile_with(|profile| profile.report.security_error = SecurityErrorAt::Decision),
-    denied("meta-policy-none").events([("securityError#2048", at_ms(0))]).diagnostics(["FSP-D30"])
+    denied("meta-policy-none")
+        .events([("securityError#2048", at_ms(0))])
+        .diagnostics(["FSP-S03", "FSP-D30"])
 )]
 // Q8: missing_to_ports.
 #[case::q8_element(scene().master(NO_PORTS), permitted_by(843).diagnostics(["FSP-D01"]))]
@@ -200,7 +210,7 @@ fn trusted() -> Scene {
     denied("malformed-policy")
         .asked([(843, "malformed"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-D01", "FSP-T27"])
+        .diagnostics(["FSP-D01"])
 )]
 // Q10: bad_to_ports.
 #[case::q10_element(
@@ -208,13 +218,13 @@ fn trusted() -> Scene {
     denied("port-not-listed")
         .asked([(843, "policy"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-D30", "FSP-D04", "FSP-T27"])
+        .diagnostics(["FSP-D04", "FSP-D30"])
 )]
 #[case::q10_item(
     scene()
         .master(policy([allow("*", "x,5000")]))
         .profile_with(|profile| profile.document.bad_to_ports = Dead::Item),
-    permitted_by(843).diagnostics(["FSP-D30", "FSP-D04"])
+    permitted_by(843).diagnostics(["FSP-D04"])
 )]
 #[case::q10_file(
     scene()
@@ -223,7 +233,7 @@ fn trusted() -> Scene {
     denied("malformed-policy")
         .asked([(843, "malformed"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-D04", "FSP-T27"])
+        .diagnostics(["FSP-D04"])
 )]
 // Q11: byte_order_mark and leading_white_space.
 #[case::q11_mark_accepted(
@@ -237,7 +247,7 @@ fn trusted() -> Scene {
     denied("malformed-policy")
         .asked([(843, "malformed"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-D17", "FSP-T27"])
+        .diagnostics(["FSP-D17"])
 )]
 #[case::q11_blank_accepted(
     scene().master(format!("\n{STAR}")),
@@ -250,7 +260,7 @@ fn trusted() -> Scene {
     denied("malformed-policy")
         .asked([(843, "malformed"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-D16", "FSP-T27"])
+        .diagnostics(["FSP-D16"])
 )]
 // Q12: secure_by_default.
 #[case::q12_false(scene().master(policy([allow("*", "*")])), permitted_by(843))]
@@ -261,16 +271,16 @@ fn trusted() -> Scene {
     denied("secure-only")
         .asked([(843, "policy"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T27"])
+        .diagnostics(["FSP-D15"])
 )]
 // Q13: local_trusted.
-#[case::q13_all(trusted(), permitted_by_sandbox())]
+#[case::q13_all(trusted(), permitted_by_sandbox().diagnostics(["FSP-R03"]))]
 #[case::q13_loopback(
     trusted().profile_with(|profile| profile.lookup.local_trusted = TrustedScope::Loopback),
     denied("domain-not-listed")
         .asked([(843, "policy"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T27"])
+        .diagnostics(["FSP-L28"])
 )]
 // Q15: unknown_meta_policy and inapplicable_meta_policy.
 #[case::q15_unknown_is_none(
@@ -287,7 +297,7 @@ fn trusted() -> Scene {
     scene()
         .master(policy([site_control("by-content-type"), allow("b.com", "*")]))
         .in_band(policy([allow("*", "*")])),
-    denied("master-only").diagnostics(["FSP-S04"])
+    denied("domain-not-listed").diagnostics(["FSP-L28", "FSP-S04", "FSP-S16"])
 )]
 #[case::q15_inapplicable_is_none(
     scene()
@@ -302,7 +312,7 @@ fn trusted() -> Scene {
     permitted_by(5000)
         .asked([(843, "refused"), (5000, "policy")])
         .connections(2)
-        .diagnostics(["FSP-T01", "FSP-S05"])
+        .diagnostics(["FSP-S05", "FSP-T01"])
 )]
 #[case::q16_heeded(
     scene()
@@ -311,7 +321,7 @@ fn trusted() -> Scene {
     denied("meta-policy-none")
         .asked([(843, "refused"), (5000, "policy")])
         .connections(1)
-        .diagnostics(["FSP-T01"])
+        .diagnostics(["FSP-S03", "FSP-T01"])
 )]
 #[case::q16_not_beside_a_master(
     scene()
@@ -329,7 +339,7 @@ fn trusted() -> Scene {
         .profile_with(|profile| profile.lookup.destination_site_control = true),
     permitted_by(2525)
         .asked([(843, "refused"), (2525, "policy")])
-        .diagnostics(["FSP-T01", "FSP-S05"])
+        .diagnostics(["FSP-S05", "FSP-T01"])
 )]
 // Q17: trailing_dot.
 #[case::q17_significant(
@@ -337,7 +347,7 @@ fn trusted() -> Scene {
     denied("domain-not-listed")
         .asked([(843, "policy"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-D13", "FSP-T27"])
+        .diagnostics(["FSP-D13"])
 )]
 #[case::q17_ignored(
     scene()
@@ -365,7 +375,7 @@ fn trusted() -> Scene {
     denied("timed-out")
         .decided_at_ms(20_000)
         .asked([(843, "policy"), (2525, "none")])
-        .diagnostics(["FSP-T04"])
+        .diagnostics(["FSP-S13", "FSP-T04"])
 )]
 // Q19: unknown_elements.
 #[case::q19_accepted(
@@ -379,7 +389,7 @@ fn trusted() -> Scene {
     denied("malformed-policy")
         .asked([(843, "malformed"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-L02", "FSP-T27"])
+        .diagnostics(["FSP-L02"])
 )]
 // L15: blocked_policy_ports.
 #[case::l15_blocked(
@@ -389,7 +399,7 @@ fn trusted() -> Scene {
     denied("no-policy")
         .asked([(843, "refused"), (25, "not-asked"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-T33", "FSP-T27"])
+        .diagnostics(["FSP-T33", "FSP-T01"])
 )]
 // C2: cache_failures.
 #[case::c2_remembered(
@@ -397,7 +407,7 @@ fn trusted() -> Scene {
     denied("no-policy")
         .asked([(843, "cached"), (5000, "cached")])
         .connections(1)
-        .diagnostics(["FSP-T27", "FSP-T27"])
+        .diagnostics(["FSP-T27", "FSP-S15"])
 )]
 #[case::c2_forgotten(
     scene()

@@ -23,7 +23,7 @@ use crate::scene::{Scene, scene};
     denied("domain-not-listed")
         .asked([(843, "policy"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T27"])
+        .diagnostics(["FSP-L28"])
 )]
 // R2: the SWF's own host needs a policy that lists it, on every port.
 #[case::own_host(scene().master(policy([allow("h", "*")])).requester("h"), permitted_by(843))]
@@ -32,7 +32,7 @@ use crate::scene::{Scene, scene};
     denied("domain-not-listed")
         .asked([(843, "policy"), (80, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T27"])
+        .diagnostics(["FSP-S10"])
 )]
 // R3: the sandboxes.
 #[case::local_with_networking_and_a_star(
@@ -44,45 +44,45 @@ use crate::scene::{Scene, scene};
     denied("domain-not-listed")
         .asked([(843, "policy"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T27"])
+        .diagnostics(["FSP-L28"])
 )]
 #[case::local_with_networking_is_not_secure(
     scene().master(policy([allow("*", "*").secure("true")])).swf(Sandbox::LocalWithNetworking),
     denied("secure-only")
         .asked([(843, "policy"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T27"])
+        .diagnostics(["FSP-D15"])
 )]
 #[case::local_with_file(
     scene().master(policy([allow("*", "*")])).swf(Sandbox::LocalWithFile),
-    thrown("sandbox-local-with-file", 2010)
+    thrown("sandbox-local-with-file", 2010).diagnostics(["FSP-R02"])
 )]
 #[case::local_trusted(
     scene().master(policy([site_control("none"), allow("b.com", "*")])).swf(Sandbox::LocalTrusted),
-    permitted_by_sandbox()
+    permitted_by_sandbox().diagnostics(["FSP-R03"])
 )]
 #[case::air_application(
     scene().master(Fault::Silent).swf(Sandbox::AirApplication).connect_to(80),
-    permitted_by_sandbox()
+    permitted_by_sandbox().diagnostics(["FSP-R04"])
 )]
 // R3: local-with-file throws #2010 before the port is checked. An exempt sandbox needs a port in
 // range too.
 #[case::local_with_file_and_a_bad_port(
     scene().master(policy([allow("*", "*")])).swf(Sandbox::LocalWithFile).connect_to(-1),
-    thrown("sandbox-local-with-file", 2010)
+    thrown("sandbox-local-with-file", 2010).diagnostics(["FSP-R02"])
 )]
 #[case::local_trusted_and_a_bad_port(
     scene().master(policy([allow("*", "*")])).swf(Sandbox::LocalTrusted).connect_to(-1),
-    thrown("invalid-port", 2003)
+    thrown("invalid-port", 2003).diagnostics(["FSP-L29"])
 )]
 // R5: a page that forbids networking.
 #[case::without_networking(
     scene().master(policy([allow("*", "*")])).swf(without_networking("http://a.com/game.swf")),
-    thrown("networking-disabled", 2146)
+    thrown("networking-disabled", 2146).diagnostics(["FSP-R06"])
 )]
 #[case::without_networking_even_if_trusted(
     scene().swf(Swf::from(Sandbox::LocalTrusted).without_networking()),
-    thrown("networking-disabled", 2146)
+    thrown("networking-disabled", 2146).diagnostics(["FSP-R06"])
 )]
 // R6, W12: only xmlsocket locations apply to sockets; those of RTMP and HTTP are never asked.
 #[case::rtmp_location(
@@ -93,7 +93,7 @@ use crate::scene::{Scene, scene};
     denied("domain-not-listed")
         .asked([(843, "policy"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-S11", "FSP-T27"])
+        .diagnostics(["FSP-L28", "FSP-S11"])
 )]
 #[case::http_location(
     scene()
@@ -103,7 +103,7 @@ use crate::scene::{Scene, scene};
     denied("domain-not-listed")
         .asked([(843, "policy"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-S11", "FSP-T27"])
+        .diagnostics(["FSP-L28", "FSP-S11"])
 )]
 fn a_requester_is_judged(#[case] scene: Scene, #[case] expected: Observed) {
     assert_eq!(scene.play(), expected, "left: observed, right: expected");

@@ -73,14 +73,14 @@ use crate::scene::{IntoPolicyServer, Scene, faults_by_connection, policies_by_co
             policy([site_control("none"), allow("*", "*")]),
         ]))
         .sessions(2),
-    denied("meta-policy-none").connections(1)
+    denied("meta-policy-none").connections(1).diagnostics(["FSP-S03"])
 )]
 #[case::a_repaired_server_is_not_seen(
     scene().master(faults_by_connection([Fault::Http400, Fault::Ok])).connects_per_session(2),
     denied("malformed-policy")
         .asked([(843, "cached"), (5000, "cached")])
         .connections(1)
-        .diagnostics(["FSP-T11", "FSP-T27"])
+        .diagnostics(["FSP-T11", "FSP-S15"])
 )]
 fn a_session_remembers(#[case] scene: Scene, #[case] expected: Observed) {
     assert_eq!(scene.play(), expected, "left: observed, right: expected");

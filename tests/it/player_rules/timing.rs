@@ -17,7 +17,10 @@ fn late_by_ms(millis: u64) -> Fault {
 
 #[rstest]
 // T1: the master has 3 s from the start of the connect to the complete policy.
-#[case::just_in_time(scene().master(late_by_ms(2999)), permitted_by(843).decided_at_ms(2999))]
+#[case::just_in_time(
+    scene().master(late_by_ms(2999)),
+    permitted_by(843).decided_at_ms(2999).diagnostics(["FSP-T05"])
+)]
 #[case::too_late(
     scene().master(late_by_ms(3001)).in_band(policy([allow("*", "*")])),
     permitted_by(5000)
@@ -55,7 +58,7 @@ fn late_by_ms(millis: u64) -> Fault {
         .decided_at_ms(15_000)
         .asked([(843, "refused"), (2525, "dropped"), (5000, "policy")])
         .connections(2)
-        .diagnostics(["FSP-T01", "FSP-T03"])
+        .diagnostics(["FSP-T03", "FSP-T01"])
 )]
 #[case::master_named_explicitly_and_dropped(
     scene()
@@ -75,7 +78,7 @@ fn late_by_ms(millis: u64) -> Fault {
         .decided_at_ms(5999)
         .asked([(843, "none"), (5000, "policy")])
         .connections(2)
-        .diagnostics(["FSP-T04"])
+        .diagnostics(["FSP-T04", "FSP-T05"])
 )]
 #[case::destination_too_late(
     scene().master(Fault::Silent).in_band(late_by_ms(3001)),
@@ -90,7 +93,7 @@ fn late_by_ms(millis: u64) -> Fault {
     denied("no-policy")
         .decided_at_ms(3000)
         .asked([(843, "refused"), (5000, "dropped")])
-        .diagnostics(["FSP-T01", "FSP-T02"])
+        .diagnostics(["FSP-T02", "FSP-T01"])
 )]
 #[case::destination_named_explicitly(
     scene().in_band(late_by_ms(4000)).load_policy_file("xmlsocket://h:5000"),
@@ -108,6 +111,7 @@ fn late_by_ms(millis: u64) -> Fault {
         .granted_by(843)
         .events([("securityError#2048", at_ms(20_000))])
         .decided_at_ms(20_000)
+        .diagnostics(["FSP-B02", "FSP-T05"])
 )]
 #[case::policy_phase_alone(
     scene()
@@ -130,16 +134,19 @@ fn late_by_ms(millis: u64) -> Fault {
         .granted_by(843)
         .events([("securityError#2048", at_ms(2000))])
         .decided_at_ms(2000)
+        .diagnostics(["FSP-B02", "FSP-T05"])
 )]
 // T5: a quick denial is reported when Socket.timeout has run out. Flash Player 9 reports it at
 // once.
 #[case::quick_denial(
     scene().master(policy([site_control("none"), allow("*", "*")])),
-    denied("meta-policy-none").events([("securityError#2048", at_ms(20_000))])
+    denied("meta-policy-none")
+        .events([("securityError#2048", at_ms(20_000))])
+        .diagnostics(["FSP-S03"])
 )]
 #[case::quick_denial_by_flash_9(
     scene().master(policy([site_control("none"), allow("*", "*")])).profile(Profile::flash_9_124()),
-    denied("meta-policy-none").events([("securityError#2048", at_ms(0))])
+    denied("meta-policy-none").events([("securityError#2048", at_ms(0))]).diagnostics(["FSP-S03"])
 )]
 #[case::late_denial_by_flash_9(
     scene().master(Fault::Silent).profile(Profile::flash_9_124()),
@@ -148,7 +155,7 @@ fn late_by_ms(millis: u64) -> Fault {
         .decided_at_ms(3000)
         .asked([(843, "none"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T04", "FSP-T27"])
+        .diagnostics(["FSP-T04"])
 )]
 // T6: if the wait for an explicit location outlasts Socket.timeout, the connection is denied, even
 // if the next location would grant.
@@ -161,7 +168,7 @@ fn late_by_ms(millis: u64) -> Fault {
     denied("timed-out")
         .decided_at_ms(20_000)
         .asked([(843, "policy"), (2525, "none")])
-        .diagnostics(["FSP-T04"])
+        .diagnostics(["FSP-S13", "FSP-T04"])
 )]
 #[case::two_dropped_locations_use_it_up(
     scene()
@@ -171,7 +178,7 @@ fn late_by_ms(millis: u64) -> Fault {
     denied("timed-out")
         .decided_at_ms(20_000)
         .asked([(843, "refused"), (2525, "dropped"), (2626, "dropped")])
-        .diagnostics(["FSP-T01", "FSP-T03", "FSP-T03"])
+        .diagnostics(["FSP-S13", "FSP-T03", "FSP-T03", "FSP-T01"])
 )]
 #[case::a_silent_master_that_was_named_uses_it_up(
     scene()
@@ -195,7 +202,7 @@ fn flash_9_waits_for_a_silent_location_as_long_as_we_have_patience() {
         .events([("securityError#2048", at_ms(120_000))])
         .decided_at_ms(120_000)
         .asked([(843, "policy"), (2525, "none")])
-        .diagnostics(["FSP-T04"]);
+        .diagnostics(["FSP-S13", "FSP-T04"]);
     assert_eq!(scene.play(), expected);
 }
 
@@ -251,6 +258,6 @@ fn endless_deadlines_are_no_trouble() {
         .decided_at_ms(20_000)
         .asked([(843, "policy"), (2525, "closed"), (5000, "none")])
         .connections(1)
-        .diagnostics(["FSP-T27", "FSP-T04"]);
+        .diagnostics(["FSP-T04", "FSP-T27"]);
     assert_eq!(silent_destination.play(), expected);
 }

@@ -90,7 +90,7 @@ fn the_request_is_the_first_act_on_a_new_connection() {
     denied("domain-not-listed")
         .asked([(843, "policy"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T17", "FSP-T27"])
+        .diagnostics(["FSP-L28", "FSP-T25"])
 )]
 // W5: the end of the stream ends the policy too. For a strict player it is a failed load.
 #[case::ended_by_fin(scene().master(Fault::NoNul), permitted_by(843).diagnostics(["FSP-T15"]))]
@@ -116,7 +116,7 @@ fn the_request_is_the_first_act_on_a_new_connection() {
         .decided_at_ms(3000)
         .asked([(843, "none"), (5000, "policy")])
         .connections(2)
-        .diagnostics(["FSP-T05"])
+        .diagnostics(["FSP-D21", "FSP-T14"])
 )]
 // W7: the division into segments does not matter.
 #[case::split(scene().master(Fault::Split(vec![1, 2, 30])), permitted_by(843))]
@@ -134,15 +134,24 @@ fn the_request_is_the_first_act_on_a_new_connection() {
 )]
 #[case::rst_without_a_byte(
     scene().master(Fault::ResetOnRequest).in_band(policy([allow("*", "*")])),
-    permitted_by(5000).asked([(843, "reset"), (5000, "policy")]).connections(2)
+    permitted_by(5000)
+        .asked([(843, "reset"), (5000, "policy")])
+        .connections(2)
+        .diagnostics(["FSP-T27"])
 )]
 #[case::rst_at_accept(
     scene().master(Script::new().rst()).in_band(policy([allow("*", "*")])),
-    permitted_by(5000).asked([(843, "reset"), (5000, "policy")]).connections(2)
+    permitted_by(5000)
+        .asked([(843, "reset"), (5000, "policy")])
+        .connections(2)
+        .diagnostics(["FSP-T27"])
 )]
 #[case::rst_inside_a_policy(
     scene().master(reply("<cross-domain-policy>").rst()).in_band(policy([allow("*", "*")])),
-    permitted_by(5000).asked([(843, "reset"), (5000, "policy")]).connections(2)
+    permitted_by(5000)
+        .asked([(843, "reset"), (5000, "policy")])
+        .connections(2)
+        .diagnostics(["FSP-T06"])
 )]
 // W9: anything else is a malformed policy.
 #[case::http(
@@ -150,14 +159,14 @@ fn the_request_is_the_first_act_on_a_new_connection() {
     denied("malformed-policy")
         .asked([(843, "malformed"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T11", "FSP-T27"])
+        .diagnostics(["FSP-T11"])
 )]
 #[case::binary(
     scene().master(reply(b"\x15\x03\x01\x00\x02\x02\x46").fin()),
     denied("malformed-policy")
         .asked([(843, "malformed"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T12", "FSP-T27"])
+        .diagnostics(["FSP-T12"])
 )]
 // W10: a policy up to the cap is read; a larger answer is a failed load.
 #[case::at_the_cap(scene().master(policy_of(MAX_ANSWER_BYTES)), permitted_by(843))]
@@ -195,7 +204,7 @@ fn the_request_is_the_first_act_on_a_new_connection() {
     denied("malformed-policy")
         .asked([(843, "malformed"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T11", "FSP-T27"])
+        .diagnostics(["FSP-T11"])
 )]
 fn an_answer_is_read(#[case] scene: Scene, #[case] expected: Observed) {
     assert_eq!(scene.play(), expected, "left: observed, right: expected");

@@ -3,6 +3,7 @@
 use std::mem;
 
 use flash_policy_fixture::player::{Connection, Purpose, Session};
+use flash_policy_fixture::rules::Diagnostic;
 use flash_policy_fixture::server::{Exchange, ExchangeEnd};
 use flash_policy_fixture::{Journal, Stage, player};
 
@@ -13,12 +14,32 @@ impl Scene {
     /// Decides the scene twice and returns the outcome. Fails if the evaluator and the sockets
     /// disagree, or if a server saw anything that the client does not report.
     #[track_caller]
-    pub(crate) fn play(mut self) -> Observed {
+    pub(crate) fn play(self) -> Observed {
+        self.play_through().0
+    }
+
+    /// Decides the scene as [`Scene::play`] does. Returns the diagnostics of the last outcome, in
+    /// order, each as its severity and its id.
+    #[track_caller]
+    pub(crate) fn diagnostics(self) -> Vec<String> {
+        let (_, last) = self.play_through();
+        let of_one = |found: &Diagnostic| format!("{} {}", found.severity(), found.rule().id());
+        last.diagnostics().map(of_one).collect()
+    }
+
+    /// Decides the scene as [`Scene::play`] does. Returns the diagnosis of the last outcome.
+    #[track_caller]
+    pub(crate) fn text(self) -> String {
+        self.play_through().1.to_string()
+    }
+
+    #[track_caller]
+    fn play_through(mut self) -> (Observed, player::Outcome<()>) {
         self.add_in_band_policy();
         let policies: Vec<_> = self.policies.iter().map(|(at, _)| at.clone()).collect();
         let backend = self.backend.as_ref().and_then(|_| self.destination());
         let stage = self.start_stage();
-        let (observed, transcript) = self.run_sessions(&stage);
+        let (last, transcript) = self.run_sessions(&stage);
         for at in &policies {
             assert_journal(at, &stage.policy_server(at).journal(), &transcript);
         }
@@ -28,7 +49,7 @@ impl Scene {
             journal.exchanges().len()
         });
         assert_eq!(stage.real_timers(), 0, "a declared wait must cost no time");
-        observed.connections(connections)
+        (Observed::of(&last).connections(connections), last)
     }
 
     /// The logical endpoint that the SWF connects to, if its port is in range.
@@ -60,9 +81,9 @@ impl Scene {
     /// Connects in every session, twice each time. Returns the last outcome, and the connections
     /// of all clients.
     #[track_caller]
-    fn run_sessions(&self, stage: &Stage) -> (Observed, Vec<Connection>) {
+    fn run_sessions(&self, stage: &Stage) -> (player::Outcome<()>, Vec<Connection>) {
         let mut evaluator = stage.evaluator(self.swf.clone());
-        let (mut observed, mut transcript) = (None, Vec::new());
+        let (mut last, mut transcript) = (None, Vec::new());
         for _ in 0..self.sessions {
             let client = stage.blocking_swf(self.swf.clone());
             *evaluator.session() = Session::new(evaluator.session().profile().clone());
@@ -75,10 +96,10 @@ impl Scene {
                 let real = client.connect(&self.host, self.port);
                 assert_alike(&evaluated, &real);
                 transcript.extend_from_slice(real.transcript());
-                observed = Some(Observed::of(&evaluated));
+                last = Some(evaluated.without_socket());
             }
         }
-        (observed.expect("a scene connects at least once"), transcript)
+        (last.expect("a scene connects at least once"), transcript)
     }
 }
 

@@ -167,7 +167,7 @@ fn master_only(record: &Record) -> Diagnostic {
     let requester = record.swf.host().unwrap_or("*");
     let what = match &record.first_kept_out {
         Some(location) => format!("the policy of {location}, which loadPolicyFile names, is"),
-        None => format!("an in-band policy of {target}, if there is one, is"),
+        None => format!("any other policy of {} is", target.host()),
     };
     let value = record.kept_out.map_or(MetaPolicy::MasterOnly, |(_, meta)| meta);
     rules::master_only_blocks_inband(what, value).with_help(format!(

@@ -135,8 +135,7 @@ impl Search {
                 let rule = rule.filter(|_| cause != Cause::DomainNotListed);
                 let rule = rule.map(|rule| DecidingRule::grant(from, rule));
                 if master_only {
-                    let is_other = |(location, _): &(Endpoint, Role)| location != from;
-                    if self.locations.iter().any(is_other) {
+                    if self.locations.iter().any(|(location, _)| location != from) {
                         record.kept_out = Some((record.asked.len(), meta));
                     }
                     record.first_kept_out = self.first_named_location();
