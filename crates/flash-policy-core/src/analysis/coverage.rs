@@ -1,8 +1,8 @@
 //! Counts which rules of which policies a set of outcomes exercises.
 
-use crate::diagnostics::Position;
+use crate::diagnostics::{Position, rules};
 use crate::document::{MetaPolicy, PolicyFile};
-use crate::player::{DecidingRule, Endpoint, Outcome};
+use crate::player::{Asked, DecidingRule, Endpoint, Outcome};
 
 /// The number of times that each element of some policies decided.
 ///
@@ -67,8 +67,14 @@ impl Coverage {
     }
 
     /// Counts the element that decided an outcome: the rule that granted, the nearest miss, or the
-    /// meta-policy.
+    /// meta-policy. A meta-policy that kept the player from other locations counts as well.
     pub fn count<S>(&mut self, outcome: &Outcome<S>) {
+        let keeps_out = |asked: &&Asked| {
+            asked.diagnostics().any(|found| *found.rule() == rules::NONMASTER_NOT_ASKED)
+        };
+        if let Some(master) = outcome.asked().iter().find(keeps_out) {
+            self.count_restriction(master.endpoint());
+        }
         let Some(rule) = outcome.rule() else { return };
         let index = self.find(rule);
         if let Some(element) = index.and_then(|index| self.elements.get_mut(index)) {
@@ -76,6 +82,16 @@ impl Coverage {
                 Some(_) => element.granted += 1,
                 None => element.denied += 1,
             }
+        }
+    }
+
+    fn count_restriction(&mut self, endpoint: &Endpoint) {
+        let mut elements = self.elements.iter_mut();
+        let is_restriction = |element: &&mut ElementCoverage| {
+            element.endpoint == *endpoint && element.kind == ElementKind::Restriction
+        };
+        if let Some(element) = elements.find(is_restriction) {
+            element.denied += 1;
         }
     }
 

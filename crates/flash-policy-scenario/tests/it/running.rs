@@ -166,6 +166,7 @@ const FAILURE: &str = r#"expected denied: low-port
      got permitted: connected
   wrong    event: expected securityError#2048, got connect
   wrong    requests to game.example.com:843: expected 0, got 1
+  advice   to deny it, narrow the domain or the to-ports of that rule of game.example.com:843.
   swf      http://www.example.com/game.swf, so the requester is www.example.com
   connect  game.example.com:5000
   granted  by game.example.com:843, line 3, column 3: <allow-access-from domain="*.example.com" to-ports="5000"/>
@@ -179,7 +180,6 @@ const FAILURE: &str = r#"expected denied: low-port
              < \0
              130 bytes, peer-closed
   player   at 0 s: connect
-  advice   to deny it, narrow the domain or the to-ports of that rule of game.example.com:843.
 info: granted by this element
  --> tests/it/policy.xml:3:3
   |
