@@ -1,7 +1,8 @@
 //! The texts of failed expectations, word by word.
 
-use flash_policy_fixture::wire::Fault;
-use flash_policy_fixture::{Backend, Cause, FlashClient, PolicyServer, Stage};
+use flash_policy_fixture::server::PolicyServerBuilder;
+use flash_policy_fixture::wire::{Fault, Script};
+use flash_policy_fixture::{Backend, Cause, FlashClient, PolicyFile, PolicyServer, Stage};
 
 const POLICY: &str = include_str!("policy.xml");
 
@@ -13,7 +14,7 @@ fn stage() -> Stage {
 }
 
 #[tokio::test]
-async fn an_unexpected_denial_names_the_rule_the_bytes_the_player_and_the_mend() {
+async fn an_unexpected_denial_names_the_rule_the_bytes_the_player_and_the_fix() {
     let stage = stage();
     let outcome =
         stage.swf("http://www.example.com/game.swf").connect("game.example.com", 6000).await;
@@ -22,6 +23,8 @@ async fn an_unexpected_denial_names_the_rule_the_bytes_the_player_and_the_mend()
         unexpected.to_string(),
         r#"expected the connection to be permitted
      got denied: port-not-listed
+  because  error FSP-D02 at 3:3: port 6000 not in to-ports="5000"
+  advice   add 6000 to the to-ports of that rule in the policy of game.example.com:843 (FSP-D02)
   swf      http://www.example.com/game.swf, so the requester is www.example.com
   connect  game.example.com:6000
   decided  at 0 s, by game.example.com:843, line 3, column 3: <allow-access-from domain="*.example.com" to-ports="5000"/>
@@ -35,7 +38,6 @@ async fn an_unexpected_denial_names_the_rule_the_bytes_the_player_and_the_mend()
              130 bytes, peer-closed
   asked    game.example.com:6000 (destination): refused, nothing is mapped there
   player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.com/game.swf cannot load data from game.example.com:6000.
-  advice   add 6000 to the to-ports of that rule in the policy of game.example.com:843. (FSP-D02)
 "#
     );
     let readme = include_str!("../../README.md");
@@ -52,6 +54,7 @@ async fn an_unexpected_permission_names_the_rule_that_grants() {
         unexpected.to_string(),
         r#"expected the connection to be denied
      got permitted: connected
+  advice   to deny it, narrow the domain or the to-ports of that rule of game.example.com:843.
   swf      http://www.example.com/game.swf, so the requester is www.example.com
   connect  game.example.com:5000
   granted  by game.example.com:843, line 3, column 3: <allow-access-from domain="*.example.com" to-ports="5000"/>
@@ -65,7 +68,6 @@ async fn an_unexpected_permission_names_the_rule_that_grants() {
              < \0
              130 bytes, peer-closed
   player   at 0 s: connect
-  advice   to deny it, narrow the domain or the to-ports of that rule of game.example.com:843.
 "#
     );
 }
@@ -85,17 +87,18 @@ async fn a_policy_that_never_ends_is_said_to_lack_its_nul() {
         unexpected.to_string(),
         r#"expected the connection to be denied: domain-not-listed
      got denied: no-policy
+  because  error FSP-T14: game.example.com:843 sent no NUL byte to end its answer and keeps the connection open, so the player goes on waiting
+  advice   send a NUL byte after the policy (FSP-T14)
   swf      http://www.example.com/game.swf, so the requester is www.example.com
   connect  game.example.com:5000
-  decided  at 3 s, by no rule of any policy
+  decided  at 3 s; no rule decided
   asked    game.example.com:843 (master): none
              > <policy-file-request/>\0
              < <cross-domain-policy/>
              22 bytes, deadline
   asked    game.example.com:5000 (destination): refused, nothing is mapped there
   player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.com/game.swf cannot load data from game.example.com:5000.
-  note     error FSP-T14: policy has no terminating NUL and the connection stays open: the player waits for ever; help: send a NUL byte after the policy
-  advice   make game.example.com:843 answer with a whole policy file and its NUL: it accepted the connection, and did not.
+  note     warning FSP-D30 at 1:1: policy grants nothing; help: add an <allow-access-from>, or remove the policy server
 "#
     );
 }
@@ -109,14 +112,188 @@ async fn a_misspelt_host_is_said_to_be_on_no_map() {
         outcome.try_permitted().unwrap_err().to_string(),
         r#"expected the connection to be permitted
      got denied: no-policy
+  because  error FSP-T01: gmae.example.com:843 refuses connections, so there is no master policy
+  advice   map gmae.example.com:843 to a policy server, or gmae.example.com:5000 to one that answers in-band: nothing is mapped at either; is gmae.example.com spelt as it is on the map? (FSP-T01)
   swf      http://www.example.com/game.swf, so the requester is www.example.com
   connect  gmae.example.com:5000
-  decided  at 0 s, by no rule of any policy
+  decided  at 0 s; no rule decided
   asked    gmae.example.com:843 (master): refused, nothing is mapped there
   asked    gmae.example.com:5000 (destination): refused, nothing is mapped there
   player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.com/game.swf cannot load data from gmae.example.com:5000.
-  note     warning FSP-T01: 843 refused; no master policy, falling back to in-band request on 5000; help: run a master policy server on 843, or answer in-band on the target port
-  advice   map gmae.example.com:843 to a policy server, or gmae.example.com:5000 to one that answers in-band: nothing is mapped at either. Is gmae.example.com spelt as it is on the map?
+"#
+    );
+}
+
+/// Returns the text of a denial that a SWF of www.example.com meets on a stage with these policy
+/// servers and a backend on port 5000.
+fn denial<const N: usize>(servers: [(&str, PolicyServerBuilder); N]) -> String {
+    let stage = Stage::builder().backend("game.example.com:5000", Backend::echo());
+    let stage = servers.into_iter().fold(stage, |stage, (at, server)| stage.policy(at, server));
+    let stage = stage.start();
+    let client = stage.blocking_swf("http://www.example.com/game.swf");
+    client.connect("game.example.com", 5000).expect_denied().to_string()
+}
+
+fn plays(script: Script) -> PolicyServerBuilder {
+    PolicyServer::builder().scripts([script])
+}
+
+#[test]
+fn an_escaped_nul_is_shown_and_comes_before_the_missing_one() {
+    let answer = Script::new().read_request().write(r"<cross-domain-policy/>\0");
+    assert_eq!(
+        denial([("game.example.com:843", plays(answer))]),
+        r#"the connection is denied: no-policy
+  because  error FSP-T16 at 1:23: trailing text "\0" after the root element looks like an escaped NUL
+  advice   send the byte 0x00, not its escape sequence (FSP-T16)
+  swf      http://www.example.com/game.swf, so the requester is www.example.com
+  connect  game.example.com:5000
+  decided  at 3 s; no rule decided
+  asked    game.example.com:843 (master): none
+             > <policy-file-request/>\0
+             < <cross-domain-policy/>\\0
+             24 bytes, deadline
+  asked    game.example.com:5000 (destination): not-a-policy, no policy server is declared there
+             > <policy-file-request/>\0
+             < <policy-file-request/>\0
+             23 bytes, client-closed
+  player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.com/game.swf cannot load data from game.example.com:5000.
+  note     error FSP-T14: game.example.com:843 sent no NUL byte to end its answer and keeps the connection open, so the player goes on waiting; help: send a NUL byte after the policy
+"#
+    );
+}
+
+#[test]
+fn a_reset_is_told_with_its_usual_reason() {
+    let answer = Script::new().read_request().write("<cross-domain-policy>").rst();
+    assert_eq!(
+        denial([("game.example.com:843", plays(answer))]),
+        r#"the connection is denied: no-policy
+  because  error FSP-T06: game.example.com:843 reset the connection before a NUL ended its answer (21 bytes had arrived), as a server does that closes before it has read the whole request
+  advice   read all 23 bytes of the request before closing (FSP-T06)
+  swf      http://www.example.com/game.swf, so the requester is www.example.com
+  connect  game.example.com:5000
+  decided  at 0 s; no rule decided
+  asked    game.example.com:843 (master): reset
+             > <policy-file-request/>\0
+             < <cross-domain-policy>
+             21 bytes, reset
+  asked    game.example.com:5000 (destination): not-a-policy, no policy server is declared there
+             > <policy-file-request/>\0
+             < <policy-file-request/>\0
+             23 bytes, client-closed
+  player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.com/game.swf cannot load data from game.example.com:5000.
+"#
+    );
+}
+
+#[test]
+fn http_in_band_is_told_with_both_explanations() {
+    let answer = Script::new().read_request().write("HTTP/1.1 400 Bad Request\r\n\r\n").fin();
+    assert_eq!(
+        denial([("game.example.com:5000", plays(answer))]),
+        r#"the connection is denied: malformed-policy
+  because  error FSP-T10: game.example.com:5000 answers HTTP, not a policy: the port itself speaks HTTP, or an HTTP proxy stands in front of it
+  advice   let the server answer the 23 bytes itself, forward the port as raw TCP, or run a master policy server on 843 (FSP-T10)
+  swf      http://www.example.com/game.swf, so the requester is www.example.com
+  connect  game.example.com:5000
+  decided  at 0 s; no rule decided
+  asked    game.example.com:843 (master): refused, nothing is mapped there
+  asked    game.example.com:5000 (destination): malformed
+             > <policy-file-request/>\0
+             < HTTP/1.1 400 Bad Request\r\n
+             < \r\n
+             28 bytes, peer-closed
+  player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.com/game.swf cannot load data from game.example.com:5000.
+  note     warning FSP-T01: game.example.com:843 refuses connections, so there is no master policy; help: run a master policy server on 843, or answer in-band on the target port
+"#
+    );
+}
+
+#[test]
+fn the_nearest_rule_of_two_policies_is_named_with_its_place() {
+    let master = PolicyFile::builder().allow("*.example.org", "*").build();
+    let in_band = PolicyFile::builder().allow("example.com", "*").build();
+    assert_eq!(
+        denial([
+            ("game.example.com:843", master.into()),
+            ("game.example.com:5000", in_band.into())
+        ]),
+        r#"the connection is denied: domain-not-listed
+  because  error FSP-D10 at game.example.com:5000, 3:22: requester www.example.com is not covered; policy lists example.com
+  advice   list www.example.com too, or use a wildcard such as *.example.com (FSP-D10)
+  swf      http://www.example.com/game.swf, so the requester is www.example.com
+  connect  game.example.com:5000
+  decided  at 0 s; no rule decided
+  asked    game.example.com:843 (master): policy, 1 rule
+             > <policy-file-request/>\0
+             < <?xml version="1.0"?>\n
+             < <cross-domain-policy>\n
+             <   <allow-access-from domain="*.example.org" to-ports="*"/>\n
+             < </cross-domain-policy>\n
+             < \0
+             127 bytes, peer-closed
+  asked    game.example.com:5000 (destination): policy, 1 rule
+             > <policy-file-request/>\0
+             < <?xml version="1.0"?>\n
+             < <cross-domain-policy>\n
+             <   <allow-access-from domain="example.com" to-ports="*"/>\n
+             < </cross-domain-policy>\n
+             < \0
+             125 bytes, peer-closed
+  player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.com/game.swf cannot load data from game.example.com:5000.
+"#
+    );
+}
+
+#[test]
+fn a_silent_master_is_told_and_the_backend_is_not_blamed() {
+    let silent = PolicyServer::builder().document(POLICY).fault(Fault::Silent);
+    assert_eq!(
+        denial([("game.example.com:843", silent)]),
+        r#"the connection is denied: no-policy
+  because  error FSP-T04: game.example.com:843 accepted but sent nothing within 3 s
+  advice   answer within 3 s, serve clients concurrently and time out idle ones (FSP-T04)
+  swf      http://www.example.com/game.swf, so the requester is www.example.com
+  connect  game.example.com:5000
+  decided  at 3 s; no rule decided
+  asked    game.example.com:843 (master): none
+             > <policy-file-request/>\0
+             0 bytes, deadline
+  asked    game.example.com:5000 (destination): not-a-policy, no policy server is declared there
+             > <policy-file-request/>\0
+             < <policy-file-request/>\0
+             23 bytes, client-closed
+  player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.com/game.swf cannot load data from game.example.com:5000.
+"#
+    );
+}
+
+#[test]
+fn a_backend_that_is_down_is_told_as_permitted() {
+    let stage = stage();
+    stage.backend("game.example.com:5000").down();
+    let outcome =
+        stage.blocking_swf("http://www.example.com/game.swf").connect("game.example.com", 5000);
+    assert_eq!(
+        outcome.expect_unreachable().to_string(),
+        r#"the connection is unreachable: backend-refused
+  because  error FSP-B01: game.example.com:5000 is permitted, but the port refuses connections; the player may report that as #2048, like a denial
+  advice   start the backend: nothing listens at game.example.com:5000 (FSP-B01)
+  swf      http://www.example.com/game.swf, so the requester is www.example.com
+  connect  game.example.com:5000
+  granted  by game.example.com:843, line 3, column 3: <allow-access-from domain="*.example.com" to-ports="5000"/>
+  decided  at 0 s
+  asked    game.example.com:843 (master): policy, 1 rule
+             > <policy-file-request/>\0
+             < <?xml version="1.0"?>\n
+             < <cross-domain-policy>\n
+             <   <allow-access-from domain="*.example.com" to-ports="5000"/>\n
+             < </cross-domain-policy>\n
+             < \0
+             130 bytes, peer-closed
+  player   at 0 s: ioError#2031 Error #2031: Socket Error.
+  player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.com/game.swf cannot load data from game.example.com:5000.
 "#
     );
 }

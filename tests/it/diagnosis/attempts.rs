@@ -39,6 +39,7 @@ fn a_stopped_policy_server_is_said_to_be_stopped() {
     drop(server);
     let text = client.connect("h", 5000).expect_denied().to_string();
     assert!(text.contains("(master): refused, the server that stood there was stopped"), "{text}");
+    assert!(text.contains("h:843, whose server was stopped, refuses connections"), "{text}");
     assert!(text.contains("advice   keep the server of h:843 running"), "{text}");
 }
 

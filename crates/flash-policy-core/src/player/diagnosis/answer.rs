@@ -42,6 +42,9 @@ pub fn diagnose_answer(
 fn not_opened(evidence: &AnswerEvidence, role: Role) -> Option<Diagnostic> {
     let endpoint = &evidence.endpoint;
     match evidence.opening {
+        Opening::Stopped if role == Role::Master => {
+            Some(rules::master_refused(format!("{endpoint}, whose server was stopped,")))
+        }
         Opening::Refused | Opening::NotMapped | Opening::Stopped => {
             (role == Role::Master).then(|| rules::master_refused(endpoint))
         }
