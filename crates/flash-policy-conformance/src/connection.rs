@@ -1,21 +1,27 @@
 //! The sockets of the checks. No other module opens one. It does not know the checks.
 
+mod ordered_stream;
+
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use flash_policy_core::diagnosis::Opening;
+use flash_policy_core::player::Endpoint;
 use flash_policy_core::wire::{POLICY_REQUEST, Sent};
-use flash_policy_net::{ConnectFailure, PeerConnection, RealTime};
+use flash_policy_net::{ConnectFailure, RealTime};
 use tokio::task::JoinSet;
 
 use crate::observation::{ConnectionEnd, ListenUntil, Observation};
 use crate::steps::Step;
+use crate::verdicts::Location;
+use ordered_stream::OrderedStream;
 
 /// The server under test, the time it has for an answer, and the clock of the run.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     addr: SocketAddr,
-    logical_port: u16,
+    location: Location,
     budget: Duration,
     time: RealTime,
     started: Instant,
@@ -23,11 +29,12 @@ pub(crate) struct Target {
 
 impl Target {
     pub(crate) fn new(addr: SocketAddr, logical_port: u16, budget: Duration) -> Self {
-        Self { addr, logical_port, budget, time: RealTime::default(), started: Instant::now() }
+        let location = Location::new(Endpoint::new(&addr.ip().to_string(), logical_port), budget);
+        Self { addr, location, budget, time: RealTime::default(), started: Instant::now() }
     }
 
-    pub(crate) fn logical_port(&self) -> u16 {
-        self.logical_port
+    pub(crate) fn location(&self) -> &Location {
+        &self.location
     }
 
     /// Returns the time in which an answer must be complete.
@@ -49,17 +56,15 @@ impl Target {
             target: self.clone(),
             opened,
         };
-        match self.limit(self.budget, PeerConnection::connect(self.addr)).await? {
-            Some(Ok(peer)) => {
-                peer.stream().set_nodelay(true)?;
-                conversation.peer = Some(peer);
-            }
+        match self.limit(self.budget, OrderedStream::connect(self.addr)).await? {
+            Some(Ok(peer)) => conversation.peer = Some(peer),
             Some(Err(error)) => {
-                let end = end_of_connect(error)?;
-                conversation.observation.record_end(end, opened.elapsed());
+                let opening = failed_opening(error)?;
+                conversation.observation = Observation::not_opened(opening, opened.elapsed());
             }
             None => {
-                conversation.observation.record_end(ConnectionEnd::Dropped, opened.elapsed());
+                conversation.observation =
+                    Observation::not_opened(Opening::Dropped, opened.elapsed());
             }
         }
         Ok(conversation)
@@ -111,11 +116,11 @@ impl Target {
 }
 
 /// Returns what a failed connect says about the server, or the error if this machine failed.
-fn end_of_connect(error: io::Error) -> io::Result<ConnectionEnd> {
+fn failed_opening(error: io::Error) -> io::Result<Opening> {
     match ConnectFailure::of(&error) {
-        Some(ConnectFailure::Refused) => Ok(ConnectionEnd::Refused),
-        Some(ConnectFailure::Reset) => Ok(ConnectionEnd::Rst),
-        Some(ConnectFailure::TimedOut) => Ok(ConnectionEnd::Dropped),
+        Some(ConnectFailure::Refused) => Ok(Opening::Refused),
+        Some(ConnectFailure::Reset) => Ok(Opening::Reset),
+        Some(ConnectFailure::TimedOut) => Ok(Opening::Dropped),
         _ => Err(error),
     }
 }
@@ -124,7 +129,7 @@ fn end_of_connect(error: io::Error) -> io::Result<ConnectionEnd> {
 #[derive(Debug)]
 pub(crate) struct Conversation {
     /// `None` if the connect failed.
-    peer: Option<PeerConnection>,
+    peer: Option<OrderedStream>,
     observation: Observation,
     target: Target,
     opened: Instant,
@@ -151,9 +156,8 @@ impl Conversation {
         if !self.observation.is_open() {
             return Ok(());
         }
-        let is_sent = self.target.limit(self.target.budget, peer.send(bytes)).await?;
-        if is_sent == Some(true) {
-            peer.check_for_reset();
+        if self.target.limit(self.target.budget, peer.send(bytes)).await? == Some(true) {
+            self.observation.record_sent(bytes.len(), self.opened.elapsed());
         }
         Ok(())
     }
@@ -186,8 +190,8 @@ impl Conversation {
             let at = self.opened.elapsed();
             match sent {
                 Sent::Bytes(bytes) => self.observation.record_bytes(&bytes, at),
-                Sent::Fin => self.observation.record_end(ConnectionEnd::Fin, at),
-                Sent::Rst => self.observation.record_end(ConnectionEnd::Rst, at),
+                Sent::Fin => self.observation.record_fin(at),
+                Sent::Rst => self.observation.record_rst(at),
             }
         }
     }
@@ -199,8 +203,8 @@ impl Conversation {
             return Ok(());
         }
         self.target.pause(limit).await?;
-        if self.peer.as_mut().is_some_and(PeerConnection::check_for_reset) {
-            self.observation.record_end(ConnectionEnd::Rst, self.opened.elapsed());
+        if self.peer.as_mut().is_some_and(OrderedStream::was_reset_after_close) {
+            self.observation.record_rst(self.opened.elapsed());
         }
         Ok(())
     }
@@ -216,6 +220,6 @@ impl Conversation {
 
     /// Closes the connection with a RST.
     pub(crate) fn abort(self) -> io::Result<()> {
-        self.peer.map_or(Ok(()), PeerConnection::abort)
+        self.peer.map_or(Ok(()), OrderedStream::abort)
     }
 }

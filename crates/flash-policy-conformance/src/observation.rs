@@ -1,21 +1,21 @@
-//! The bytes and the end of one connection, with times that callers give. No I/O, no clock.
+//! The evidence of one connection, with times that callers give. No I/O, no clock.
 
 use std::time::Duration;
 
 use flash_policy_core::PolicyFile;
 use flash_policy_core::Profile;
-use flash_policy_core::diagnostics::Diagnostic;
-use flash_policy_core::player::rejection;
-use flash_policy_core::wire::{AnswerEnd, AnswerReader, MAX_ANSWER_BYTES};
+use flash_policy_core::diagnosis::{AnswerEvidence, Opening};
+use flash_policy_core::player::{Endpoint, rejection};
+use flash_policy_core::wire::{AnswerEnd, Exchange, MAX_ANSWER_BYTES};
 
 /// The bytes and the end of one connection. All times count from the start of its connect.
 #[derive(Clone, Debug)]
 pub(crate) struct Observation {
-    answer: AnswerReader,
-    answer_end: Option<AnswerEnd>,
-    end: ConnectionEnd,
-    last_byte_at: Duration,
+    opening: Opening,
+    exchange: Exchange,
+    ended_at: Option<Duration>,
     observed_until: Duration,
+    was_reset_after_close: bool,
 }
 
 /// The end of a connection.
@@ -45,23 +45,45 @@ pub(crate) enum ListenUntil {
 impl Observation {
     pub(crate) fn new() -> Self {
         Self {
-            answer: AnswerReader::new(MAX_ANSWER_BYTES),
-            answer_end: None,
-            end: ConnectionEnd::Open,
-            last_byte_at: Duration::ZERO,
+            opening: Opening::Connected,
+            exchange: Exchange::new(MAX_ANSWER_BYTES),
+            ended_at: None,
             observed_until: Duration::ZERO,
+            was_reset_after_close: false,
         }
     }
 
+    /// Returns the observation of a connect that failed in this way.
+    pub(crate) fn not_opened(opening: Opening, at: Duration) -> Self {
+        Self { opening, ended_at: Some(at), observed_until: at, ..Self::new() }
+    }
+
+    pub(crate) fn record_sent(&mut self, count: usize, at: Duration) {
+        self.exchange.record_sent(count, at);
+    }
+
     pub(crate) fn record_bytes(&mut self, bytes: &[u8], at: Duration) {
-        self.answer_end = self.answer.receive(bytes);
-        self.last_byte_at = at;
+        self.exchange.record_bytes(bytes, at);
         self.observed_until = at;
     }
 
-    pub(crate) fn record_end(&mut self, end: ConnectionEnd, at: Duration) {
-        self.end = end;
-        self.observed_until = at;
+    pub(crate) fn record_fin(&mut self, at: Duration) {
+        self.exchange.record_fin(at);
+        self.record_end(at);
+    }
+
+    /// Records a reset. Behind a FIN it changes nothing: the stream had ended.
+    pub(crate) fn record_rst(&mut self, at: Duration) {
+        self.was_reset_after_close = self.end() == ConnectionEnd::Fin;
+        self.exchange.record_rst(at);
+        self.record_end(at);
+    }
+
+    fn record_end(&mut self, at: Duration) {
+        if self.ended_at.is_none() {
+            self.ended_at = Some(at);
+            self.observed_until = at;
+        }
     }
 
     /// Records that nothing else arrived until `at`.
@@ -74,7 +96,7 @@ impl Observation {
     /// Returns whether there is nothing left to wait for.
     pub(crate) fn has_reached(&self, until: ListenUntil) -> bool {
         let is_over = !self.is_open() || self.received().len() > 2 * MAX_ANSWER_BYTES;
-        let is_answered = self.answer_end.is_some();
+        let is_answered = self.exchange.answer_end().is_some();
         match until {
             ListenUntil::Answer => is_over || is_answered,
             ListenUntil::Document => is_over || is_answered || self.ends_with_a_policy(),
@@ -87,9 +109,25 @@ impl Observation {
         self.document().trim_ascii_end().ends_with(b">") && self.is_policy()
     }
 
+    /// Returns the evidence for a diagnosis. The server at `endpoint` had the time `budget`: what
+    /// this side waited beyond it is not the server's.
+    pub(crate) fn evidence(&self, endpoint: &Endpoint, budget: Duration) -> AnswerEvidence {
+        let is_given_up = self.is_open() && self.observed_until >= budget;
+        let waited = if is_given_up && self.last_byte_at() <= budget {
+            budget
+        } else {
+            Duration::from_millis(self.observed_until.as_millis() as u64)
+        };
+        let evidence = AnswerEvidence::new(endpoint.clone(), self.opening).waited(waited);
+        match self.opening {
+            Opening::Connected => evidence.with_exchange(self.exchange.clone()),
+            _ => evidence,
+        }
+    }
+
     /// Returns all bytes that arrived, within bounds.
     pub(crate) fn received(&self) -> &[u8] {
-        self.answer.received()
+        self.exchange.received()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -97,23 +135,35 @@ impl Observation {
     }
 
     pub(crate) fn end(&self) -> ConnectionEnd {
-        self.end
+        match self.opening {
+            Opening::Refused => ConnectionEnd::Refused,
+            Opening::Dropped => ConnectionEnd::Dropped,
+            Opening::Reset => ConnectionEnd::Rst,
+            _ if self.exchange.was_reset() => ConnectionEnd::Rst,
+            _ if self.exchange.has_ended() => ConnectionEnd::Fin,
+            _ => ConnectionEnd::Open,
+        }
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        self.end == ConnectionEnd::Open
+        self.end() == ConnectionEnd::Open
+    }
+
+    /// Returns whether a reset arrived after the server had closed.
+    pub(crate) fn was_reset_after_close(&self) -> bool {
+        self.was_reset_after_close
     }
 
     pub(crate) fn has_nul(&self) -> bool {
-        self.answer_end == Some(AnswerEnd::Nul)
+        self.exchange.answer_end() == Some(AnswerEnd::Nul)
     }
 
     pub(crate) fn is_too_large(&self) -> bool {
-        self.answer_end == Some(AnswerEnd::TooLarge)
+        self.exchange.answer_end() == Some(AnswerEnd::TooLarge)
     }
 
     pub(crate) fn last_byte_at(&self) -> Duration {
-        self.last_byte_at
+        self.exchange.arrivals().last().unwrap_or_default()
     }
 
     /// Returns when the connection ended, or when the observation stopped.
@@ -123,7 +173,7 @@ impl Observation {
 
     /// Returns the document, as far as it arrived.
     pub(crate) fn document(&self) -> &[u8] {
-        self.answer.document()
+        self.exchange.document()
     }
 
     /// Returns whether a complete policy file arrived that a player accepts, however it ended.
@@ -135,29 +185,10 @@ impl Observation {
     pub(crate) fn policies(&self) -> usize {
         self.received().split(|byte| *byte == 0).filter(|part| is_policy(part)).count()
     }
-
-    /// Counts the bytes after the first NUL that are not part of a complete policy file.
-    pub(crate) fn stray_bytes(&self) -> usize {
-        let mut parts = self.answer.after_nul().split(|byte| *byte == 0).peekable();
-        let mut stray = 0;
-        while let Some(part) = parts.next() {
-            let nul = usize::from(parts.peek().is_some());
-            if !is_policy(part) {
-                stray += part.len() + nul;
-            }
-        }
-        stray
-    }
 }
 
-/// Returns the reason why a player accepts no policy file in these bytes.
-pub(crate) fn objection(document: &[u8]) -> Option<Diagnostic> {
-    match PolicyFile::parse(document) {
-        Ok(policy) => rejection(&policy, &Profile::default().document),
-        Err(malformed) => Some(malformed.diagnostic().clone()),
-    }
-}
-
+/// Returns whether a player accepts these bytes as a policy file.
 fn is_policy(document: &[u8]) -> bool {
-    !document.is_empty() && objection(document).is_none()
+    let accepts = |policy: PolicyFile| rejection(&policy, &Profile::default().document).is_none();
+    !document.is_empty() && PolicyFile::parse(document).is_ok_and(accepts)
 }

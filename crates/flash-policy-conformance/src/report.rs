@@ -78,6 +78,11 @@ impl Check {
         &self.finding.reason
     }
 
+    /// Returns what to do about it. A check without a rule has no help.
+    pub fn help(&self) -> Option<&str> {
+        self.finding.help.as_deref().or_else(|| Some(self.rule()?.help()))
+    }
+
     /// Returns the rule that explains the verdict and says what to do about it.
     ///
     /// A check that passes has none, and some faults have no rule.

@@ -17,6 +17,7 @@ use crate::marker::Markers;
 use crate::observation::{ConnectionEnd, ListenUntil, Observation};
 use crate::report::{Check, CheckVerdict, TortureReport};
 use crate::steps::Step;
+use crate::verdicts::{AnswerShape, Location};
 use crate::{CheckId, verdicts};
 
 /// The time after which a run stops, whatever is left.
@@ -28,6 +29,9 @@ const QUIET_LATENCIES: u32 = 8;
 
 /// The shortest time that a server has to close after its answer.
 const MIN_CLOSING_TIME: Duration = Duration::from_secs(1);
+
+/// The number of requests that look for a reset in place of a close.
+const RESET_SAMPLES: usize = 8;
 
 const NO_POLICY: &str = "the server sent no policy";
 
@@ -50,6 +54,14 @@ struct FirstAnswer {
     within_budget: Observation,
     /// Everything that arrived until the server had closed, or had had the time to.
     complete: Observation,
+    /// An answer to the same request that a reset ended.
+    reset: Option<Observation>,
+}
+
+impl FirstAnswer {
+    fn judge(&self, location: &Location) -> Finding {
+        verdicts::first_answer(&self.within_budget, &self.complete, location)
+    }
 }
 
 impl Run {
@@ -67,13 +79,13 @@ impl Run {
     /// Makes all checks.
     pub(crate) async fn report(mut self) -> io::Result<TortureReport> {
         let answer = self.first_request().await?;
-        let finding = verdicts::first_answer(&answer.within_budget, self.target.logical_port());
+        let finding = answer.judge(self.target.location());
         if answer.complete.is_empty() {
             self.other_spellings(&answer.complete, finding).await?;
             return Ok(TortureReport::new(self.checks));
         }
         self.add(CheckId::Request, finding);
-        self.answer_shape(&answer.complete).await?;
+        self.answer_shape(&answer).await?;
         if answer.within_budget.is_policy() {
             self.checks_of_a_policy_server().await?;
         } else {
@@ -123,7 +135,23 @@ impl Run {
         }
         // A connection that ended early may still turn out to have been reset.
         let within_budget = if answer.is_open() { answer } else { complete.clone() };
-        Ok(FirstAnswer { within_budget, complete })
+        let reset = self.answer_with_a_reset(&complete).await?;
+        Ok(FirstAnswer { within_budget, complete, reset })
+    }
+
+    /// Asks again if a reset arrived after the server had closed. Such a server leaves the request
+    /// unread, and whether its FIN or its RST is first may depend on chance.
+    async fn answer_with_a_reset(&self, first: &Observation) -> io::Result<Option<Observation>> {
+        if !first.was_reset_after_close() {
+            return Ok(None);
+        }
+        for _ in 0..RESET_SAMPLES {
+            let answer = self.target.request(ListenUntil::Close).await?;
+            if answer.end() == ConnectionEnd::Rst {
+                return Ok(Some(answer));
+            }
+        }
+        Ok(None)
     }
 
     /// Nothing arrived for the first request: finds out whether the server knows another spelling.
@@ -154,14 +182,21 @@ impl Run {
     }
 
     /// Makes the checks on the first answer, and on what the server sends before a request.
-    async fn answer_shape(&mut self, answer: &Observation) -> io::Result<()> {
+    async fn answer_shape(&mut self, first: &FirstAnswer) -> io::Result<()> {
         let mut conversation = self.target.open().await?;
         conversation.listen(self.listen_until, self.quiet).await?;
         let before_request = conversation.close();
         self.speaks_first = before_request.is_policy();
         self.add(CheckId::SpeaksFirst, verdicts::bytes_before_the_request(&before_request));
+        let target = self.target.clone();
+        let shape = AnswerShape {
+            answer: &first.complete,
+            reset: first.reset.as_ref(),
+            location: target.location(),
+            closing_time: self.closing_time(),
+        };
         for id in self.remaining().take_while(|id| *id != CheckId::SplitInTwo) {
-            self.add(id, verdicts::answer_shape(id, answer, self.closing_time()));
+            self.add(id, shape.judge(id));
         }
         Ok(())
     }
@@ -196,7 +231,7 @@ impl Run {
         if answer.is_policy() {
             return Ok((finding, true));
         }
-        Ok((verdicts::server_stopped_answering(&answer, self.target.logical_port()), false))
+        Ok((verdicts::server_stopped_answering(&answer, self.target.location()), false))
     }
 
     /// Sends a correct request after a check. If the server ends the connection without a policy,

@@ -2,12 +2,23 @@
 
 use std::time::Duration;
 
-use flash_policy_core::diagnostics::rules;
+use flash_policy_core::diagnostics::{Rule, rules};
 
+use super::location::{Diagnosis, Location};
 use super::wording::{bytes, describe_silence, duration, excerpt};
 use crate::CheckId;
 use crate::finding::Finding;
 use crate::observation::{ConnectionEnd, Observation};
+
+/// Answers in another protocol or encoding. They have no end that a player knows.
+const FOREIGN: [Rule; 6] = [
+    rules::LENGTH_PREFIX,
+    rules::HTTP_PROXY_EATS_REQUEST,
+    rules::HTTP_SERVER_ON_843,
+    rules::TLS_ON_POLICY_PORT,
+    rules::UTF16,
+    rules::REQUEST_ECHOED,
+];
 
 /// Judges what arrived on a connection that sent nothing.
 pub(crate) fn bytes_before_the_request(observation: &Observation) -> Finding {
@@ -20,83 +31,101 @@ pub(crate) fn bytes_before_the_request(observation: &Observation) -> Finding {
     Finding::tolerated(reason, Some(&rules::UNPROMPTED_POLICY))
 }
 
-/// Judges the answer to `request` for the check `id`. The server had `closing_time` to close.
-pub(crate) fn answer_shape(id: CheckId, answer: &Observation, closing_time: Duration) -> Finding {
-    if answer.is_too_large() {
-        return Finding::not_run("the answer was too large to wait for its end");
-    }
-    match id {
-        CheckId::Closes => closes(answer, closing_time),
-        CheckId::Resets => resets(answer),
-        _ if !answer.is_policy() => Finding::not_run("the answer is not a policy"),
-        CheckId::BytesAfterNul => bytes_after_nul(answer),
-        CheckId::Copies => copies(answer),
-        _ => answer_end(answer),
-    }
+/// The answer to `request`, with all that followed it.
+pub(crate) struct AnswerShape<'a> {
+    pub(crate) answer: &'a Observation,
+    /// An answer to the same request that a reset ended, if the first was reset after its close.
+    pub(crate) reset: Option<&'a Observation>,
+    pub(crate) location: &'a Location,
+    /// The time that the server had to close.
+    pub(crate) closing_time: Duration,
 }
 
-fn answer_end(answer: &Observation) -> Finding {
-    if answer.has_nul() {
-        return Finding::pass("a NUL ends the answer");
-    }
-    match answer.end() {
-        ConnectionEnd::Open => Finding::fail(
-            "the answer has no end: no NUL arrived, and the server does not close",
-            Some(&rules::MISSING_NUL_OPEN),
-        ),
-        ConnectionEnd::Rst => Finding::tolerated(
-            "a reset ends the answer, not a NUL",
-            Some(&rules::MISSING_NUL_CLOSE),
-        ),
-        _ => Finding::tolerated(
-            "a close ends the answer, not a NUL",
-            Some(&rules::MISSING_NUL_CLOSE),
-        ),
-    }
-}
-
-fn bytes_after_nul(answer: &Observation) -> Finding {
-    match answer.stray_bytes() {
-        0 => Finding::pass("nothing follows the first NUL"),
-        stray => {
-            let reason = format!("the first NUL is followed by {}", bytes(stray));
-            Finding::tolerated(reason, Some(&rules::TOO_MANY_NULS))
+impl AnswerShape<'_> {
+    /// Judges the answer for the check `id`.
+    pub(crate) fn judge(&self, id: CheckId) -> Finding {
+        if self.answer.is_too_large() {
+            return Finding::not_run("the answer was too large to wait for its end");
+        }
+        let diagnosis = self.location.diagnose(self.answer);
+        match id {
+            CheckId::Closes => self.closes(),
+            CheckId::Resets => self.resets(),
+            _ if diagnosis.of(&FOREIGN).is_some() => Finding::not_run("the answer is not a policy"),
+            CheckId::BytesAfterNul => self.bytes_after_nul(&diagnosis),
+            CheckId::Copies => copies(&diagnosis),
+            _ => self.answer_end(&diagnosis),
         }
     }
-}
 
-fn copies(answer: &Observation) -> Finding {
-    match answer.policies() {
-        0..=1 => Finding::pass("one policy arrived"),
-        count => {
-            let reason = format!("{count} policies arrived on one connection");
-            Finding::fail(reason, Some(&rules::POLICY_SENT_TWICE))
+    fn answer_end(&self, diagnosis: &Diagnosis) -> Finding {
+        if self.answer.has_nul() {
+            return Finding::pass("a NUL ends the answer");
+        }
+        let ends = [rules::MISSING_NUL_OPEN, rules::MISSING_NUL_CLOSE];
+        let diagnostic = diagnosis.of(&ends);
+        let finding = match (self.answer.end(), diagnostic) {
+            (ConnectionEnd::Open, Some(_)) => Finding::fail(
+                "the answer has no end: no NUL arrived, and the server does not close",
+                None,
+            ),
+            (ConnectionEnd::Open, None) => {
+                Finding::not_run("the answer was not complete when the check stopped listening")
+            }
+            (_, None) => Finding::not_run("no NUL arrived, because the document is not complete"),
+            (ConnectionEnd::Rst, _) => {
+                Finding::tolerated("a reset ends the answer, not a NUL", None)
+            }
+            _ => Finding::tolerated("a close ends the answer, not a NUL", None),
+        };
+        finding.explained_by(diagnostic)
+    }
+
+    fn bytes_after_nul(&self, diagnosis: &Diagnosis) -> Finding {
+        match diagnosis.of(&[rules::TOO_MANY_NULS]) {
+            None if self.answer.has_nul() => Finding::pass("nothing follows the first NUL"),
+            None => Finding::pass("no NUL arrived, and nothing behind one"),
+            Some(found) => Finding::tolerated(found.message(), None).explained_by(Some(found)),
         }
     }
+
+    fn closes(&self) -> Finding {
+        let answer = self.answer;
+        let silence = answer.observed_until().saturating_sub(answer.last_byte_at());
+        let after = duration(silence);
+        if !answer.is_open() {
+            return Finding::pass(format!("the server closed {after} after the answer"));
+        }
+        if silence < self.closing_time / 2 {
+            return Finding::not_run("bytes were still arriving when the check stopped listening");
+        }
+        let reason = format!("the connection was still open {after} after the answer");
+        Finding::tolerated(reason, Some(&rules::LEFT_OPEN_LEAK))
+    }
+
+    fn resets(&self) -> Finding {
+        let answer = self.reset.unwrap_or(self.answer);
+        let diagnosis = self.location.diagnose(answer);
+        if answer.end() != ConnectionEnd::Rst {
+            let reason = if answer.was_reset_after_close() {
+                "a reset arrived only after the server had closed, which changes nothing"
+            } else {
+                "no reset arrived"
+            };
+            return Finding::pass(reason);
+        }
+        let finding = if answer.has_nul() {
+            Finding::tolerated("a reset arrived after the NUL", None)
+        } else {
+            Finding::fail("a reset arrived, and no NUL before it", None)
+        };
+        finding.explained_by(diagnosis.of(&[rules::RESET_AFTER_ANSWER]))
+    }
 }
 
-fn closes(answer: &Observation, closing_time: Duration) -> Finding {
-    let silence = answer.observed_until().saturating_sub(answer.last_byte_at());
-    let after = duration(silence);
-    if !answer.is_open() {
-        return Finding::pass(format!("the server closed {after} after the answer"));
+fn copies(diagnosis: &Diagnosis) -> Finding {
+    match diagnosis.of(&[rules::POLICY_SENT_TWICE]) {
+        None => Finding::pass("one answer arrived"),
+        Some(found) => Finding::fail(found.message(), None).explained_by(Some(found)),
     }
-    if silence < closing_time / 2 {
-        return Finding::not_run("bytes were still arriving when the check stopped listening");
-    }
-    let reason = format!("the connection was still open {after} after the answer");
-    Finding::tolerated(reason, Some(&rules::LEFT_OPEN_LEAK))
-}
-
-fn resets(answer: &Observation) -> Finding {
-    if answer.end() != ConnectionEnd::Rst {
-        return Finding::pass("no reset arrived");
-    }
-    if answer.has_nul() {
-        return Finding::tolerated(
-            "a reset arrived after the NUL",
-            Some(&rules::RESET_AFTER_ANSWER),
-        );
-    }
-    Finding::fail("a reset arrived, and no NUL before it", Some(&rules::RESET_AFTER_ANSWER))
 }

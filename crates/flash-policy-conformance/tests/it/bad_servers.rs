@@ -91,7 +91,7 @@ const WITHOUT_A_POLICY: &[BadServer] = &[
         name: "echo",
         start: echo,
         findings: &[
-            "request fail",
+            "request fail FSP-L30",
             CHECKS_OF_THE_END,
             "closes tolerated FSP-T26",
             ALL_AFTER_THE_ANSWER,
@@ -100,12 +100,12 @@ const WITHOUT_A_POLICY: &[BadServer] = &[
     BadServer {
         name: "with_a_malformed_document",
         start: || answers("<cross-domain-policy><allow-access-from></cross-domain-policy>\0"),
-        findings: &["request fail FSP-D22", CHECKS_OF_THE_END, ALL_AFTER_THE_ANSWER],
+        findings: &["request fail FSP-D22", ALL_AFTER_THE_ANSWER],
     },
     BadServer {
         name: "with_text_before_the_policy",
         start: || answers(format!("hello{OPEN}\0")),
-        findings: &["request fail FSP-L12", CHECKS_OF_THE_END, ALL_AFTER_THE_ANSWER],
+        findings: &["request fail FSP-L12", ALL_AFTER_THE_ANSWER],
     },
     BadServer {
         name: "with_too_large_an_answer",
@@ -116,18 +116,38 @@ const WITHOUT_A_POLICY: &[BadServer] = &[
         name: "that_stops_inside_the_document",
         start: || answers_and_stays(&OPEN.as_bytes()[..40]),
         findings: &[
-            "request fail FSP-T05",
-            CHECKS_OF_THE_END,
+            "request fail FSP-D21",
+            "answer-end fail FSP-T14",
             "closes tolerated FSP-T26",
             ALL_AFTER_THE_ANSWER,
         ],
+    },
+    BadServer {
+        name: "that_escapes_the_nul",
+        start: || answers_and_stays(format!("{OPEN}\\0")),
+        findings: &[
+            "request fail FSP-T16",
+            "answer-end fail FSP-T14",
+            "closes tolerated FSP-T26",
+            ALL_AFTER_THE_ANSWER,
+        ],
+    },
+    BadServer {
+        name: "that_writes_a_length_before_the_document",
+        start: || answers([&(OPEN.len() as u16).to_be_bytes(), OPEN.as_bytes()].concat()),
+        findings: &["request fail FSP-L13", CHECKS_OF_THE_END, ALL_AFTER_THE_ANSWER],
+    },
+    BadServer {
+        name: "that_answers_twice_with_a_malformed_document",
+        start: || answers("<cross-domain-policy>\0".repeat(2)),
+        findings: &["request fail FSP-D21", "copies fail FSP-T25", ALL_AFTER_THE_ANSWER],
     },
     BadServer {
         name: "that_resets_inside_the_document",
         start: || answers_and_resets(&OPEN.as_bytes()[..40]),
         findings: &[
             "request fail FSP-T06",
-            CHECKS_OF_THE_END,
+            "answer-end not-run",
             "resets fail FSP-T06",
             ALL_AFTER_THE_ANSWER,
         ],
@@ -135,12 +155,7 @@ const WITHOUT_A_POLICY: &[BadServer] = &[
     BadServer {
         name: "with_a_banner",
         start: || speaks_first("220 ready\r\n\0"),
-        findings: &[
-            "request fail FSP-L12",
-            "speaks-first tolerated FSP-T24",
-            CHECKS_OF_THE_END,
-            ALL_AFTER_THE_ANSWER,
-        ],
+        findings: &["request fail FSP-L12", "speaks-first tolerated FSP-T24", ALL_AFTER_THE_ANSWER],
     },
     BadServer {
         name: "that_answers_only_the_spaced_spelling",
@@ -206,6 +221,16 @@ const ENDING_BADLY: &[BadServer] = &[
         findings: &["bytes-after-nul tolerated FSP-T17"],
     },
     BadServer {
+        name: "with_a_parenthesis_after_the_nul",
+        start: || answers([open_answer(), b")".to_vec()].concat()),
+        findings: &["bytes-after-nul tolerated FSP-T17"],
+    },
+    BadServer {
+        name: "that_answers_twice_and_goes_on",
+        start: || answers([open_answer().repeat(2), b"hello".to_vec()].concat()),
+        findings: &["bytes-after-nul tolerated FSP-T17", "copies fail FSP-T25"],
+    },
+    BadServer {
         name: "that_answers_twice",
         start: || answers(open_answer().repeat(2)),
         findings: &["copies fail FSP-T25"],
@@ -219,6 +244,11 @@ const ENDING_BADLY: &[BadServer] = &[
         name: "that_resets_after_the_nul",
         start: || answers_and_resets(open_answer()),
         findings: &["resets tolerated FSP-T06"],
+    },
+    BadServer {
+        name: "that_resets_long_after_it_closed",
+        start: resets_after_its_close,
+        findings: &["answer-end tolerated FSP-T15"],
     },
     BadServer {
         name: "that_resets_after_the_document",
@@ -342,7 +372,7 @@ const SERVING_BADLY: &[BadServer] = &[
     BadServer {
         name: "and_bans_frequent_clients",
         start: || bans_after(150),
-        findings: &["connect-and-drop fail FSP-T27", "at-once..leaks not-run"],
+        findings: &["connect-and-drop fail FSP-T29", "at-once..leaks not-run"],
     },
     BadServer {
         name: "until_a_connection_is_reset",

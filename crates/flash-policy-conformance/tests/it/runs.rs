@@ -10,7 +10,9 @@ use flash_policy_core::wire::{Fault, POLICY_REQUEST};
 use flash_policy_fixture::{PolicyServer, Port};
 use libtest_mimic::Trial;
 
-use crate::servers::{answer, answers, answers_and_stays, is_request, serve_well, threaded};
+use crate::servers::{
+    answer, answers, answers_and_stays, is_request, resets_after_its_close, serve_well, threaded,
+};
 use crate::{EXPECTED_TO_PANIC, OPEN, open_answer};
 
 /// Makes tests of functions, each named after its function.
@@ -28,6 +30,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_run_inside_a_runtime_panics_with_advice,
         the_three_ends_of_an_answer_have_three_verdicts,
         a_policy_that_is_complete_too_late_does_not_count,
+        the_help_is_about_the_bytes_that_arrived,
+        a_reset_after_the_close_leaves_the_time_of_the_close,
         a_reason_shows_the_bytes_escaped_and_cut,
         an_answer_fails_if_its_document_is_rejected,
         a_request_is_sent_in_separate_segments,
@@ -107,15 +111,35 @@ fn a_policy_that_is_complete_too_late_does_not_count() {
     );
 }
 
+fn the_help_is_about_the_bytes_that_arrived() {
+    let server = answers([open_answer(), b")".to_vec()].concat());
+    let report = report_on(server.addr());
+    let check = report.checks().iter().find(|check| check.id() == CheckId::BytesAfterNul).unwrap();
+    assert_eq!(check.reason(), "1 byte (\")\") behind the terminating NUL");
+    let help = check.help().unwrap();
+    assert!(help.starts_with("end the answer with the NUL and send nothing behind it"), "{help}");
+}
+
+fn a_reset_after_the_close_leaves_the_time_of_the_close() {
+    let server = resets_after_its_close();
+    let report = report_on(server.addr());
+    let closes = reason(&report, CheckId::Closes);
+    let resets = reason(&report, CheckId::Resets);
+    assert!(resets.contains("only after the server had closed"), "{report}");
+    let millis = closes.strip_prefix("the server closed ").unwrap().split_once(" ms").unwrap().0;
+    // The run listens for a reset for 200 ms: its own wait is not the server's.
+    assert!(millis.parse::<u64>().unwrap() < 200, "{report}");
+}
+
 fn a_reason_shows_the_bytes_escaped_and_cut() {
     let server =
         answers(format!("HTTP/1.1 400 Bad Request\r\nX-Padding: {}\r\n\r\n", "x".repeat(1000)));
     let report = report_on(server.addr());
     let padding = "x".repeat(60 - "HTTP/1.1 400 Bad Request\r\nX-Padding: ".len());
-    let expected = format!(
-        r"the answer is HTTP, without a policy: HTTP/1.1 400 Bad Request\r\nX-Padding: {padding}…"
-    );
-    assert_eq!(reason(&report, CheckId::Request), expected);
+    let shown = format!(r"; 1041 bytes arrived: HTTP/1.1 400 Bad Request\r\nX-Padding: {padding}…");
+    let reason = reason(&report, CheckId::Request);
+    assert!(reason.contains("answers HTTP, not a policy"), "{reason}");
+    assert!(reason.ends_with(&shown), "{reason}");
 }
 
 fn an_answer_fails_if_its_document_is_rejected() {

@@ -176,6 +176,26 @@ pub(crate) fn answers_and_resets(bytes: impl Into<Vec<u8>>) -> Server {
     })
 }
 
+/// Answers a request without a NUL and with a FIN, and closes a while later with the request unread.
+pub(crate) fn resets_after_its_close() -> Server {
+    threaded(|mut stream| {
+        let mut peeked = [0; POLICY_REQUEST.len()];
+        loop {
+            match stream.peek(&mut peeked) {
+                Ok(count) if is_request(&peeked[..count]) => break,
+                Ok(1..) => thread::yield_now(),
+                _ => return,
+            }
+            if !POLICY_REQUEST.starts_with(peeked.split(|byte| *byte == 0).next().unwrap()) {
+                return drain(stream);
+            }
+        }
+        let _ = stream.write_all(no_nul());
+        let _ = stream.shutdown(Shutdown::Write);
+        thread::park_timeout(Duration::from_millis(50));
+    })
+}
+
 /// Answers with the policy once the bytes so far satisfy `matches`.
 pub(crate) fn answers_if(matches: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> Server {
     threaded(move |mut stream| {

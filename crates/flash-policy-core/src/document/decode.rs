@@ -87,7 +87,7 @@ impl<'a> Source<'a> {
 /// useless.
 fn foreign(bytes: &[u8]) -> Option<Diagnostic> {
     match bytes {
-        [0x15, 0x03, ..] => Some(rules::tls_on_policy_port("the server")),
+        [0x15 | 0x16, 0x03, ..] => Some(rules::tls_on_policy_port("the server")),
         [b'H', b'T', b'T', b'P', b'/', ..] => Some(rules::http_proxy_eats_request("the server")),
         [0xff, 0xfe, ..] => Some(rules::utf16(3)),
         [0xfe, 0xff, ..] => Some(rules::utf16(2)),

@@ -370,7 +370,7 @@ fn of_check_of_server(check: &ConformanceCheck) -> Entry {
         subject: check.rule.and_then(rules::find).map_or(Subject::Check(id), Subject::Rule),
         title: format!("torture: {id}"),
         message: check.reason.clone(),
-        help: check.help.map(str::to_owned),
+        help: check.help.clone(),
         detail: human::conformance_check(check),
         needs_its_block: false,
         fingerprint: id.to_string(),

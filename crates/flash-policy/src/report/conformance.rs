@@ -42,7 +42,7 @@ pub(crate) struct ConformanceCheck {
     /// The id of the rule that explains the verdict; null if there is none.
     pub(crate) rule: Option<&'static str>,
     /// Advice; null if there is no rule.
-    pub(crate) help: Option<&'static str>,
+    pub(crate) help: Option<String>,
     /// True if it makes the command fail, by `--fail-on`.
     pub(crate) fails: bool,
 }
@@ -79,7 +79,7 @@ impl ConformanceCheck {
             reason: check.reason().to_owned(),
             sent: check.id().sent(),
             rule: check.rule().map(Rule::id),
-            help: check.rule().map(Rule::help),
+            help: check.help().map(str::to_owned),
             fails,
         }
     }

@@ -3,30 +3,57 @@
 use crate::diagnostics::{Diagnostic, rules};
 use crate::document::PolicyFile;
 use crate::printable::counted;
-use crate::wire::escape;
+use crate::wire::{Exchange, escape};
 
 /// The number of bytes that a message shows.
 const SHOWN_BYTES: usize = 40;
 
-/// Returns the diagnostic of the bytes behind the NUL, which the player ignores (rulebook W4).
-pub(super) fn diagnose_after_nul(after: &[u8]) -> Option<Diagnostic> {
-    let policies = after.split(|byte| *byte == 0).filter(|part| is_policy(part)).count();
-    if after.is_empty() {
-        None
-    } else if policies > 0 {
-        Some(rules::policy_sent_twice(policies + 1))
-    } else if after.iter().all(|byte| *byte == 0) {
-        Some(rules::too_many_nuls(counted(after.len(), "NUL byte")))
-    } else {
-        let shown = escape(&after[..after.len().min(SHOWN_BYTES)]);
-        let more = if after.len() > SHOWN_BYTES { "…" } else { "" };
-        let what = format!("{} (\"{shown}{more}\")", counted(after.len(), "byte"));
-        let help = "end the answer with the NUL and send nothing behind it; game data belongs on \
-                    the SWF's own connection";
-        Some(rules::too_many_nuls(what).with_help(help))
+/// Returns the diagnostics of the bytes behind the NUL, which the player ignores (rulebook W4):
+/// further copies of the policy first, then all other bytes.
+pub(super) fn diagnose_after_nul(exchange: &Exchange) -> Vec<Diagnostic> {
+    let AfterNul { copies, stray } = AfterNul::of(exchange);
+    let twice = (copies > 0).then(|| rules::policy_sent_twice(copies + 1));
+    twice.into_iter().chain(diagnose_stray(&stray)).collect()
+}
+
+/// The bytes behind the NUL, sorted.
+struct AfterNul {
+    /// The number of further policies, or copies of the first document, each with or without a NUL.
+    copies: usize,
+    /// All other bytes.
+    stray: Vec<u8>,
+}
+
+impl AfterNul {
+    fn of(exchange: &Exchange) -> Self {
+        let mut sorted = Self { copies: 0, stray: Vec::new() };
+        for part in exchange.after_nul().split_inclusive(|byte| *byte == 0) {
+            let document = part.strip_suffix(b"\0").unwrap_or(part);
+            if !document.is_empty() && (document == exchange.document() || is_policy(document)) {
+                sorted.copies += 1;
+            } else {
+                sorted.stray.extend_from_slice(part);
+            }
+        }
+        sorted
     }
 }
 
+fn diagnose_stray(stray: &[u8]) -> Option<Diagnostic> {
+    if stray.is_empty() {
+        return None;
+    }
+    if stray.iter().all(|byte| *byte == 0) {
+        return Some(rules::too_many_nuls(counted(stray.len(), "NUL byte")));
+    }
+    let shown = escape(&stray[..stray.len().min(SHOWN_BYTES)]);
+    let more = if stray.len() > SHOWN_BYTES { "…" } else { "" };
+    let what = format!("{} (\"{shown}{more}\")", counted(stray.len(), "byte"));
+    let help = "end the answer with the NUL and send nothing behind it; game data belongs on the \
+                SWF's own connection";
+    Some(rules::too_many_nuls(what).with_help(help))
+}
+
 fn is_policy(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && PolicyFile::parse(bytes).is_ok()
+    PolicyFile::parse(bytes).is_ok()
 }

@@ -195,7 +195,7 @@ impl OpenedAnswer<'_> {
     fn ended_by_nul(&self, document: Document) -> Vec<Diagnostic> {
         let mut found = document.found;
         if !document.is_of_another_kind {
-            found.extend(diagnose_after_nul(self.exchange.after_nul()));
+            found.extend(diagnose_after_nul(self.exchange));
         }
         if self.exchange.was_reset() && !document.is_another_protocol {
             let endpoint = &self.evidence.endpoint;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use flash_policy_conformance::CheckVerdict;
-use flash_policy_core::diagnostics::rules;
 use flash_policy_core::printable::{printable, printable_lines};
 
 use super::check::suppressed_by_baseline;
@@ -124,10 +123,10 @@ fn conformance(live: &LiveResult, style: &Style) -> Option<String> {
         let _ = writeln!(text, "{word} {}", check_text(check));
     }
     let mut seen = Vec::new();
-    for rule in checks.iter().filter_map(|check| rules::find(check.rule?)) {
-        if !seen.contains(&rule) {
-            seen.push(rule);
-            let _ = writeln!(text, "help: {}: {}", rule.id(), rule.help());
+    for help in checks.iter().filter_map(|check| Some((check.rule?, check.help.as_ref()?))) {
+        if !seen.contains(&help) {
+            seen.push(help);
+            let _ = writeln!(text, "help: {}: {}", help.0, printable(help.1));
         }
     }
     let _ = writeln!(
