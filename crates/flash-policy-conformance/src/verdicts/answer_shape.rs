@@ -72,10 +72,12 @@ impl AnswerShape<'_> {
             (ConnectionEnd::Open, None) => {
                 Finding::not_run("the answer was not complete when the check stopped listening")
             }
-            (_, None) => Finding::not_run("no NUL arrived, because the document is not complete"),
-            (ConnectionEnd::Rst, _) => {
-                Finding::tolerated("a reset ends the answer, not a NUL", None)
+            // The diagnosis leaves open whether a reset took the NUL with it.
+            (ConnectionEnd::Rst, None) if self.answer.is_policy() => {
+                let rule = Some(&rules::MISSING_NUL_CLOSE);
+                return Finding::tolerated("a reset ends the answer, not a NUL", rule);
             }
+            (_, None) => Finding::not_run("no NUL arrived, because the document is not complete"),
             _ => Finding::tolerated("a close ends the answer, not a NUL", None),
         };
         finding.explained_by(diagnostic)
