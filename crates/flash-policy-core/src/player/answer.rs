@@ -153,6 +153,12 @@ impl Asked {
         self.answer.evidence.opening() == Opening::StandIn
     }
 
+    /// Returns true if a server of somebody else may have answered or refused: something is mapped
+    /// at the location, and it is not a backend that this project plays.
+    pub fn is_mapped(&self) -> bool {
+        self.answer.evidence.opening() != Opening::NotMapped && !self.is_stand_in()
+    }
+
     /// Returns the duration of the load, in the player's time.
     pub fn took(&self) -> Duration {
         self.answer.took

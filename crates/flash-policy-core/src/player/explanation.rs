@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::answer::{AnswerKind, Asked};
 use super::connection::{Connection, Purpose};
-use super::diagnosis::{Located, Opening, SameEvidence};
+use super::diagnosis::{Located, Opening};
 use super::record::Record;
 use super::{Cause, PlayerEvent, Sandbox, Swf, Verdict};
 use crate::diagnostics::{Diagnostic, Rule, Severity};
@@ -35,7 +35,6 @@ pub(super) fn write(
     if let Some(advice) = advice(record, first, wanted) {
         row(f, "advice", &advice)?;
     }
-    write_same_evidence(f, first)?;
     row(f, "swf", &requester(&record.swf))?;
     row(f, "connect", &record.target)?;
     write_decision(f, record)?;
@@ -50,17 +49,6 @@ pub(super) fn write(
         row(f, "note", &format_args!("{}; help: {help}", summary(record, located)))?;
     }
     Ok(())
-}
-
-/// Writes the other causes that fit what was seen, and the question that tells them apart.
-fn write_same_evidence(f: &mut Formatter<'_>, first: Option<&Diagnostic>) -> fmt::Result {
-    let first = first.filter(|diagnostic| diagnostic.severity() > Severity::Info);
-    let Some(group) = first.and_then(|diagnostic| SameEvidence::of(diagnostic.rule())) else {
-        return Ok(());
-    };
-    let ids: Vec<_> = group.also().iter().map(ToString::to_string).collect();
-    row(f, "or", &ids.join(", "))?;
-    row(f, "ask", &group.question())
 }
 
 /// Returns a diagnostic without its help, behind the location that it is about.

@@ -67,9 +67,9 @@ pub(crate) struct AskedLocation {
     pub(crate) took_ms: u64,
     /// The longest time that the player waits for the answer; null if it waits forever.
     pub(crate) budget_ms: Option<u64>,
-    /// True if the command itself played what answered.
+    /// False if nothing is mapped at the location, or the command itself played what answered.
     #[serde(skip)]
-    pub(crate) is_stand_in: bool,
+    pub(crate) is_mapped: bool,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
@@ -173,6 +173,15 @@ impl Verdict {
         }
     }
 
+    /// Returns the first diagnostic, if it is worth acting on and its causes lie with a live server.
+    pub(crate) fn first_of_server(&self) -> Option<&Diagnostic> {
+        let id = self.diagnostics.first()?;
+        let of_servers = self.asked.iter().filter(|asked| asked.is_mapped);
+        let found =
+            of_servers.flat_map(|asked| &asked.diagnostics).chain(&self.attempt_diagnostics);
+        found.filter(|one| one.severity.0 > Severity::Info).find(|one| one.id == *id)
+    }
+
     pub(crate) fn is_permitted(&self) -> bool {
         self.outcome.0 == player::Verdict::Permitted
     }
@@ -197,7 +206,7 @@ impl AskedLocation {
             answer: Id(asked.answer()),
             took_ms: millis(asked.took()),
             budget_ms: budget(asked.role()).map(millis),
-            is_stand_in: asked.is_stand_in(),
+            is_mapped: asked.is_mapped(),
             diagnostics: asked.diagnostics().map(Diagnostic::from).collect(),
         }
     }
@@ -205,7 +214,7 @@ impl AskedLocation {
     /// Returns whether a server's answer has bytes, so that its time tells how fast the server is.
     pub(crate) fn has_answered(&self) -> bool {
         use AnswerKind::{Malformed, NotAPolicy, Policy};
-        !self.is_stand_in && matches!(self.answer.0, Policy | Malformed | NotAPolicy)
+        self.is_mapped && matches!(self.answer.0, Policy | Malformed | NotAPolicy)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use flash_policy_conformance::CheckVerdict;
+use flash_policy_core::diagnostics::rules;
 use flash_policy_core::printable::{printable, printable_lines};
 
 use super::check::suppressed_by_baseline;
@@ -11,7 +12,8 @@ use super::{cases, diagnostic};
 use crate::exit::Exit;
 use crate::render::Style;
 use crate::report::{
-    AnswerFinding, AskedLocation, Case, ConformanceCheck, LiveResult, Route, RunResult, Suppressor,
+    AnswerFinding, AskedLocation, Case, ConformanceCheck, Diagnostic, LiveResult, Route, RunResult,
+    Suppressor,
 };
 
 /// Renders the attempts, the scenarios and the conformance checks.
@@ -47,6 +49,9 @@ pub(in crate::render) fn attempt(case: &Case, style: &Style) -> String {
     let name = style.heading(&printable(&case.name));
     let diagnosis = printable_lines(&got.diagnosis);
     let mut text = format!("{name}\n{}\n", diagnosis.trim_end());
+    if let Some(first) = got.first_of_server() {
+        text += &other_causes(first);
+    }
     if let Some(Route { host, unresolved: Some(said), .. }) = &case.route {
         let _ = writeln!(text, "  resolver {}: {}", printable(host), printable(said));
     }
@@ -59,6 +64,17 @@ pub(in crate::render) fn attempt(case: &Case, style: &Style) -> String {
         let _ = writeln!(text, "  latency  {endpoint} in {took_ms} ms, {waits}");
     }
     text
+}
+
+/// Renders the other causes that fit what was seen of a server, and the question that tells them
+/// apart.
+fn other_causes(diagnostic: &Diagnostic) -> String {
+    let Some(question) = diagnostic.question else {
+        return String::new();
+    };
+    let named = diagnostic.also.iter().filter_map(|id| rules::find(id));
+    let named: Vec<_> = named.map(ToString::to_string).collect();
+    format!("  or       {}\n  ask      {question}\n", named.join(", "))
 }
 
 /// Renders a note on a host that permits over one address family but not over the other.
