@@ -45,6 +45,7 @@ mod or_panic;
 pub mod player;
 pub mod printable;
 pub mod source_text;
+pub mod spelling;
 mod stable_id;
 pub mod wire;
 

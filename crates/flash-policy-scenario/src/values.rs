@@ -12,6 +12,7 @@ use flash_policy_core::player::{
     Cause, Endpoint, InvalidEndpoint, InvalidSwf, Preset, Profile, Sandbox, Swf, Verdict,
 };
 use flash_policy_core::printable::printable_within;
+pub use flash_policy_core::spelling::nearest;
 use flash_policy_core::wire::{
     EndpointState, Fault, FaultList, InvalidFault, ListedFault, parse_duration,
 };
@@ -124,22 +125,6 @@ pub fn suggest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> S
         [only] => format!("expected {only}"),
         all => format!("expected one of {}", all.join(", ")),
     }
-}
-
-/// Returns the known word that is the fewest typing errors away. Returns `None` if even that takes
-/// more than one error for every three bytes of the word.
-pub fn nearest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
-    let written = written.to_ascii_lowercase();
-    let candidates = known.iter().filter_map(|id| {
-        let limit = id.len() / 3;
-        // Each byte of difference in length is an error, so the search is not needed for all words.
-        if id.len().abs_diff(written.len()) > limit {
-            return None;
-        }
-        let errors = strsim::damerau_levenshtein(&id.to_ascii_lowercase(), &written);
-        (errors <= limit).then_some((errors, *id))
-    });
-    candidates.min_by_key(|(errors, _)| *errors).map(|(_, id)| id)
 }
 
 /// The error of a value that is not valid: what is wrong with it, and what to write instead.
