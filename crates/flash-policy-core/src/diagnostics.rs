@@ -196,7 +196,7 @@ impl Diagnostic {
     /// ```
     /// use flash_policy_core::diagnostics::{Severity, rules};
     ///
-    /// let diagnostic = rules::empty_policy_deny().with_severity(Severity::Info);
+    /// let diagnostic = rules::empty_policy_deny("it is empty").with_severity(Severity::Info);
     /// assert_eq!(diagnostic.severity(), Severity::Info);
     /// assert_eq!(diagnostic.rule().severity(), Severity::Warning);
     /// ```

@@ -24,30 +24,41 @@
 //! `kind_checks` finds what is wrong in one kind of policy only.
 
 mod allow_access_from;
+mod around_root;
 mod builder;
+mod declaration;
 mod decode;
+mod diagnosis;
 mod domain_pattern;
 mod elements;
+mod empty_policy;
+mod fake_nul;
 mod interpret;
 mod invalid_rule;
 mod kind;
 mod kind_checks;
+mod length_prefix;
 mod malformed;
 mod outline;
 mod policy_document;
 mod policy_file;
+mod port_help;
 mod site_control;
+mod source_code;
 mod to_ports;
 mod tokens;
+mod vocabulary;
+mod xml_fault;
 
 pub use allow_access_from::{AllowAccessFrom, PortGrant};
 pub use builder::PolicyFileBuilder;
-pub(crate) use decode::length_prefix;
 pub use decode::{MAX_POLICY_BYTES, readable};
+pub use diagnosis::{PolicyPlace, diagnose_document};
 pub use domain_pattern::DomainPattern;
 pub(crate) use domain_pattern::bare_host;
 pub use invalid_rule::InvalidRule;
 pub use kind::PolicyKind;
+pub(crate) use length_prefix::length_prefix;
 pub use malformed::MalformedPolicy;
 pub use policy_document::PolicyDocument;
 pub use policy_file::PolicyFile;

@@ -49,7 +49,7 @@ pub mod spelling;
 mod stable_id;
 pub mod wire;
 
-pub use document::PolicyFile;
+pub use document::{PolicyFile, diagnose_document};
 pub use or_panic::or_panic;
 pub use player::diagnosis;
 pub use player::{

@@ -8,7 +8,7 @@ use self::across_rules::{confusable_names, redundant_rules, star_beside_others};
 use super::grant::Grant;
 use super::suppression::{self, Judged};
 use crate::diagnostics::{Diagnostic, Rule, rules};
-use crate::document::{AllowAccessFrom, MetaPolicy, PolicyFile, PolicyKind, ToPorts};
+use crate::document::{AllowAccessFrom, MetaPolicy, PolicyFile, PolicyKind, PolicyPlace, ToPorts};
 use crate::player::{Endpoint, MASTER_PORT};
 use crate::printable::counted;
 
@@ -75,16 +75,21 @@ impl Linter {
     /// Returns all diagnostics of a document, in document order. Those that a comment in the
     /// document suppresses are marked.
     pub fn examine(&self, document: impl AsRef<[u8]>) -> Vec<Judged> {
-        let document = document.as_ref();
+        self.examine_with(document.as_ref(), None)
+    }
+
+    /// Examines a document of which something is known already.
+    pub(super) fn examine_with(&self, document: &[u8], known: Option<Diagnostic>) -> Vec<Judged> {
         match PolicyFile::parse_as(self.kind, document) {
             Err(malformed) => {
                 let found = malformed.diagnostics().to_vec();
                 suppression::judge(document, found, Some(malformed.diagnostic()), |_| false)
             }
             Ok(policy) => {
-                let mut found = policy.diagnostics().to_vec();
+                let mut found = policy.diagnostics_for(self.place());
                 found.extend(self.check_rules(&policy));
                 found.extend(self.check_site_control(&policy));
+                found.extend(known);
                 suppression::judge(document, found, None, |rule| self.can_break(rule))
             }
         }
@@ -108,16 +113,15 @@ impl Linter {
         let rules = policy.allow_access_from().iter();
         let grants = rules.filter(|rule| Grant::new(rule, self.kind).is_some()).count();
         let mut found = Vec::new();
+        if !self.site_control_counts() {
+            return found;
+        }
         for control in policy.site_control() {
             let Some(position) = control.value_position().or(control.position()) else {
                 continue;
             };
             let mut add = |diagnostic: Diagnostic| found.push(diagnostic.at(position));
             let is_none = control.value() == Some(MetaPolicy::None);
-            if !self.site_control_counts() {
-                add(rules::site_control_in_nonmaster());
-                continue;
-            }
             if is_none && self.kind == PolicyKind::Socket {
                 let host = self.served_from.as_ref().map_or("this host", Endpoint::host);
                 add(rules::meta_none(host));
@@ -129,10 +133,14 @@ impl Linter {
         found
     }
 
-    fn voids_all_rules(&self, policy: &PolicyFile) -> bool {
+    pub(super) fn voids_all_rules(&self, policy: &PolicyFile) -> bool {
         let mut controls = policy.site_control().iter();
         self.site_control_counts()
             && controls.any(|control| control.value() == Some(MetaPolicy::None))
+    }
+
+    fn place(&self) -> PolicyPlace {
+        if self.site_control_counts() { PolicyPlace::Master } else { PolicyPlace::Elsewhere }
     }
 
     /// Returns true if a site-control in the document counts. In a URL policy that does not depend
@@ -168,6 +176,10 @@ impl Linter {
         let needs_a_place =
             [rules::LOW_PORT_RULE, rules::SITE_CONTROL_IN_NONMASTER, rules::SELF_NOT_LISTED]
                 .contains(rule);
+        // Only beside a master can a policy break it.
+        if *rule == rules::MASTER_ONLY_BLOCKS_INBAND {
+            return false;
+        }
         match self.kind {
             PolicyKind::Socket => {
                 !OF_URLS.contains(rule) && (self.served_from.is_some() || !needs_a_place)

@@ -87,6 +87,7 @@ impl PolicyFileBuilder {
                 allow_access_from: self.allow_access_from,
                 site_control: self.site_control,
                 diagnostics: Vec::new(),
+                has_lost_grants: false,
             }),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::length_prefix::length_prefix;
 use crate::diagnostics::{Diagnostic, rules};
 use crate::source_text::{LineIndex, Position, START};
 
@@ -22,6 +23,10 @@ pub(super) struct Source<'a> {
     text: Cow<'a, str>,
     lines: LineIndex,
     body: usize,
+    /// The byte of the NUL that ends the document, if bytes follow it.
+    cut: Option<usize>,
+    /// The reason to reject the document, whatever it says.
+    fault: Option<Diagnostic>,
 }
 
 impl<'a> Source<'a> {
@@ -36,21 +41,24 @@ impl<'a> Source<'a> {
             return Err(rules::document_over_limit(format!("{MAX_POLICY_BYTES} bytes")));
         }
         let without_mark = document.strip_prefix(b"\xef\xbb\xbf");
-        if without_mark.is_some() {
-            found.push(rules::utf8_bom().at(START));
+        let text = characters(without_mark.unwrap_or(document), document.len())?;
+        let mut source = Source::of(text);
+        if without_mark.is_some() || source.lead().contains(MARK) {
+            found.push(source.byte_order_mark(without_mark.is_some()));
         }
-        let source = Source::of(characters(without_mark.unwrap_or(document), document.len())?);
         if bytes[end..].iter().any(|b| *b != 0) {
+            source.cut = Some(end);
             found.push(rules::nul_inside(end).at(source.end()));
         }
         found.extend(source.leading_blanks());
+        source.fault = source.stray_mark();
         Ok(source)
     }
 
     fn of(text: Cow<'a, str>) -> Self {
         let lines = LineIndex::of(&text);
-        let body = text.len() - text.trim_start_matches(BLANKS).len();
-        Source { text, lines, body }
+        let body = text.len() - text.trim_start_matches(BLANKS_AND_MARK).len();
+        Source { text, lines, body, cut: None, fault: None }
     }
 
     /// Returns all characters except a byte order mark.
@@ -73,13 +81,46 @@ impl<'a> Source<'a> {
         self.position(self.text.len())
     }
 
+    /// Returns the byte of the NUL that ends the document, if bytes other than NUL follow it.
+    pub(super) fn cut(&self) -> Option<usize> {
+        self.cut
+    }
+
+    /// Takes the reason to reject the document that was found in its bytes. What else is wrong
+    /// with it can still be found.
+    pub(super) fn take_fault(&mut self) -> Option<Diagnostic> {
+        self.fault.take()
+    }
+
+    /// Returns the blanks and byte order marks before the document.
+    fn lead(&self) -> &str {
+        &self.text[..self.body]
+    }
+
+    fn byte_order_mark(&self, is_first: bool) -> Diagnostic {
+        let count = self.lead().matches(MARK).count() + usize::from(is_first);
+        let diagnostic = rules::utf8_bom().at(START);
+        if count == 1 {
+            return diagnostic;
+        }
+        diagnostic.with_help(format!("save the file without its {count} byte order marks"))
+    }
+
     fn leading_blanks(&self) -> Option<Diagnostic> {
-        if self.body == 0 {
+        if !self.lead().contains(BLANKS) {
             return None;
         }
         let body = &self.text[self.body..];
         let markup = body.split(BLANKS).next().filter(|first| !first.is_empty())?;
         Some(rules::leading_newline_before_xmldecl(excerpt(markup)).at(START))
+    }
+
+    /// Returns the diagnostic of a byte order mark that is not at the beginning. It is a character
+    /// of the document there, and no character may precede the root element.
+    fn stray_mark(&self) -> Option<Diagnostic> {
+        let at = self.lead().find(MARK)?;
+        let help = "save the file without a byte order mark: it is text unless it comes first";
+        Some(rules::text_before_root(MARK).with_help(help).at(self.position(at)))
     }
 }
 
@@ -89,28 +130,33 @@ fn foreign(bytes: &[u8]) -> Option<Diagnostic> {
     match bytes {
         [0x15 | 0x16, 0x03, ..] => Some(rules::tls_on_policy_port("the server")),
         [b'H', b'T', b'T', b'P', b'/', ..] => Some(rules::http_proxy_eats_request("the server")),
-        [0xff, 0xfe, ..] => Some(rules::utf16(3)),
-        [0xfe, 0xff, ..] => Some(rules::utf16(2)),
-        [b'<', 0, _, 0, ..] => Some(rules::utf16(1)),
-        [0, b'<', 0, _, ..] => Some(rules::utf16(0)),
-        _ => length_prefix(bytes).map(rules::length_prefix),
+        _ => wide(bytes).or_else(|| {
+            let prefix = length_prefix(bytes)?;
+            Some(rules::length_prefix(prefix.length, prefix.description()))
+        }),
     }
 }
 
-/// Returns the length that a document begins with, if its first two bytes are its own length
-/// (FSP-L13).
-pub(crate) fn length_prefix(bytes: &[u8]) -> Option<u16> {
-    let [high, low, rest @ ..] = bytes else {
-        return None;
-    };
-    // Blank lines before a document look like a length too.
-    if rest.first() != Some(&b'<') || (high.is_ascii_whitespace() && low.is_ascii_whitespace()) {
-        return None;
+/// Recognises UTF-16 and UTF-32, with a byte order mark or without.
+fn wide(bytes: &[u8]) -> Option<Diagnostic> {
+    let first_nul = bytes.iter().position(|byte| *byte == 0);
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        let after_mark = if bytes[0] == 0xff { 3 } else { 2 };
+        return Some(rules::utf16(first_nul.unwrap_or(after_mark)));
     }
-    let length = u16::from_be_bytes([*high, *low]);
-    // The length may count the NUL, which may already be cut off.
-    let is_length = usize::from(length).abs_diff(rest.len()) <= 1;
-    is_length.then_some(length)
+    let is_wide = |unit: usize, place: usize| {
+        let units = bytes.chunks_exact(unit).take(4);
+        let is_ascii = |chunk: &[u8]| {
+            chunk.iter().enumerate().all(|(at, byte)| (*byte == 0) == (at != place))
+                && chunk[place].is_ascii()
+        };
+        let first = bytes.get(place..).unwrap_or_default().iter().step_by(unit);
+        let begins_with_markup =
+            first.copied().find(|byte| !byte.is_ascii_whitespace()) == Some(b'<');
+        bytes.len() >= 2 * unit.min(2) && begins_with_markup && units.clone().all(is_ascii)
+    };
+    let is_any = [(2, 0), (2, 1), (4, 0), (4, 3)].into_iter().any(|(unit, at)| is_wide(unit, at));
+    first_nul.filter(|_| is_any).map(rules::utf16)
 }
 
 fn characters(bytes: &[u8], with_mark: usize) -> Result<Cow<'_, str>, Diagnostic> {
@@ -119,8 +165,19 @@ fn characters(bytes: &[u8], with_mark: usize) -> Result<Cow<'_, str>, Diagnostic
         Err(_) if declares_latin1(bytes) => Ok(bytes.iter().copied().map(char::from).collect()),
         Err(error) => {
             let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+            let bad = &bytes[error.valid_up_to()..];
             let offset = with_mark - bytes.len() + error.valid_up_to();
-            Err(rules::undecodable_byte(offset).at(Source::of(good).end()))
+            let diagnostic = if bad.trim_ascii_end() == b"\xc0\x80" {
+                rules::fake_nul("0xC0 0x80").with_help(
+                    "send the byte 0x00: Java's modified UTF-8 writes a NUL as two other bytes",
+                )
+            } else if error.error_len().is_none() {
+                rules::undecodable_byte(offset)
+                    .with_help("send all bytes of the policy: it ends inside a character")
+            } else {
+                rules::undecodable_byte(offset)
+            };
+            Err(diagnostic.at(Source::of(good).end()))
         }
     }
 }
@@ -147,3 +204,8 @@ pub(super) fn excerpt(text: &str) -> String {
 
 /// The white space of XML.
 pub(super) const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
+
+/// A byte order mark, as a character.
+const MARK: char = '\u{feff}';
+
+const BLANKS_AND_MARK: [char; 5] = [' ', '\t', '\r', '\n', MARK];

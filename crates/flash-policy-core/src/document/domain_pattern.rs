@@ -105,11 +105,15 @@ impl FromStr for DomainPattern {
         let form = match written.strip_prefix("*.").filter(|suffix| is_suffix(suffix)) {
             Some(suffix) => Form::Suffix(suffix.to_owned()),
             None if written == "*" => Form::Any,
-            None if written.contains('*') => return invalid(rules::wildcard_middle(written)),
+            None if written.contains('*') => return invalid(bad_wildcard(written)),
             None => Form::Host(written.to_owned()),
         };
         if !written.trim_matches(BLANKS).chars().all(may_be_in_a_host) {
-            return invalid(rules::domain_not_a_host(written));
+            let diagnostic = rules::domain_not_a_host(written);
+            return invalid(match written.trim().contains([',', ';', ' ', '|']) {
+                true => diagnostic.with_help("write an <allow-access-from> for each host"),
+                false => diagnostic,
+            });
         }
         Ok(DomainPattern { form })
     }
@@ -134,6 +138,34 @@ enum Form {
     Ipv6(String, Ipv6Addr),
 }
 
+/// Returns the diagnostic for a wildcard that has none of the two forms.
+fn bad_wildcard(written: &str) -> Diagnostic {
+    let diagnostic = rules::wildcard_middle(written);
+    let is_name = |name: &str| !name.is_empty() && !name.contains('*') && !is_numeric(name);
+    let starts = written.starts_with(|c: char| c.is_ascii_digit());
+    if starts && written.chars().all(|c| c.is_ascii_digit() || ".*".contains(c)) {
+        return diagnostic.with_help("list the addresses one by one: a wildcard needs a name");
+    }
+    match written.strip_prefix('*').map(|name| name.trim_start_matches('.')) {
+        Some(name) if is_name(name) => {
+            diagnostic.with_help(format!("write *.{name}, or list the hosts one by one"))
+        }
+        _ => diagnostic,
+    }
+}
+
+/// Returns the diagnostic for a path, which may be the size of a network such as `10.0.0.0/8`.
+fn path(written: &str) -> Diagnostic {
+    let diagnostic = rules::domain_with_path_trailing_slash(written);
+    let is_network = written.split_once('/').is_some_and(|(address, size)| {
+        is_ip(address) && !size.is_empty() && size.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    });
+    if is_network {
+        return diagnostic.with_help("list the addresses one by one: a domain is no network");
+    }
+    diagnostic
+}
+
 /// Returns the diagnostic for a part of a URL that does not belong in `domain`.
 fn foreign_part(written: &str) -> Option<Diagnostic> {
     let colons = written.matches(':').count();
@@ -142,7 +174,7 @@ fn foreign_part(written: &str) -> Option<Diagnostic> {
     } else if written.contains("://") {
         Some(rules::domain_with_scheme(written, bare_host(written)))
     } else if written.contains(['/', '\\', '?', '#']) {
-        Some(rules::domain_with_path_trailing_slash(written))
+        Some(path(written))
     } else if written.contains('@') {
         Some(rules::domain_with_user_info(written))
     } else if colons == 1 || written.contains("]:") {

@@ -3,8 +3,13 @@
 use roxmltree::{Document, Error, Node, ParsingOptions, TextPos};
 
 use super::decode::{BLANKS, Source, excerpt};
+use super::fake_nul::is_fake_nul;
 use super::outline::{Outline, is_blank};
+use super::source_code;
+use super::vocabulary::ELEMENTS;
+use super::xml_fault::xml_fault;
 use crate::diagnostics::{Diagnostic, Position, rules};
+use crate::source_text::offset;
 
 const MAX_NODES: u32 = 8192;
 const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
@@ -34,6 +39,11 @@ pub(super) struct Element {
 }
 
 impl Element {
+    /// Returns the name of the element around it, which is empty for the root.
+    pub(super) fn parent(&self) -> &str {
+        self.ancestors.last().map(String::as_str).unwrap_or_default()
+    }
+
     pub(super) fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
@@ -84,7 +94,31 @@ fn stray_text(source: &Source<'_>, node: Node<'_, '_>) -> Option<Diagnostic> {
     let blanks = written.len() - written.trim_start_matches(BLANKS).len();
     let parent = node.parent().map(|parent| parent.tag_name().name()).unwrap_or_default();
     let diagnostic = rules::text_in_element(parent, excerpt(text));
+    let diagnostic = match stray_text_help(text.trim()) {
+        Some(help) => diagnostic.with_help(help),
+        None => diagnostic,
+    };
     Some(diagnostic.at(source.position(start + blanks)))
+}
+
+/// Returns the help for text inside an element, or `None` if it may be anything.
+fn stray_text_help(text: &str) -> Option<&'static str> {
+    if let Some(help) = source_code::help(text) {
+        return Some(help);
+    }
+    if is_fake_nul(text) {
+        return Some("remove the text; to end the policy, send the byte 0x00 after its last tag");
+    }
+    if text.starts_with("//") || text.starts_with("/*") || text.starts_with('#') {
+        return Some("write the comment as <!-- … -->");
+    }
+    if text.trim_matches('>').is_empty() {
+        return Some("remove the >, which ends no tag");
+    }
+    if text.starts_with('<') || ELEMENTS.iter().any(|element| text.contains(element)) {
+        return Some("write each element as a tag: <name …/>");
+    }
+    None
 }
 
 fn rejected(source: &Source<'_>, error: &Error, fault: Option<Diagnostic>) -> Diagnostic {
@@ -97,10 +131,7 @@ fn rejected(source: &Source<'_>, error: &Error, fault: Option<Diagnostic>) -> Di
     match error {
         Error::DuplicatedAttribute(name, _) => rules::dup_attributes_unknown_attrs(name),
         Error::NodesLimitReached => rules::document_over_limit(format!("{MAX_NODES} nodes")),
-        _ => {
-            let what = error.to_string().replace(&format!(" at {}", error.pos()), "");
-            rules::missing_close_tag_typo(what)
-        }
+        _ => xml_fault(error, source.text(), offset(source.text(), position)),
     }
     .at(position)
 }

@@ -1,11 +1,11 @@
 //! Checks the structure around and inside the root element (rulebook X1), and the depth of nesting.
 //! Runs before the XML parser, so that a document made to exhaust the parser never reaches it.
 
+use super::around_root;
 use super::decode::{BLANKS, Source, excerpt};
 use super::tokens::{Markup, Token, tokens};
+use super::vocabulary::{ELEMENTS, ROOT, is_like_root};
 use crate::diagnostics::{Diagnostic, rules};
-
-pub(super) const ROOT: &str = "cross-domain-policy";
 
 const MAX_DEPTH: usize = 64;
 const MAX_ATTRIBUTES: usize = 64;
@@ -29,7 +29,7 @@ impl Outline {
         if source.text().matches("xmlns").count() > MAX_NAMESPACES {
             return Err(over_limit(MAX_NAMESPACES, "namespace declarations"));
         }
-        let mut walk = Walk { source, open: Vec::new(), root_seen: false, comment_seen: false };
+        let mut walk = Walk::new(source);
         for token in tokens(source.text()) {
             let fault = match walk.take(&token, found)? {
                 OutlineStep::Next => continue,
@@ -47,10 +47,22 @@ struct Walk<'a> {
     source: &'a Source<'a>,
     open: Vec<&'a str>,
     root_seen: bool,
+    /// True if the root is an empty-element tag.
+    is_root_empty: bool,
     comment_seen: bool,
 }
 
 impl<'a> Walk<'a> {
+    fn new(source: &'a Source<'a>) -> Self {
+        Walk {
+            source,
+            open: Vec::new(),
+            root_seen: false,
+            is_root_empty: false,
+            comment_seen: false,
+        }
+    }
+
     fn take(
         &mut self,
         token: &Token<'a>,
@@ -58,8 +70,9 @@ impl<'a> Walk<'a> {
     ) -> Result<OutlineStep, Diagnostic> {
         // The source of a script that did not run says more than its missing end.
         let script = !self.root_seen && token.text.starts_with("<?") && token.name() != "xml";
-        if token.kind == Markup::Unfinished && !script {
-            return Ok(OutlineStep::StopAt(self.truncated(Some(token.name()))));
+        let is_after_root = self.root_seen && self.open.is_empty();
+        if token.kind == Markup::Unfinished && !script && !is_after_root {
+            return Ok(OutlineStep::StopAt(self.truncated(Some(token))));
         }
         match (self.root_seen, self.open.is_empty()) {
             (false, _) => self.before_root(token, found),
@@ -76,26 +89,41 @@ impl<'a> Walk<'a> {
         match token.kind {
             Markup::Comment => self.comment_seen = true,
             Markup::Text if is_blank(token.text) => {}
+            // A byte order mark here is reported already.
+            Markup::Text if token.start + token.text.len() <= self.source.body() => {}
             Markup::Instruction if token.name() == "xml" => self.declaration(token)?,
             Markup::Text | Markup::Instruction | Markup::Cdata | Markup::Unfinished => {
-                return Err(self.at(token, rules::text_before_root(excerpt(token.text))));
+                return Err(self.at(token, around_root::before_root(token, self.after(token))));
             }
             Markup::InternalSubset => {
                 return Err(self.at(token, rules::entity_dtd_internal_subset()));
             }
+            Markup::Doctype if around_root::has_html_doctype(token.text) => {}
             Markup::Doctype => found.extend(self.unusual_dtd(token)),
             // `<!doctype html>`: the diagnostic of the root element says more.
             Markup::Open if token.name().starts_with('!') => {}
-            Markup::Open | Markup::Empty => {
-                self.root_seen = true;
-                self.element(token)?;
-                if token.name() != ROOT {
-                    return Err(self.at(token, rules::wrong_root_case(token.name())));
-                }
-            }
+            Markup::Open | Markup::Empty => self.root(token)?,
             Markup::Close => return Ok(OutlineStep::LeaveToParser),
         }
         Ok(OutlineStep::Next)
+    }
+
+    fn root(&mut self, token: &Token<'a>) -> Result<(), Diagnostic> {
+        self.root_seen = true;
+        self.is_root_empty = token.kind == Markup::Empty;
+        let name = token.name();
+        let is_policy_in_a_namespace = name
+            .rsplit_once(':')
+            .is_some_and(|(_, local)| is_like_root(local) || ELEMENTS.contains(&local));
+        if name == ROOT || is_policy_in_a_namespace {
+            return self.element(token);
+        }
+        Err(self.at(token, around_root::wrong_root(name, self.after(token))))
+    }
+
+    /// Returns the text that follows a token.
+    fn after(&self, token: &Token<'_>) -> &'a str {
+        &self.source.text()[token.start + token.text.len()..]
     }
 
     fn declaration(&self, token: &Token<'a>) -> Result<(), Diagnostic> {
@@ -104,7 +132,8 @@ impl<'a> Walk<'a> {
         } else if self.comment_seen {
             Err(self.at(token, rules::comment_before_xmldecl()))
         } else {
-            Err(self.at(token, rules::missing_close_tag_typo("a second XML declaration")))
+            let diagnostic = rules::missing_close_tag_typo("a second XML declaration");
+            Err(self.at(token, diagnostic.with_help("keep only the first XML declaration")))
         }
     }
 
@@ -121,14 +150,10 @@ impl<'a> Walk<'a> {
     }
 
     fn after_root(&self, token: &Token<'a>) -> OutlineStep {
-        let text = excerpt(token.text);
-        OutlineStep::StopAt(match token.kind {
-            Markup::Comment => return OutlineStep::Next,
-            Markup::Text if is_blank(token.text) => return OutlineStep::Next,
-            Markup::Open | Markup::Empty => self.at(token, rules::two_roots(token.name())),
-            Markup::Text if is_escaped_nul(&text) => self.at(token, rules::fake_nul(text)),
-            _ => self.at(token, rules::trailing_junk(text)),
-        })
+        match around_root::after_root(token, self.is_root_empty) {
+            Some(diagnostic) => OutlineStep::StopAt(self.at(token, diagnostic)),
+            None => OutlineStep::Next,
+        }
     }
 
     fn element(&mut self, token: &Token<'a>) -> Result<(), Diagnostic> {
@@ -151,16 +176,45 @@ impl<'a> Walk<'a> {
 
     fn at_end(&self) -> Result<Option<Diagnostic>, Diagnostic> {
         match (self.root_seen, self.open.is_empty()) {
-            (false, _) => Err(rules::empty_document().at(self.source.end())),
+            (false, _) => {
+                let diagnostic = around_root::without_root(self.source.text(), self.source.cut());
+                Err(diagnostic.at(self.source.end()))
+            }
             (true, false) => Ok(Some(self.truncated(None))),
             (true, true) => Ok(None),
         }
     }
 
-    fn truncated(&self, tag: Option<&str>) -> Diagnostic {
-        let innermost = self.open.last().copied();
-        let tag = tag.filter(|tag| !tag.is_empty()).or(innermost).unwrap_or(ROOT);
-        rules::truncated(excerpt(tag)).at(self.source.end())
+    /// Returns the diagnostic of a document that ends inside an element, or inside `token`.
+    fn truncated(&self, token: Option<&Token<'_>>) -> Diagnostic {
+        let innermost = self.open.last().copied().unwrap_or(ROOT);
+        let tag = match token.map(|token| (token.text, token.name())) {
+            Some((text, _)) if text.starts_with("<!--") => "!-- … --",
+            Some((text, _)) if text.starts_with("<?") => "?xml … ?",
+            Some((_, name)) if !name.is_empty() => name,
+            _ => innermost,
+        };
+        let help = match token.map(|token| token.text) {
+            _ if self.source.cut().is_some() => {
+                Some("remove the NUL inside the document, which ends it early")
+            }
+            Some(text) if text.starts_with("<!--") => {
+                Some("send all bytes of the policy, or end the comment with -->")
+            }
+            Some(_) => None,
+            None if self.open.iter().filter(|name| **name == ROOT).count() > 1 => {
+                Some("write the closing tag with a slash: </cross-domain-policy>")
+            }
+            None if innermost == ROOT => {
+                Some("send all bytes of the policy, or add the missing </cross-domain-policy>")
+            }
+            None => Some("send all bytes of the policy, or close each element that it opens"),
+        };
+        let diagnostic = rules::truncated(excerpt(tag)).at(self.source.end());
+        match help {
+            Some(help) => diagnostic.with_help(help),
+            None => diagnostic,
+        }
     }
 
     fn unusual_dtd(&self, token: &Token<'a>) -> Option<Diagnostic> {
@@ -188,15 +242,6 @@ fn over_limit(limit: usize, of_what: &str) -> Diagnostic {
 
 pub(super) fn is_blank(text: &str) -> bool {
     text.chars().all(|c| BLANKS.contains(&c))
-}
-
-/// Returns true for texts that servers send when they try to send a NUL byte but quote it wrongly.
-fn is_escaped_nul(text: &str) -> bool {
-    [
-        "u0000", "\\u0000", "\\0", "\\00", "\\000", "\\x00", "\\0x00", "0x00", "\\n", "/n", "/0",
-        "%00", "&#0;",
-    ]
-    .contains(&text)
 }
 
 fn system_id(doctype: &str) -> Option<&str> {

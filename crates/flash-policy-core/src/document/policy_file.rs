@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::PolicyKind;
+use super::empty_policy::{LostGrants, empty_policy};
 use super::outline::Outline;
 use super::{AllowAccessFrom, MalformedPolicy, PolicyFileBuilder, SiteControl};
 use super::{decode, elements, interpret, kind_checks};
@@ -30,6 +31,8 @@ pub struct PolicyFile {
     pub(super) allow_access_from: Vec<AllowAccessFrom>,
     pub(super) site_control: Vec<SiteControl>,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// True if the document has rules that grant nothing, by a mistake in it.
+    pub(super) has_lost_grants: bool,
 }
 
 impl PolicyFile {
@@ -46,7 +49,7 @@ impl PolicyFile {
     /// element, 64 namespace declarations and 8192 nodes. An internal DTD subset is over the limits
     /// too.
     pub fn parse(bytes: impl AsRef<[u8]>) -> Result<PolicyFile, MalformedPolicy> {
-        Self::parse_with(kind_checks::for_sockets, bytes.as_ref())
+        Self::parse_as(PolicyKind::Socket, bytes)
     }
 
     /// Parses a policy of this kind from its bytes. The kinds differ in their diagnostics: in a
@@ -71,11 +74,15 @@ impl PolicyFile {
         kind: PolicyKind,
         bytes: impl AsRef<[u8]>,
     ) -> Result<PolicyFile, MalformedPolicy> {
-        let checks = match kind {
-            PolicyKind::Socket => kind_checks::for_sockets,
-            PolicyKind::Url => kind_checks::for_urls,
-        };
-        Self::parse_with(checks, bytes.as_ref())
+        let mut found = Vec::new();
+        match read(kind, bytes.as_ref(), &mut found) {
+            Ok(mut policy) => {
+                found.sort_by_key(Diagnostic::position);
+                policy.diagnostics = found;
+                Ok(policy)
+            }
+            Err(fatal) => Err(MalformedPolicy::new(fatal, found)),
+        }
     }
 
     /// Returns a builder for a policy. Without a rule the policy grants nothing.
@@ -112,18 +119,6 @@ impl PolicyFile {
     pub fn to_xml(&self) -> String {
         self.to_string()
     }
-
-    fn parse_with(checks: KindChecks, bytes: &[u8]) -> Result<PolicyFile, MalformedPolicy> {
-        let mut found = Vec::new();
-        match read(checks, bytes, &mut found) {
-            Ok(mut policy) => {
-                found.sort_by_key(Diagnostic::position);
-                policy.diagnostics = found;
-                Ok(policy)
-            }
-            Err(fatal) => Err(MalformedPolicy::new(fatal, found)),
-        }
-    }
 }
 
 impl fmt::Display for PolicyFile {
@@ -139,18 +134,31 @@ impl fmt::Display for PolicyFile {
     }
 }
 
-/// Adds the diagnostics of one kind of policy.
-type KindChecks = fn(&[elements::Element], &PolicyFile, &mut Vec<Diagnostic>);
-
 fn read(
-    checks: KindChecks,
+    kind: PolicyKind,
     bytes: &[u8],
     found: &mut Vec<Diagnostic>,
 ) -> Result<PolicyFile, Diagnostic> {
-    let source = decode::Source::decode(bytes, found)?;
-    let outline = Outline::of(&source, found)?;
-    let elements = elements::elements(&source, outline)?;
-    let policy = interpret::policy(&elements, found);
-    checks(&elements, &policy, found);
+    let mut source = decode::Source::decode(bytes, found)?;
+    let fault = source.take_fault();
+    let policy = read_text(kind, &source, found);
+    match fault {
+        Some(fault) => Err(fault),
+        None => policy,
+    }
+}
+
+fn read_text(
+    kind: PolicyKind,
+    source: &decode::Source<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> Result<PolicyFile, Diagnostic> {
+    let outline = Outline::of(source, found)?;
+    let elements = elements::elements(source, outline)?;
+    let mut policy = interpret::policy(&elements, kind, found);
+    kind_checks::check(kind, &elements, &policy, found);
+    let lost = LostGrants::of(kind, &elements, &policy);
+    found.extend(empty_policy(kind, &elements, &policy, &lost, found));
+    policy.has_lost_grants = lost.is_some();
     Ok(policy)
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use super::InvalidRule;
 use super::domain_pattern::is_template;
+use super::port_help::port_help;
 use crate::diagnostics::{Diagnostic, rules};
 
 /// A set of ports: any port, or inclusive ranges within 1-65535 (rulebook P3). Two sets are equal
@@ -154,7 +155,11 @@ impl<'a> Reading<'a> {
         Some(if is_template(written) {
             rules::template_not_expanded(written).identified_by(&[item, written])
         } else {
-            rules::bad_range_syntax(item, written)
+            let diagnostic = rules::bad_range_syntax(item, written);
+            match port_help(item) {
+                Some(help) => diagnostic.with_help(help),
+                None => diagnostic,
+            }
         })
     }
 }

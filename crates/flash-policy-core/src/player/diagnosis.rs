@@ -13,6 +13,7 @@
 
 mod after_nul;
 mod answer;
+mod answered_document;
 mod attempt;
 mod cut_short;
 mod evidence;

@@ -1,5 +1,7 @@
 //! The findings of the linter beyond those of the parse, and their positions.
 
+mod meta_policy;
+
 use flash_policy_core::Endpoint;
 use flash_policy_core::analysis::Linter;
 use flash_policy_core::document::PolicyKind;
@@ -412,20 +414,6 @@ fn a_comment_does_not_suppress_why_a_player_rejects_the_document() {
     let document = "<!-- flash-policy-allow FSP-D22: known -->\n\
         <cross-domain-policy a=b></cross-domain-policy>";
     assert_eq!(found(&Linter::new(PolicyKind::Socket), document), ["FSP-D22 at 2:24"]);
-}
-
-#[rstest]
-#[case::all(r#"<site-control permitted-cross-domain-policies="all"/>"#, &[])]
-#[case::master_only(r#"<site-control permitted-cross-domain-policies="master-only"/>"#, &[])]
-#[case::none(
-    r#"<site-control permitted-cross-domain-policies="none"/>"#,
-    &["FSP-D30 at 1:1", "FSP-S03 at 2:15"]
-)]
-fn a_master_that_speaks_of_other_policies_need_not_grant(
-    #[case] element: &str,
-    #[case] expected: &[&str],
-) {
-    assert_eq!(found(&Linter::new(PolicyKind::Socket), lines(&[element])), expected);
 }
 
 #[rstest]

@@ -7,8 +7,9 @@
 
 #[cfg(feature = "lint")]
 mod analysis;
+mod answer_diagnosis;
 mod catalogue;
-mod diagnosis;
+mod document_diagnosis;
 #[cfg(feature = "lint")]
 mod fixes;
 #[cfg(feature = "lint")]

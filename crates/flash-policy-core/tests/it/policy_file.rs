@@ -1,7 +1,12 @@
 //! Policy documents: their meaning, their diagnostics and the positions of these (rulebook M, P, D
 //! and X).
 
+mod beginning;
+mod empty_policy;
+mod fake_nul;
 mod hostile;
+mod mistakes;
+mod names;
 mod values;
 mod xml;
 
@@ -129,8 +134,8 @@ fn a_malformed_policy_says_what_where_and_all_that_came_before() {
         rejected("\u{feff}<cross-domain-policy>\n<allow-access-from>\n</cross-domain-policy>");
     assert_eq!(
         malformed.to_string(),
-        "malformed policy, FSP-D22 at 3:1: XML error: expected 'allow-access-from' tag, not \
-         'cross-domain-policy'"
+        "malformed policy, FSP-D22 at 3:1: XML error: </cross-domain-policy> stands where \
+         </allow-access-from> is expected"
     );
     assert_eq!(ids(malformed.diagnostics()), ["FSP-D17", "FSP-D22"]);
 }

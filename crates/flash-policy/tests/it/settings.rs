@@ -37,7 +37,8 @@ fn levels_kind_and_place_of_a_document_are_settings() {
     let settings = "[rules]\nFSP-S05 = 'error'\n\n[[policy]]\npath = 'inband.xml'\nkind = \
         'socket'\nserved-from = 'game.b.example:5000'\n";
     let document = "<cross-domain-policy><site-control \
-        permitted-cross-domain-policies='all'/></cross-domain-policy>";
+        permitted-cross-domain-policies='all'/>\
+        <allow-access-from domain='*.b.example' to-ports='5000'/></cross-domain-policy>";
     let folder = Folder::new().put("inband.xml", document).put("flash-policy.toml", settings);
     let report = folder.json("check inband.xml");
     let found: Vec<_> = report["findings"]

@@ -27,13 +27,13 @@ fn folder() -> Folder {
 
 #[test]
 fn check_names_each_mistake() {
-    let expected = r#"warning[FSP-D30]: policy grants nothing
+    let expected = r#"error[FSP-D30]: policy grants nothing: none of its 2 rules counts, and the first of them names no valid domain
  --> policy.xml:2:1
   |
 2 | <cross-domain-policy>
   | ^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: add an <allow-access-from>, or remove the policy server
+  = help: correct each rule, as the finding at it says
 
 error[FSP-D05]: domain="http://www.example.com" contains a scheme; use "www.example.com"
  --> policy.xml:3:22
@@ -51,8 +51,8 @@ error[FSP-D01]: <allow-access-from> has no to-ports; it grants no port
   |
   = help: add to-ports with the ports that the SWF connects to
 
-1 socket policy examined: 2 errors, 1 warning, 0 infos
-flash-policy explain FSP-D05 says more
+1 socket policy examined: 3 errors, 0 warnings, 0 infos
+flash-policy explain FSP-D30 says more
 "#;
     assert_eq!(folder().stdout("check policy.xml"), (1, expected.to_owned()));
 }
@@ -77,7 +77,7 @@ fn eval_names_the_rule_that_misses() {
              < <policy-file-request/>\0
              23 bytes, client-closed
   player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.org/game.swf cannot load data from game.example.com:5000.
-  note     warning FSP-D30 at 2:1: policy grants nothing; help: add an <allow-access-from>, or remove the policy server
+  note     error FSP-D30 at 2:1: policy grants nothing: none of its 2 rules counts, and the first of them names no valid domain; help: correct each rule, as the finding at it says
   note     error FSP-D05 at 3:22: domain="http://www.example.com" contains a scheme; use "www.example.com"; help: write the bare host
   note     error FSP-D01 at 4:3: <allow-access-from> has no to-ports; it grants no port; help: add to-ports with the ports that the SWF connects to
   advice   add to-ports="5000" to that rule of game.example.com:843. (FSP-D01)
@@ -118,7 +118,7 @@ expected permitted
              < <policy-file-request/>\0
              23 bytes, client-closed
   player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.org/game.swf cannot load data from game.example.com:5000.
-  note     warning FSP-D30 at 2:1: policy grants nothing; help: add an <allow-access-from>, or remove the policy server
+  note     error FSP-D30 at 2:1: policy grants nothing: none of its 2 rules counts, and the first of them names no valid domain; help: correct each rule, as the finding at it says
   note     error FSP-D05 at 3:22: domain="http://www.example.com" contains a scheme; use "www.example.com"; help: write the bare host
   note     error FSP-D01 at 4:3: <allow-access-from> has no to-ports; it grants no port; help: add to-ports with the ports that the SWF connects to
   advice   add to-ports="5000" to that rule of game.example.com:843. (FSP-D01)

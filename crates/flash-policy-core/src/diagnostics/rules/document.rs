@@ -151,9 +151,9 @@ define_rules! {
         => http_policy_for_sockets();
 
     EMPTY_POLICY_DENY "FSP-D30" "empty-policy-deny" Warning
-        "policy grants nothing"
+        "policy grants nothing: {why}"
         "add an <allow-access-from>, or remove the policy server"
-        => empty_policy_deny();
+        => empty_policy_deny(why);
 
     TEMPLATE_NOT_EXPANDED "FSP-D31" "template-not-expanded" Error
         "placeholder \"{value}\" in attribute"

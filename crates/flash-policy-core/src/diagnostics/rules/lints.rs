@@ -11,9 +11,9 @@ define_rules! {
         => blanks_in_to_ports(to_ports);
 
     UNKNOWN_ELEMENT "FSP-L02" "unknown-element" Warning
-        "<{element}> inside <{parent}> is not part of a policy file; it is ignored"
+        "<{element}> inside <{parent}> {why}; it is ignored"
         "correct the element's name or place, or remove it"
-        => unknown_element(element, parent);
+        => unknown_element(element, parent, why);
 
     UNKNOWN_ATTRIBUTE "FSP-L03" "unknown-attribute" Warning
         "<{element}> has no attribute {attribute}; it is ignored"
@@ -61,14 +61,14 @@ define_rules! {
         => empty_document();
 
     TEXT_BEFORE_ROOT "FSP-L12" "text-before-root" Error
-        "\"{text}\" stands before <cross-domain-policy>"
-        "let only declarations and comments precede the root element"
+        "\"{text}\" stands where <cross-domain-policy> should begin"
+        "remove the text: only a declaration and comments may come before the root element"
         => text_before_root(text);
 
     LENGTH_PREFIX "FSP-L13" "length-prefix" Error
-        "the document begins with its own length ({length}) in two bytes, as Java's writeUTF does"
+        "the document begins with its own length ({length}) in {bytes}"
         "write the plain bytes of the policy"
-        => length_prefix(length);
+        => length_prefix(length, bytes);
 
     DOMAIN_WITH_USER_INFO "FSP-L14" "domain-with-user-info" Error
         "domain=\"{domain}\" contains user-info"

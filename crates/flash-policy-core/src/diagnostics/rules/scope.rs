@@ -26,9 +26,9 @@ define_rules! {
         => by_content_type_on_socket(value);
 
     SITE_CONTROL_IN_NONMASTER "FSP-S05" "site-control-in-nonmaster" Warning
-        "site-control ignored: this is not the master (843)"
+        "site-control \"{value}\" is ignored: this is not the master (843)"
         "move the site-control to the master on 843"
-        => site_control_in_nonmaster();
+        => site_control_in_nonmaster(value);
 
     UNKNOWN_META_VALUE "FSP-S06" "unknown-meta-value" Error
         "unknown meta-policy \"{value}\"; it counts as none"

@@ -2,12 +2,11 @@
 //! ended. Does not know who asked, nor what the answer decided.
 
 use super::after_nul::diagnose_after_nul;
-use super::cut_short::is_cut_short;
+use super::answered_document::AnsweredDocument;
 use super::evidence::{AnswerEvidence, Opening};
 use super::pace::{Pace, close_to, pace};
 use crate::diagnostics::{Diagnostic, Severity, rules};
-use crate::document::{PolicyFile, length_prefix};
-use crate::player::answer::{Role, rejection};
+use crate::player::answer::Role;
 use crate::player::profile::{Leniency, Profile};
 use crate::printable::counted;
 use crate::wire::{AnswerEnd, Exchange, POLICY_REQUEST};
@@ -90,12 +89,13 @@ impl OpenedAnswer<'_> {
         if self.exchange.document() == POLICY_REQUEST.strip_suffix(b"\0").unwrap_or_default() {
             return vec![self.echo()];
         }
-        let document = Document::of(self);
+        let document =
+            AnsweredDocument::of(self.exchange, &self.evidence.endpoint, self.role, self.profile);
         match self.exchange.answer_end() {
-            None => self.unfinished(document),
-            Some(AnswerEnd::Reset) => self.destroyed(document),
-            Some(AnswerEnd::EndOfStream) => self.closed(document),
-            Some(_) => self.ended_by_nul(document),
+            None => self.unfinished(&document),
+            Some(AnswerEnd::Reset) => self.destroyed(&document),
+            Some(AnswerEnd::EndOfStream) => self.closed(&document),
+            Some(_) => self.ended_by_nul(&document),
         }
     }
 
@@ -123,17 +123,17 @@ impl OpenedAnswer<'_> {
     }
 
     /// Diagnoses bytes without an end: neither a NUL, nor a close, nor a reset came in time.
-    fn unfinished(&self, document: Document) -> Vec<Diagnostic> {
+    fn unfinished(&self, document: &AnsweredDocument) -> Vec<Diagnostic> {
         let endpoint = &self.evidence.endpoint;
-        if document.is_of_another_kind {
-            return document.found;
+        if document.is_of_another_kind() {
+            return document.found.clone();
         }
         if pace(self.evidence) == Pace::Arriving {
             return self.still_arriving(document);
         }
-        let mut found = document.found;
+        let mut found = document.found.clone();
         found.push(rules::missing_nul_open(endpoint));
-        if document.is_accepted {
+        if document.is_accepted() {
             // The policy itself is fine: the missing NUL is all that the player waits for.
             found.rotate_right(1);
         }
@@ -142,14 +142,14 @@ impl OpenedAnswer<'_> {
 
     /// Diagnoses bytes that were still arriving when the client gave up. A fault of the document
     /// counts only if no later byte could remove it.
-    fn still_arriving(&self, document: Document) -> Vec<Diagnostic> {
+    fn still_arriving(&self, document: &AnsweredDocument) -> Vec<Diagnostic> {
         let arrived = counted(self.exchange.received().len(), "byte");
         let what = format!("{arrived} and no whole policy within {} s", self.seconds());
         let slow = rules::slow_drip(&self.evidence.endpoint, what);
-        if document.is_accepted || document.is_cut_short {
+        if document.is_accepted() || document.is_cut_short() {
             return vec![slow];
         }
-        let mut found = document.found;
+        let mut found = document.found.clone();
         found.push(slow);
         found
     }
@@ -157,17 +157,17 @@ impl OpenedAnswer<'_> {
     /// Diagnoses bytes that a reset cut off before their NUL. Whether the rest of the policy and
     /// its NUL were sent is not known, so the document is blamed only for what no further byte
     /// could remove.
-    fn destroyed(&self, document: Document) -> Vec<Diagnostic> {
-        let mut found = document.found;
-        if document.is_another_protocol {
+    fn destroyed(&self, document: &AnsweredDocument) -> Vec<Diagnostic> {
+        let mut found = document.found.clone();
+        if document.is_another_protocol() {
             return found;
         }
         let arrived = counted(self.exchange.received().len(), "byte");
         let what = format!("before a NUL ended its answer ({arrived} had arrived)");
         let reset = rules::reset_after_answer(&self.evidence.endpoint, what);
-        if document.is_cut_short {
+        if document.is_cut_short() {
             found[0] = reset;
-        } else if document.is_accepted {
+        } else if document.is_accepted() {
             let help = "read all 23 bytes of the request before closing, and end the policy with \
                         a NUL byte";
             found.insert(0, reset.with_help(help));
@@ -178,34 +178,34 @@ impl OpenedAnswer<'_> {
     }
 
     /// Diagnoses bytes that a close ended.
-    fn closed(&self, document: Document) -> Vec<Diagnostic> {
+    fn closed(&self, document: &AnsweredDocument) -> Vec<Diagnostic> {
         let explains_itself = document.explains_a_missing_nul();
-        let mut found = document.found;
+        let mut found = document.found.clone();
         let missing_nul = rules::missing_nul_close(&self.evidence.endpoint);
-        if document.is_accepted && self.profile.wire.missing_nul == Leniency::Reject {
+        if document.is_accepted() && self.profile.wire.missing_nul == Leniency::Reject {
             found.insert(0, missing_nul.with_severity(Severity::Error));
         } else if !explains_itself {
             found.push(missing_nul);
         }
-        self.add_pace(document.is_accepted, &mut found);
+        self.add_pace(document.is_accepted(), &mut found);
         found
     }
 
     /// Diagnoses an answer that a NUL ended, and what followed it.
-    fn ended_by_nul(&self, document: Document) -> Vec<Diagnostic> {
-        let mut found = document.found;
-        if !document.is_of_another_kind {
+    fn ended_by_nul(&self, document: &AnsweredDocument) -> Vec<Diagnostic> {
+        let mut found = document.found.clone();
+        if !document.is_of_another_kind() {
             found.extend(diagnose_after_nul(self.exchange));
         }
-        if self.exchange.was_reset() && !document.is_another_protocol {
+        if self.exchange.was_reset() && !document.is_another_protocol() {
             let endpoint = &self.evidence.endpoint;
             found.push(rules::reset_after_answer(endpoint, "behind its answer"));
         }
         let length = self.exchange.document().len() + 1;
-        if document.is_accepted && length % BLOCKING_LENGTH == 0 {
+        if document.is_accepted() && length % BLOCKING_LENGTH == 0 {
             found.push(rules::response_4096_multiple(length));
         }
-        self.add_pace(document.is_accepted, &mut found);
+        self.add_pace(document.is_accepted(), &mut found);
         found
     }
 
@@ -227,93 +227,5 @@ impl OpenedAnswer<'_> {
     /// Returns the time that the client waited, in seconds.
     fn seconds(&self) -> f64 {
         self.evidence.waited.as_secs_f64()
-    }
-}
-
-/// The document in an answer, judged as if the stream had ended behind it.
-struct Document {
-    /// Its diagnostics. If the player does not accept it, the first is the reason.
-    found: Vec<Diagnostic>,
-    is_accepted: bool,
-    /// True if the document is not complete, so that further bytes could still make it a policy.
-    is_cut_short: bool,
-    /// True if it ends with the escape sequence of a NUL.
-    has_fake_nul: bool,
-    /// True for HTTP and TLS.
-    is_another_protocol: bool,
-    /// True for another protocol, a length prefix and UTF-16, which say more than any missing NUL.
-    is_of_another_kind: bool,
-}
-
-impl Document {
-    fn of(answer: &OpenedAnswer<'_>) -> Self {
-        let OpenedAnswer { exchange, .. } = answer;
-        // The first byte of a short length is a NUL, which ends the document before it begins.
-        if exchange.document().is_empty() {
-            if let Some(length) = length_prefix(exchange.received()) {
-                return Self::rejected(rules::length_prefix(length), Vec::new(), b"");
-            }
-        }
-        match PolicyFile::parse(exchange.document()) {
-            Ok(policy) => {
-                let found = policy.diagnostics().to_vec();
-                match rejection(&policy, &answer.profile.document) {
-                    Some(reason) => Self::rejected(reason, found, exchange.document()),
-                    None => Self {
-                        found,
-                        is_accepted: true,
-                        is_cut_short: false,
-                        has_fake_nul: false,
-                        is_another_protocol: false,
-                        is_of_another_kind: false,
-                    },
-                }
-            }
-            Err(malformed) => {
-                let reason = in_context(malformed.diagnostic(), answer);
-                let others = malformed.diagnostics().iter();
-                let others = others.filter(|one| *one != malformed.diagnostic()).cloned();
-                Self::rejected(reason, others.collect(), exchange.document())
-            }
-        }
-    }
-
-    /// Returns a document that the player rejects for `reason`.
-    fn rejected(reason: Diagnostic, others: Vec<Diagnostic>, document: &[u8]) -> Self {
-        let rule = *reason.rule();
-        let is_another_protocol =
-            [rules::HTTP_PROXY_EATS_REQUEST, rules::HTTP_SERVER_ON_843, rules::TLS_ON_POLICY_PORT]
-                .contains(&rule);
-        let is_encoded_otherwise = [rules::LENGTH_PREFIX, rules::UTF16].contains(&rule);
-        let mut found = others;
-        found.retain(|other| *other != reason);
-        found.insert(0, reason.with_severity(Severity::Error));
-        Self {
-            found,
-            is_accepted: false,
-            is_cut_short: is_cut_short(document, &rule),
-            has_fake_nul: rule == rules::FAKE_NUL,
-            is_another_protocol,
-            is_of_another_kind: is_another_protocol || is_encoded_otherwise,
-        }
-    }
-
-    /// Returns true if nothing need be said of a missing NUL, because something else explains it.
-    fn explains_a_missing_nul(&self) -> bool {
-        self.is_cut_short || self.has_fake_nul || self.is_of_another_kind
-    }
-}
-
-/// Returns the reason for a rejected document with what the location adds to it: HTTP on the
-/// master's port comes from a web server.
-fn in_context(reason: &Diagnostic, answer: &OpenedAnswer<'_>) -> Diagnostic {
-    let endpoint = &answer.evidence.endpoint;
-    match *reason.rule() {
-        rules::HTTP_PROXY_EATS_REQUEST if answer.role == Role::Master => {
-            rules::http_server_on_843(endpoint)
-        }
-        rules::HTTP_PROXY_EATS_REQUEST => rules::http_proxy_eats_request(endpoint),
-        rules::TLS_ON_POLICY_PORT => rules::tls_on_policy_port(endpoint),
-        _ => reason.clone(),
     }
 }

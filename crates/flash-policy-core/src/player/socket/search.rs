@@ -112,9 +112,6 @@ impl Search {
         let meta = if counts { meta_policy(policy, document) } else { None };
         let meta = meta.unwrap_or(MetaPolicy::All);
         let control = policy.site_control().first();
-        if control.is_some() && !counts {
-            asked.diagnostics.push(rules::site_control_in_nonmaster());
-        }
         let control = control.map(|element| DecidingRule::control(from, element));
         if meta == MetaPolicy::None {
             return self.end(Cause::MetaPolicyNone, control, record);

@@ -1,0 +1,129 @@
+//! The document in an answer, judged as if the stream had ended behind it.
+
+use super::cut_short::is_cut_short;
+use crate::diagnostics::{Diagnostic, Rule, Severity, rules};
+use crate::document::{PolicyFile, PolicyPlace, length_prefix};
+use crate::player::Endpoint;
+use crate::player::answer::{Role, rejection};
+use crate::player::profile::Profile;
+use crate::wire::Exchange;
+
+/// The document in an answer, with its diagnostics. If the player does not accept it, the first is
+/// the reason.
+pub(super) struct AnsweredDocument {
+    pub(super) found: Vec<Diagnostic>,
+    /// `None` for a document that the player accepts.
+    fault: Option<Fault>,
+}
+
+/// The kind of fault for which the player rejects a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// It is not complete, so that further bytes could still make it a policy.
+    CutShort,
+    /// It ends with the escape sequence of a NUL.
+    FakeNul,
+    /// HTTP or TLS.
+    AnotherProtocol,
+    /// A length prefix or UTF-16, whose NULs end the document early.
+    AnotherEncoding,
+    /// Any other fault. No further byte could remove it.
+    Other,
+}
+
+impl AnsweredDocument {
+    /// Judges the document in the answer of `endpoint`, which was consulted in this role.
+    pub(super) fn of(
+        exchange: &Exchange,
+        endpoint: &Endpoint,
+        role: Role,
+        profile: &Profile,
+    ) -> Self {
+        let document = exchange.document();
+        // The first byte of a short length is a NUL, which ends the document before it begins.
+        if document.is_empty() {
+            if let Some(prefix) = length_prefix(exchange.received()) {
+                let reason = rules::length_prefix(prefix.length, prefix.description());
+                return Self::rejected(reason, Vec::new(), document);
+            }
+        }
+        match PolicyFile::parse(document) {
+            Ok(policy) => {
+                let found = policy.diagnostics_in(place(role, profile));
+                match rejection(&policy, &profile.document) {
+                    Some(reason) => Self::rejected(reason, found, document),
+                    None => Self { found, fault: None },
+                }
+            }
+            Err(malformed) => {
+                let mut others = malformed.diagnostics_in_order();
+                let reason = in_context(others.remove(0), endpoint, role);
+                Self::rejected(reason, others, document)
+            }
+        }
+    }
+
+    /// Returns true if the player accepts the document.
+    pub(super) fn is_accepted(&self) -> bool {
+        self.fault.is_none()
+    }
+
+    /// Returns true if further bytes could still make a policy of the document.
+    pub(super) fn is_cut_short(&self) -> bool {
+        self.fault == Some(Fault::CutShort)
+    }
+
+    /// Returns true for HTTP and TLS.
+    pub(super) fn is_another_protocol(&self) -> bool {
+        self.fault == Some(Fault::AnotherProtocol)
+    }
+
+    /// Returns true for another protocol or encoding, which says more than any missing NUL.
+    pub(super) fn is_of_another_kind(&self) -> bool {
+        matches!(self.fault, Some(Fault::AnotherProtocol | Fault::AnotherEncoding))
+    }
+
+    /// Returns true if nothing need be said of a missing NUL, because something else explains it.
+    pub(super) fn explains_a_missing_nul(&self) -> bool {
+        !matches!(self.fault, None | Some(Fault::Other))
+    }
+
+    /// Returns a document that the player rejects for `reason`.
+    fn rejected(reason: Diagnostic, others: Vec<Diagnostic>, document: &[u8]) -> Self {
+        let fault = match *reason.rule() {
+            rules::FAKE_NUL => Fault::FakeNul,
+            rules::HTTP_PROXY_EATS_REQUEST
+            | rules::HTTP_SERVER_ON_843
+            | rules::TLS_ON_POLICY_PORT => Fault::AnotherProtocol,
+            rules::LENGTH_PREFIX | rules::UTF16 => Fault::AnotherEncoding,
+            rule if is_cut_short(document, &rule) => Fault::CutShort,
+            _ => Fault::Other,
+        };
+        let mut found = others;
+        found.retain(|other| *other != reason);
+        found.insert(0, reason.with_severity(Severity::Error));
+        Self { found, fault: Some(fault) }
+    }
+}
+
+/// Returns the place of a location's document: a site-control counts in the master, and if the
+/// profile says so, in the destination's own policy (Q16).
+fn place(role: Role, profile: &Profile) -> PolicyPlace {
+    match role {
+        Role::Master => PolicyPlace::Master,
+        Role::Destination if profile.lookup.destination_site_control => PolicyPlace::Master,
+        Role::Destination | Role::Explicit => PolicyPlace::Elsewhere,
+    }
+}
+
+/// Returns the reason for a rejected document with what the location adds to it: HTTP on the
+/// master's port comes from a web server.
+fn in_context(reason: Diagnostic, endpoint: &Endpoint, role: Role) -> Diagnostic {
+    const HTTP: Rule = rules::HTTP_PROXY_EATS_REQUEST;
+    match *reason.rule() {
+        HTTP if role == Role::Master => rules::http_server_on_843(endpoint),
+        HTTP => rules::http_proxy_eats_request(endpoint),
+        rules::TLS_ON_POLICY_PORT => rules::tls_on_policy_port(endpoint),
+        _ => reason,
+    }
+}

@@ -1,0 +1,255 @@
+//! Documents that people write by hand, and the help for each kind of mistake.
+
+use flash_policy_core::diagnostics::Diagnostic;
+use rstest::rstest;
+
+use super::{policy, rejected};
+
+const RULE: &str = r#"<allow-access-from domain="*.example.com" to-ports="5000"/>"#;
+
+/// Returns the diagnostic for which the document is rejected, and checks its rule and its help.
+fn fatal(document: &str, id: &str, help: &str) -> Diagnostic {
+    let malformed = rejected(document);
+    let fatal = malformed.diagnostic().clone();
+    assert_eq!(fatal.rule().id(), id, "{fatal}");
+    assert!(fatal.help().contains(help), "{fatal}");
+    fatal
+}
+
+#[rstest]
+#[case::a_blank(r#"<? xml version="1.0"?>"#, "FSP-L12")]
+#[case::upper_case(r#"<?XML version="1.0"?>"#, "FSP-L12")]
+#[case::mixed_case(r#"<?Xml version="1.0"?>"#, "FSP-L12")]
+#[case::no_question_marks(r#"<xml version="1.0">"#, "FSP-D23")]
+#[case::no_first_question_mark(r#"<xml version="1.0"?>"#, "FSP-D23")]
+#[case::no_last_question_mark(r#"<?xml version="1.0">"#, "FSP-D22")]
+#[case::a_slash_for_the_last_question_mark(r#"<?xml version="1.0"/>"#, "FSP-D22")]
+#[case::no_end(r#"<?xml version="1.0" encoding="utf-8""#, "FSP-D22")]
+#[case::no_greater_than_sign(r#"<?xml version="1.0" ?"#, "FSP-D22")]
+#[case::question_mark_too_early(r#"<?xml version="1.0"? encoding = "utf-8">"#, "FSP-D22")]
+#[case::an_exclamation_mark(r#"<!xml version="1.0">"#, "FSP-D22")]
+#[case::no_quotation_marks("<?xml version=1.0?>", "FSP-D22")]
+#[case::no_quotation_marks_around_the_encoding(
+    r#"<?xml version="1.0" encoding=utf-8?>"#,
+    "FSP-D22"
+)]
+#[case::an_open_quotation_mark(r#"<?xml version="1.0?>"#, "FSP-D22")]
+#[case::curly_quotation_marks("<?xml version=“1.0”?>", "FSP-D22")]
+#[case::no_version(r#"<?xml encoding="utf-8"?>"#, "FSP-D22")]
+#[case::encoding_before_version(r#"<?xml encoding="utf-8" version="1.0"?>"#, "FSP-D22")]
+#[case::no_blank(r#"<?xmlversion="1.0"?>"#, "FSP-L12")]
+#[case::misspelt(r#"<?xlm version="1.0"?>"#, "FSP-L12")]
+#[case::no_less_than_sign(r#"?xml version="1.0"?>"#, "FSP-L12")]
+#[case::only_words(r#"xml version="1.0"?>"#, "FSP-L12")]
+fn a_misspelt_declaration_is_told_as_such(#[case] declaration: &str, #[case] id: &str) {
+    let document = format!("{declaration}{}", policy(RULE));
+    let fatal = fatal(&document, id, r#"<?xml version="1.0"?>"#);
+    assert!(!fatal.help().contains("only a declaration"), "{fatal}");
+}
+
+#[test]
+fn a_second_declaration_has_a_help_of_its_own() {
+    let declaration = r#"<?xml version="1.0"?>"#;
+    fatal(&format!("{declaration}{declaration}{}", policy(RULE)), "FSP-D22", "first XML decl");
+    fatal(&policy(declaration), "FSP-D22", "move <?xml");
+}
+
+#[rstest]
+#[case::in_the_declaration(r#"<?xml version=\"1.0\"?><cross-domain-policy/>"#, "FSP-D22")]
+#[case::in_an_attribute(
+    r#"<cross-domain-policy><allow-access-from domain=\"*\"/></cross-domain-policy>"#,
+    "FSP-D22"
+)]
+#[case::single_quotes(
+    r"<cross-domain-policy><allow-access-from domain=\'*\'/></cross-domain-policy>",
+    "FSP-D22"
+)]
+#[case::line_end_between_tags(r"<cross-domain-policy>\n</cross-domain-policy>", "FSP-L06")]
+#[case::line_ends_between_tags(r"<cross-domain-policy>\r\n\t</cross-domain-policy>", "FSP-L06")]
+#[case::line_end_before_the_root(r#"<?xml version="1.0"?>\n<cross-domain-policy/>"#, "FSP-L12")]
+#[case::line_end_in_a_tag(r"<cross-domain-policy \n></cross-domain-policy>", "FSP-D22")]
+#[case::slash_of_json(r"<cross-domain-policy><\/cross-domain-policy>", "FSP-D22")]
+fn escapes_of_source_code_are_told_as_such(#[case] document: &str, #[case] id: &str) {
+    fatal(document, id, "escape sequences of source code");
+}
+
+#[rstest]
+#[case::ampersand(r#"domain="a&b.example""#, "&amp;")]
+#[case::ampersand_and_blank(r#"domain="a & b""#, "&amp;")]
+#[case::entity_of_html(r#"domain="a&nbsp;b""#, "write the character itself")]
+#[case::reference_to_nothing(r#"domain="&#0;""#, "remove the reference")]
+#[case::unquoted("domain=*.example.com", r#"write domain="*.example.com""#)]
+#[case::unquoted_number(r#"domain="*" to-ports=5000"#, r#"write to-ports="5000""#)]
+#[case::curly("domain=“*”", "straight quotation marks")]
+#[case::low_and_high("domain=„*“", "straight quotation marks")]
+#[case::angles("domain=«*»", "straight quotation marks")]
+#[case::accent("domain=´*´", "straight quotation marks")]
+#[case::no_value("domain to-ports=\"5\"", "with a value")]
+#[case::a_name_in_two_words(r#"domain="*" to ports="5""#, "did you mean to-ports?")]
+#[case::a_colon_for_the_equals_sign(r#"domain:"*""#, r#"name="value""#)]
+#[case::no_blank_between(r#"domain="*"to-ports="5""#, "put a blank between")]
+#[case::a_comma_between(r#"domain="*", to-ports="5""#, "blanks separate attributes")]
+#[case::a_semicolon_between(r#"domain="*"; to-ports="5""#, "blanks separate attributes")]
+#[case::no_closing_mark(r#"domain="* to-ports="5""#, "end of the value of domain")]
+#[case::two_kinds_of_marks(r#"domain="*' to-ports="5""#, "end of the value of domain")]
+#[case::no_closing_mark_at_the_end(r#"domain="*" to-ports="5"#, "end of the value of to-ports")]
+#[case::doubled_marks(r#"domain=""*"""#, "one quotation mark on each side")]
+#[case::less_than_sign(r#"domain="a<b""#, "&lt;")]
+#[case::a_template(r#"domain="<%= domain %>""#, "render the template")]
+#[case::a_template_of_php(r#"domain="<?=$domain?>""#, "render the template")]
+fn a_faulty_attribute_has_the_help_that_fits(#[case] attributes: &str, #[case] help: &str) {
+    let document = policy(&format!("<allow-access-from {attributes}/>"));
+    let fatal = fatal(&document, "FSP-D22", help);
+    assert!(!fatal.message().contains("expected"), "{fatal}");
+}
+
+#[rstest]
+#[case::one_hyphen("<!- a ->", "<!-- … -->")]
+#[case::no_exclamation_mark("<- a ->", "<!-- … -->")]
+#[case::dash("<!– a –>", "<!-- … -->")]
+#[case::long_dash("<!— a —>", "<!-- … -->")]
+#[case::two_hyphens_inside("<!-- a -- b -->", "no -- inside")]
+#[case::three_hyphens_at_the_end("<!-- a --->", "no -- inside")]
+#[case::blank_before_a_name("< allow-access-from/>", "right after <")]
+#[case::a_name_in_words("<allow access from domain='*'/>", "did you mean <allow-access-from>?")]
+#[case::no_blank_after_the_name("<allow-access-fromdomain='*'/>", "<allow-access-from domain=")]
+#[case::no_end_of_a_tag("<allow-access-from domain='*' <b/>", "with > or />")]
+#[case::less_than_sign("1 < 2", "&lt;")]
+#[case::undeclared_prefix("<a p:b='1'/>", "remove the prefix p:")]
+#[case::not_closed("<allow-access-from domain='*'>", "end <allow-access-from> with />")]
+#[case::closed_twice("<allow-access-from/></allow-access-from>", "closes nothing that is open")]
+#[case::control_character("\u{1}", "remove the character")]
+fn faulty_markup_has_the_help_that_fits(#[case] inside: &str, #[case] help: &str) {
+    fatal(&policy(inside), "FSP-D22", help);
+}
+
+#[rstest]
+#[case::misspelt("</cross-domain-polcy>", "did you mean </cross-domain-policy>?")]
+#[case::case("</Cross-Domain-Policy>", "in the same case")]
+#[case::backslash(r"<\cross-domain-policy>", "with the other slash")]
+#[case::blank("</ cross-domain-policy>", "right after < or </")]
+fn a_faulty_closing_tag_has_the_help_that_fits(#[case] tag: &str, #[case] help: &str) {
+    fatal(&format!("<cross-domain-policy>{RULE}{tag}"), "FSP-D22", help);
+}
+
+#[rstest]
+#[case::cut_in_a_tag(r#"<cross-domain-policy><allow-access-from dom"#, "send all bytes")]
+#[case::no_closing_tag("<cross-domain-policy>", "add the missing </cross-domain-policy>")]
+#[case::no_slash("<cross-domain-policy><cross-domain-policy>", "with a slash")]
+#[case::in_a_comment("<cross-domain-policy><!-- a -></cross-domain-policy>", "with -->")]
+#[case::a_nul_inside("<cross-domain-policy>\0</cross-domain-policy>", "remove the NUL")]
+fn a_document_without_its_end_has_the_help_that_fits(#[case] document: &str, #[case] help: &str) {
+    fatal(document, "FSP-D21", help);
+}
+
+#[rstest]
+#[case::closing_tag("</cross-domain-policy>", "FSP-D20", "closes nothing that is open")]
+#[case::text("hello", "FSP-D20", "remove the text")]
+#[case::quotation_mark("\";", "FSP-D20", "source code")]
+#[case::a_second_document("<?xml version='1.0'?><a/>", "FSP-D20", "a second one begins here")]
+#[case::a_second_doctype("<!DOCTYPE html>", "FSP-D20", "a second one begins here")]
+#[case::http("HTTP/1.0 200 OK", "FSP-D20", "HTTP")]
+#[case::a_script("<?php exit; ?>", "FSP-D20", "script")]
+#[case::an_open_comment("<!-- a", "FSP-D20", "end the comment")]
+#[case::less_than_sign("<", "FSP-D20", "remove what follows")]
+#[case::a_second_policy("<cross-domain-policy/>", "FSP-D24", "the rules of both")]
+#[case::silverlight("<access-policy/>", "FSP-D24", "Silverlight")]
+#[case::a_rule("<allow-access-from domain='*'/>", "FSP-D24", "move <allow-access-from> inside")]
+#[case::a_site_control("<site-control/>", "FSP-D24", "move <site-control> inside")]
+#[case::a_misspelt_rule("<allow-acces-from/>", "FSP-D24", "inside")]
+#[case::html("<HTML><body>", "FSP-D24", "HTML")]
+#[case::the_request("<policy-file-request/>", "FSP-D24", "without the request")]
+#[case::anything("<a/>", "FSP-D24", "one root element")]
+#[case::cut("<access-poli", "FSP-D24", "one root element")]
+fn what_follows_the_root_has_the_help_that_fits(
+    #[case] after: &str,
+    #[case] id: &str,
+    #[case] help: &str,
+) {
+    fatal(&format!("{}{after}", policy(RULE)), id, help);
+}
+
+#[test]
+fn a_rule_after_an_empty_root_is_told_from_one_after_a_closed_root() {
+    let document = format!("<cross-domain-policy/>{RULE}</cross-domain-policy>");
+    fatal(&document, "FSP-D24", "instead of <cross-domain-policy/>");
+}
+
+#[rstest]
+#[case::a_rule_before_the_root(
+    "<allow-access-from domain='*'/><cross-domain-policy/>",
+    "into the <cross-domain-policy> that follows"
+)]
+#[case::a_rule_alone("<allow-access-from domain='*'/>", "inside a <cross-domain-policy>")]
+#[case::a_site_control_alone("<site-control/>", "inside a <cross-domain-policy>")]
+#[case::html("<html><body/></html>", "HTML page, probably")]
+#[case::html_in_upper_case("<HTML>", "HTML page, probably")]
+#[case::html_with_a_doctype("<!DOCTYPE html><html lang='en'/>", "HTML page, probably")]
+#[case::html_with_a_namespace("<html xmlns='http://www.w3.org/1999/xhtml'/>", "HTML page")]
+#[case::a_fragment_of_html("<h1>Not found</h1>", "HTML page, probably")]
+#[case::silverlight("<access-policy/>", "Silverlight")]
+#[case::the_request("<policy-file-request/>", "not with the request")]
+#[case::an_error_message("<Error><Code>AccessDenied</Code></Error>", "probably an error message")]
+#[case::an_element_around_the_root("<a><cross-domain-policy/></a>", "remove the <a>")]
+#[case::another_protocol("<stream:error/>", "whose root element is <cross-domain-policy>")]
+#[case::anything("<rss/>", "whose root element is <cross-domain-policy>")]
+fn another_root_has_the_help_that_fits(#[case] document: &str, #[case] help: &str) {
+    let fatal = fatal(document, "FSP-D23", help);
+    assert!(!fatal.help().contains("name the root element"), "{fatal}");
+}
+
+#[rstest]
+#[case::case("<Cross-Domain-Policy/>")]
+#[case::underscores("<cross_domain_policy/>")]
+#[case::one_word("<crossdomainpolicy/>")]
+#[case::short("<cross-domain/>")]
+#[case::shorter("<crossdomain/>")]
+#[case::a_typing_error("<cross-domain-polcy/>")]
+fn only_a_misspelt_root_is_to_be_named_exactly(#[case] document: &str) {
+    fatal(document, "FSP-D23", "name the root element exactly cross-domain-policy");
+}
+
+#[rstest]
+#[case::words("404 page not found", "instead of this text")]
+#[case::json(r#"{"error": 404}"#, "probably JSON")]
+#[case::headers("Content-Type: text/xml\r\n\r\n<cross-domain-policy/>", "headers of HTTP")]
+#[case::escaped("&lt;cross-domain-policy/&gt;", "unescaped")]
+#[case::encoded("%3Ccross-domain-policy/%3E", "unescaped")]
+#[case::a_quotation_mark("\"<cross-domain-policy/>", "source code")]
+#[case::an_assignment("String policy = \"<cross-domain-policy/>", "source code")]
+#[case::a_number("217<cross-domain-policy/>", "length")]
+#[case::a_chunk("a5\r\n<cross-domain-policy/>", "chunk")]
+#[case::a_script("<?php echo 1; ?><cross-domain-policy/>", "run the script")]
+#[case::a_mark_read_as_latin_1("ï»¿<cross-domain-policy/>", "byte order mark")]
+#[case::a_word("hello <cross-domain-policy/>", "remove the text")]
+fn text_before_the_root_has_the_help_that_fits(#[case] document: &str, #[case] help: &str) {
+    fatal(document, "FSP-L12", help);
+}
+
+#[rstest]
+#[case::a_comment_of_another_language("// the game", "<!-- … -->")]
+#[case::a_comment_of_c("/* the game */", "<!-- … -->")]
+#[case::a_stray_sign(">", "ends no tag")]
+#[case::a_rule_without_its_sign("allow-access-from domain='*'/>", "as a tag")]
+#[case::concatenation("\" + \"", "source code")]
+#[case::a_fake_nul(r"\0", "0x00")]
+#[case::words("hello", "remove the text, or make it a comment")]
+fn text_between_tags_has_the_help_that_fits(#[case] text: &str, #[case] help: &str) {
+    fatal(&policy(text), "FSP-L06", help);
+}
+
+#[rstest]
+#[case::a_doctype_of_html("<!DOCTYPE html>", "HTML")]
+#[case::everything_in_a_comment("<!-- <cross-domain-policy/> -->", "end the comment")]
+#[case::a_nul_first("\0<cross-domain-policy/>", "remove the NUL")]
+#[case::nothing("", "serve a <cross-domain-policy> document")]
+fn a_document_without_a_root_has_the_help_that_fits(#[case] document: &str, #[case] help: &str) {
+    fatal(document, "FSP-L11", help);
+}
+
+#[test]
+fn the_doctype_of_a_web_page_is_not_said_to_be_harmless() {
+    let page = "<!DOCTYPE HTML PUBLIC '-//W3C//DTD HTML 4.01//EN' \
+                'http://www.w3.org/TR/html4/strict.dtd'><html/>";
+    assert_eq!(rejected(page).diagnostics().len(), 1);
+}
