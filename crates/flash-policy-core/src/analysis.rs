@@ -21,7 +21,7 @@ pub use coverage::{Coverage, ElementCoverage};
 #[cfg(feature = "lint")]
 pub use diff::{Change, Diff, Direction, MetaPolicyChange, Origin, PortSet, Scheme, Witness};
 #[cfg(feature = "lint")]
-pub use fix::{Fix, apply_fixes};
+pub use fix::{Fix, Revival, apply_fixes};
 #[cfg(feature = "lint")]
 pub use lint::Linter;
 pub use matrix::{Cell, CellChange, Matrix};

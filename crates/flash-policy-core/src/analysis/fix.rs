@@ -1,10 +1,13 @@
 //! Fixes the findings of a document that can be fixed automatically.
 
+use std::fmt;
 use std::ops::Range;
 
+use super::grant::Grant;
 use super::{Judged, Linter};
 use crate::diagnostics::{Diagnostic, Position, Rule, rules};
-use crate::document::{DomainPattern, ToPorts, bare_host};
+use crate::document::{AllowAccessFrom, DomainPattern, PolicyFile, PolicyKind, ToPorts, bare_host};
+use crate::printable::{counted, printable};
 use crate::source_text::{attribute_value, offset};
 
 /// An automatic fix of one finding: a range of bytes in the document, and its replacement.
@@ -14,6 +17,8 @@ pub struct Fix {
     range: Range<usize>,
     replacement: String,
     position: Option<Position>,
+    revives: Option<Revival>,
+    caution: Option<&'static str>,
 }
 
 impl Fix {
@@ -31,6 +36,42 @@ impl Fix {
     pub fn replacement(&self) -> &str {
         &self.replacement
     }
+
+    /// Returns what grants after the fix and granted nothing before, if there is anything.
+    pub fn revives(&self) -> Option<&Revival> {
+        self.revives.as_ref()
+    }
+
+    /// Returns one imperative sentence about what the fix cannot decide, if there is anything.
+    ///
+    /// A domain written as an `https://` URL becomes a bare host, which admits SWFs loaded over
+    /// plain HTTP too unless the rule has `secure="true"`.
+    pub fn caution(&self) -> Option<&'static str> {
+        self.caution
+    }
+}
+
+/// What a [`Fix`] makes grant that granted nothing before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Revival {
+    /// The whole document, which players rejected, with this number of rules that grant.
+    Policy(usize),
+    /// One element, as it reads after the fix.
+    Rule(String),
+}
+
+impl fmt::Display for Revival {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Policy(rules) => {
+                let verb = if *rules == 1 { "grants" } else { "grant" };
+                let rules = counted(*rules, "rule");
+                write!(f, "players accept the document now, and {rules} {verb}")
+            }
+            Self::Rule(rule) => write!(f, "{} now grants", printable(rule)),
+        }
+    }
 }
 
 impl Linter {
@@ -40,8 +81,9 @@ impl Linter {
     /// in a domain (D05 to D07), and blanks in `to-ports` (L01). A finding that a comment
     /// suppresses is not fixed.
     ///
-    /// Fixing a domain makes a rule grant that granted nothing before. The other fixes do not
-    /// change what is granted.
+    /// Fixing a domain makes a rule grant that granted nothing before, and removing a second byte
+    /// order mark makes players accept a document that they rejected: [`Fix::revives`] says so. The
+    /// other fixes do not change what is granted. A fixed document has nothing left to fix.
     ///
     /// ```
     /// use flash_policy_core::analysis::{Linter, apply_fixes};
@@ -65,16 +107,56 @@ impl Linter {
             return Vec::new();
         };
         let found = self.examine(document);
-        let mut fixes: Vec<_> = found
+        let wanted: Vec<_> = found
             .iter()
             .filter(|judged| judged.suppressed().is_none())
             .map(Judged::diagnostic)
             .filter(|finding| wanted(finding))
-            .filter_map(|finding| fix(finding, text, mark))
             .collect();
-        fixes.sort_by_key(|fix| fix.range.start);
+        let mut fixes = fixes_of_the_beginning(&wanted, text, mark);
+        fixes.extend(wanted.iter().filter_map(|finding| fix_of_a_value(finding, text, mark)));
+        fixes.sort_by_key(|fix| (fix.range.start, fix.range.end));
         fixes.dedup_by_key(|fix| fix.range.clone());
+        self.add_revivals(document, &mut fixes);
         fixes
+    }
+
+    /// Finds out what the fixes make grant that granted nothing before.
+    fn add_revivals(&self, document: &[u8], fixes: &mut [Fix]) {
+        let old = PolicyFile::parse_as(self.kind(), document);
+        let Ok(new) = PolicyFile::parse_as(self.kind(), apply_fixes(document, fixes)) else {
+            return;
+        };
+        if self.voids_all_rules(&new) {
+            return;
+        }
+        let grants = |rule: &AllowAccessFrom| Grant::new(rule, self.kind()).is_some();
+        let Ok(old) = old else {
+            let rules = new.allow_access_from().iter().filter(|rule| grants(rule)).count();
+            if let Some(first) = fixes.first_mut().filter(|_| rules > 0) {
+                first.revives = Some(Revival::Policy(rules));
+            }
+            return;
+        };
+        for fix in fixes.iter_mut().filter(|fix| OF_DOMAINS.contains(&fix.rule)) {
+            let is_its_rule = |rule: &AllowAccessFrom| rule.position_of("domain") == fix.position;
+            let at = old.allow_access_from().iter().position(is_its_rule);
+            let rule = at.and_then(|at| new.allow_access_from().get(at));
+            let (element, has_secure) = match rule {
+                Some(rule) if grants(rule) => (rule.to_string(), rule.secure().is_some()),
+                Some(_) => continue,
+                // The only other element with a domain grants headers.
+                None => {
+                    let element = "allow-http-request-headers-from";
+                    (format!("<{element} domain=\"{}\" …/>", fix.replacement), true)
+                }
+            };
+            fix.revives = Some(Revival::Rule(element));
+            let was_https = document[fix.range.clone()].to_ascii_lowercase().starts_with(b"https:");
+            if was_https && !has_secure && self.kind() == PolicyKind::Socket {
+                fix.caution = Some(HTTPS_CAUTION);
+            }
+        }
     }
 }
 
@@ -98,38 +180,76 @@ pub fn apply_fixes(document: impl AsRef<[u8]>, fixes: &[Fix]) -> Vec<u8> {
     fixed
 }
 
-/// Returns the fix of a finding. `mark` is the number of bytes before `text`.
-fn fix(finding: &Diagnostic, text: &str, mark: usize) -> Option<Fix> {
-    let rule = *finding.rule();
-    let (range, replacement) = if rule == rules::UTF8_BOM {
-        (0..mark, String::new())
-    } else if rule == rules::LEADING_NEWLINE_BEFORE_XMLDECL {
-        let blanks = text.len() - text.trim_start_matches([' ', '\t', '\r', '\n']).len();
-        (mark..mark + blanks, String::new())
-    } else {
-        let within = attribute_value(text, offset(text, finding.position()?))?;
-        let written = &text[within.clone()];
-        // A value with a character reference differs from its spelling in the document.
-        if written.contains('&') {
-            return None;
+/// Returns the fixes of byte order marks and blanks before the document. `mark` is the number of
+/// bytes before `text`.
+fn fixes_of_the_beginning(wanted: &[&Diagnostic], text: &str, mark: usize) -> Vec<Fix> {
+    let finding = |rule: Rule| wanted.iter().find(|finding| *finding.rule() == rule);
+    let lead = &text[..text.len() - text.trim_start_matches(MARK_AND_BLANKS).len()];
+    let marks = lead.len() - lead.trim_start_matches(MARK).len();
+    let is_mixed = lead[marks..].contains(MARK);
+    let blanks_and_marks = |keep: fn(char) -> bool| lead.chars().filter(|c| keep(*c)).collect();
+    let whole = 0..mark + lead.len();
+    let bom = finding(rules::UTF8_BOM);
+    let blanks = finding(rules::LEADING_NEWLINE_BEFORE_XMLDECL);
+    let (of_marks, of_blanks) = match (bom, blanks) {
+        _ if !is_mixed => {
+            ((0..mark + marks, String::new()), (mark + marks..whole.end, String::new()))
         }
-        let replacement = match rule {
-            rules::DOMAIN_WITH_SCHEME
-            | rules::DOMAIN_WITH_PORT
-            | rules::DOMAIN_WITH_PATH_TRAILING_SLASH => host_of_url(written)?,
-            rules::BLANKS_IN_TO_PORTS => without_blanks(written)?,
-            _ => return None,
-        };
-        (mark + within.start..mark + within.end, replacement)
+        (Some(_), Some(_)) => {
+            ((whole.clone(), String::new()), (whole.end..whole.end, String::new()))
+        }
+        (Some(_), None) => {
+            ((whole.clone(), blanks_and_marks(|c| c != MARK)), (whole, String::new()))
+        }
+        _ => {
+            let kept: String = blanks_and_marks(|c| c == MARK);
+            let range = mark..whole.end;
+            ((whole, String::new()), (range, kept))
+        }
     };
-    Some(Fix { rule, range, replacement, position: finding.position() })
+    let fixes = [(bom, of_marks), (blanks, of_blanks)];
+    fixes
+        .into_iter()
+        .filter_map(|(finding, (range, replacement))| Some(Fix::new(finding?, range, replacement)))
+        .collect()
+}
+
+/// Returns the fix of a value. `mark` is the number of bytes before `text`.
+fn fix_of_a_value(finding: &Diagnostic, text: &str, mark: usize) -> Option<Fix> {
+    let rule = finding.rule();
+    let is_of_a_domain = OF_DOMAINS.contains(rule);
+    if !is_of_a_domain && *rule != rules::BLANKS_IN_TO_PORTS {
+        return None;
+    }
+    let within = attribute_value(text, offset(text, finding.position()?))?;
+    let written = &text[within.clone()];
+    // A value with a character reference differs from its spelling in the document.
+    if written.contains('&') {
+        return None;
+    }
+    let replacement = if is_of_a_domain { host_of_url(written)? } else { without_blanks(written)? };
+    Some(Fix::new(finding, mark + within.start..mark + within.end, replacement))
+}
+
+impl Fix {
+    fn new(finding: &Diagnostic, range: Range<usize>, replacement: String) -> Self {
+        Fix {
+            rule: *finding.rule(),
+            range,
+            replacement,
+            position: finding.position(),
+            revives: None,
+            caution: None,
+        }
+    }
 }
 
 /// Returns the host of a URL if nothing else can be meant: not for a list, not for a path without a
 /// scheme, and not if the result would name everybody.
 fn host_of_url(written: &str) -> Option<String> {
     let host = bare_host(written);
-    let is_one = !written.contains(|c: char| c == ',' || c.is_whitespace());
+    let is_one = !written.contains(|c: char| c == ',' || c.is_whitespace())
+        && written.matches("://").count() < 2;
     let is_plain = written.contains("://") || !written.trim_end_matches('/').contains('/');
     let is_somebody = host != "*" && host.parse::<DomainPattern>().is_ok();
     (is_one && is_plain && is_somebody).then(|| host.to_owned())
@@ -142,4 +262,15 @@ fn without_blanks(written: &str) -> Option<String> {
     (ports(&tight)? == ports(written)?).then_some(tight)
 }
 
+/// The rules whose fix makes a domain of something else.
+const OF_DOMAINS: [Rule; 3] =
+    [rules::DOMAIN_WITH_SCHEME, rules::DOMAIN_WITH_PORT, rules::DOMAIN_WITH_PATH_TRAILING_SLASH];
+
+const HTTPS_CAUTION: &str =
+    "add secure=\"true\" to the rule if only SWFs loaded over https may connect";
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+const MARK: char = '\u{feff}';
+
+const MARK_AND_BLANKS: [char; 5] = [MARK, ' ', '\t', '\r', '\n'];
