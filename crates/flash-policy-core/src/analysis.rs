@@ -15,6 +15,8 @@ mod grant;
 mod lint;
 mod matrix;
 #[cfg(feature = "lint")]
+mod pair;
+#[cfg(feature = "lint")]
 mod suppression;
 
 pub use coverage::{Coverage, ElementCoverage};
@@ -25,5 +27,7 @@ pub use fix::{Fix, Revival, apply_fixes};
 #[cfg(feature = "lint")]
 pub use lint::Linter;
 pub use matrix::{Cell, CellChange, Matrix};
+#[cfg(feature = "lint")]
+pub use pair::PairFindings;
 #[cfg(feature = "lint")]
 pub use suppression::Judged;

@@ -14,6 +14,8 @@ mod document_diagnosis;
 mod fixes;
 #[cfg(feature = "lint")]
 mod lint;
+#[cfg(feature = "lint")]
+mod pair;
 mod policy_file;
 mod rule_docs;
 mod rule_table;
