@@ -20,8 +20,11 @@
 //! ```
 //!
 //! A document passes through these modules: `decode` turns bytes into characters, `tokens` and
-//! `outline` check its structure, `elements` reads the XML, `interpret` reads the elements, and
-//! `kind_checks` finds what is wrong in one kind of policy only.
+//! `outline` check its structure, `elements` reads the XML, `interpret` reads the elements,
+//! `kind_checks` finds what is wrong in one kind of policy only, and `empty_policy` says why a
+//! policy grants nothing. `diagnosis` orders what they found. `around_root`, `xml_fault`,
+//! `declaration`, `fake_nul`, `source_code`, `port_help` and `vocabulary` find out what a mistake
+//! was meant to be.
 
 mod allow_access_from;
 mod around_root;

@@ -4,13 +4,17 @@ use super::decode::excerpt;
 use super::outline::is_blank;
 use super::tokens::{Markup, Token};
 use super::vocabulary::{ELEMENTS, ROOT, is_like_root, meant_element};
+use super::xml_fault::DOCTYPE_HELP;
 use super::{declaration, fake_nul, source_code};
 use crate::diagnostics::{Diagnostic, rules};
 
-/// Returns the diagnostic of text or an instruction before the root element. `rest` is what follows
-/// it.
-pub(super) fn before_root(token: &Token<'_>, rest: &str) -> Diagnostic {
+/// Returns the diagnostic of text or an instruction before the root element. `before` and `rest` are
+/// what stands around it.
+pub(super) fn before_root(token: &Token<'_>, before: &str, rest: &str) -> Diagnostic {
     let diagnostic = rules::text_before_root(excerpt(token.text));
+    if has_html_doctype(before) {
+        return diagnostic.with_help(HTML_HELP);
+    }
     match before_root_help(token.text.trim()) {
         Some(help) => diagnostic.with_help(help),
         None if !rest.contains('<') => {
@@ -27,23 +31,46 @@ fn before_root_help(text: &str) -> Option<String> {
     if let Some(help) = source_code::help(text) {
         return Some(help.to_owned());
     }
-    let help = if text.starts_with("<?") || text.starts_with("<%") {
+    let help = if text.starts_with(ROOT) {
+        "write <cross-domain-policy> with the < before it"
+    } else if is_invisible(text) {
+        INVISIBLE_HELP
+    } else if fake_nul::is_fake_nul(text) {
+        "send the byte 0x00 after the document, not its escape sequence before it"
+    } else if text.starts_with("<![CDATA[") {
+        "send the document itself, without <![CDATA[ and ]]> around it"
+    } else if ["<?php", "<?=", "<? ", "<?\n", "<?\r", "<%"]
+        .iter()
+        .any(|mark| text.starts_with(mark))
+    {
         "run the script, whose source was sent, or remove it"
+    } else if text.starts_with("<?") {
+        "remove the instruction"
     } else if text.starts_with('\u{feff}') || text.starts_with("ï»¿") {
         "save the file without a byte order mark: here it is text before the document"
     } else if text.starts_with("&lt;") || text.starts_with("%3C") || text.starts_with("%3c") {
         "send the document itself, with < and > unescaped"
     } else if text.starts_with(['{', '[']) {
         "serve a policy: this is probably JSON"
-    } else if is_header(text) {
+    } else if text.starts_with("HTTP/") || is_header(text) {
         "send the document alone, without the headers of HTTP"
-    } else if text.chars().all(|c| c.is_ascii_hexdigit()) {
+    } else if !text.is_empty() && text.chars().all(|c| c.is_ascii_hexdigit()) {
         "send the document alone: the number before it may be its length or the size of a chunk"
     } else {
         return None;
     };
     Some(help.to_owned())
 }
+
+/// Returns true if a text has only characters that cannot be seen, none of which is a blank of XML.
+pub(super) fn is_invisible(text: &str) -> bool {
+    let zero_width = ['\u{ad}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}'];
+    text.chars().all(|c| c.is_whitespace() || zero_width.contains(&c))
+}
+
+/// The help for invisible characters.
+pub(super) const INVISIBLE_HELP: &str =
+    "remove the invisible characters, such as a no-break space: XML takes them for text";
 
 /// Returns true if the first line is a header of HTTP, such as `Content-Type: text/xml`.
 fn is_header(text: &str) -> bool {
@@ -85,10 +112,8 @@ fn root_help(name: &str, rest: &str) -> Option<String> {
             "answer the request with a policy, not with the request".to_owned()
         }
         "xml" => declaration::help(),
-        name if is_html(name) => {
-            "serve the policy itself: this is an HTML page, probably an error page of a web server"
-                .to_owned()
-        }
+        "doctype" => DOCTYPE_HELP.to_owned(),
+        name if is_html(name) => HTML_HELP.to_owned(),
         "error" => "serve the policy itself: this is probably an error message".to_owned(),
         _ if has_root_inside => format!("remove the <{name}> around <{ROOT}>"),
         _ => format!("serve a document whose root element is <{ROOT}>"),
@@ -103,8 +128,7 @@ pub(super) fn without_root(text: &str, cut_at: Option<usize>) -> Diagnostic {
         return diagnostic.with_help("remove the NUL, which ends the document before it begins");
     }
     if has_html_doctype(text) {
-        let help = "serve the policy itself: this is probably an HTML page of a web server";
-        return diagnostic.with_help(help);
+        return diagnostic.with_help(HTML_HELP);
     }
     if text.contains("<cross-domain-policy") {
         return diagnostic.with_help("end the comment before <cross-domain-policy> begins");
@@ -198,6 +222,8 @@ fn trailing_help(token: &Token<'_>, text: &str) -> Option<String> {
         Markup::Unfinished if text.starts_with("<!--") => "end the comment with -->, or remove it",
         Markup::Cdata | Markup::Unfinished => "remove what follows </cross-domain-policy>",
         _ if text.starts_with("HTTP/") => "send the policy alone, without an answer of HTTP",
+        _ if is_invisible(text) => INVISIBLE_HELP,
+        _ if text.trim_matches('>').is_empty() => "remove the >, which ends no tag",
         _ if text.bytes().all(|b| b == b'0') => {
             "remove the text; if it is meant as the NUL, send the byte 0x00"
         }
@@ -221,3 +247,6 @@ fn is_html(name: &str) -> bool {
     ];
     ELEMENTS_OF_HTML.contains(&name)
 }
+
+const HTML_HELP: &str =
+    "serve the policy itself: this is an HTML page, probably an error page of a web server";

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::length_prefix::length_prefix;
+use super::length_prefix;
 use crate::diagnostics::{Diagnostic, rules};
 use crate::source_text::{LineIndex, Position, START};
 
@@ -132,7 +132,8 @@ fn foreign(bytes: &[u8]) -> Option<Diagnostic> {
         [b'H', b'T', b'T', b'P', b'/', ..] => Some(rules::http_proxy_eats_request("the server")),
         _ => wide(bytes).or_else(|| {
             let prefix = length_prefix(bytes)?;
-            Some(rules::length_prefix(prefix.length, prefix.description()))
+            let diagnostic = rules::length_prefix(prefix.length, prefix.description());
+            Some(diagnostic.identified_by(&[&prefix.length.to_string()]))
         }),
     }
 }

@@ -2,6 +2,7 @@
 
 use roxmltree::{Document, Error, Node, ParsingOptions, TextPos};
 
+use super::around_root::{INVISIBLE_HELP, is_invisible};
 use super::decode::{BLANKS, Source, excerpt};
 use super::fake_nul::is_fake_nul;
 use super::outline::{Outline, is_blank};
@@ -94,15 +95,31 @@ fn stray_text(source: &Source<'_>, node: Node<'_, '_>) -> Option<Diagnostic> {
     let blanks = written.len() - written.trim_start_matches(BLANKS).len();
     let parent = node.parent().map(|parent| parent.tag_name().name()).unwrap_or_default();
     let diagnostic = rules::text_in_element(parent, excerpt(text));
-    let diagnostic = match stray_text_help(text.trim()) {
+    let diagnostic = match stray_text_help(text.trim(), written.trim_start()) {
         Some(help) => diagnostic.with_help(help),
         None => diagnostic,
     };
     Some(diagnostic.at(source.position(start + blanks)))
 }
 
-/// Returns the help for text inside an element, or `None` if it may be anything.
-fn stray_text_help(text: &str) -> Option<&'static str> {
+/// Returns the help for text inside an element, or `None` if it may be anything. `written` is the
+/// text as it stands in the document, and all that follows it.
+fn stray_text_help(text: &str, written: &str) -> Option<&'static str> {
+    if is_invisible(text) {
+        return Some(INVISIBLE_HELP);
+    }
+    if written.starts_with("<![CDATA[") {
+        return Some("remove <![CDATA[ and ]]>, so that what is inside is read");
+    }
+    if written.starts_with("&lt;") {
+        return Some("write < and > themselves, not &lt; and &gt;");
+    }
+    if ["{{", "{%", "${", "<%"].iter().any(|mark| text.starts_with(mark)) {
+        return Some("render the template before serving it");
+    }
+    if text == "-->" {
+        return Some("remove the -->, which ends no comment");
+    }
     if let Some(help) = source_code::help(text) {
         return Some(help);
     }

@@ -38,6 +38,9 @@ impl LengthPrefix {
 
 /// Returns the length that the bytes begin with, if it is the length of what follows: of the whole
 /// rest, or of the rest up to its first NUL, with or without that NUL.
+///
+/// On the wire a length below 65536 in four bytes, or below 256 in two, begins with a NUL. The
+/// bytes must be all that arrived, not those before the first NUL.
 pub(crate) fn length_prefix(bytes: &[u8]) -> Option<LengthPrefix> {
     [2, 4, 1, 3].into_iter().find_map(|width| {
         let (prefix, rest) = bytes.split_at_checked(width)?;
@@ -46,8 +49,11 @@ pub(crate) fn length_prefix(bytes: &[u8]) -> Option<LengthPrefix> {
             return None;
         }
         let until_nul = rest.iter().position(|byte| *byte == 0).unwrap_or(rest.len());
-        let is_length =
-            |length: usize| length.abs_diff(rest.len()) <= 1 || length.abs_diff(until_nul) <= 1;
+        // Letters and digits are more often text, which has the right value by chance.
+        let tolerance = usize::from(!prefix.iter().all(u8::is_ascii_graphic));
+        let is_length = |length: usize| {
+            [rest.len(), until_nul].into_iter().any(|actual| length.abs_diff(actual) <= tolerance)
+        };
         let lengths = lengths(prefix);
         let (form, length) = lengths.into_iter().find(|(_, length)| is_length(*length))?;
         Some(LengthPrefix { length, width, form })

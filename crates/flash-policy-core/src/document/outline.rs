@@ -5,6 +5,7 @@ use super::around_root;
 use super::decode::{BLANKS, Source, excerpt};
 use super::tokens::{Markup, Token, tokens};
 use super::vocabulary::{ELEMENTS, ROOT, is_like_root};
+use super::xml_fault::DOCTYPE_HELP;
 use crate::diagnostics::{Diagnostic, rules};
 
 const MAX_DEPTH: usize = 64;
@@ -50,6 +51,8 @@ struct Walk<'a> {
     /// True if the root is an empty-element tag.
     is_root_empty: bool,
     comment_seen: bool,
+    /// True if another root opened inside the root, which was perhaps meant to close it.
+    has_root_inside: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -60,6 +63,7 @@ impl<'a> Walk<'a> {
             root_seen: false,
             is_root_empty: false,
             comment_seen: false,
+            has_root_inside: false,
         }
     }
 
@@ -72,6 +76,9 @@ impl<'a> Walk<'a> {
         let script = !self.root_seen && token.text.starts_with("<?") && token.name() != "xml";
         let is_after_root = self.root_seen && self.open.is_empty();
         if token.kind == Markup::Unfinished && !script && !is_after_root {
+            if self.is_another_root(token) {
+                return Err(self.at(token, around_root::wrong_root(token.name(), "")));
+            }
             return Ok(OutlineStep::StopAt(self.truncated(Some(token))));
         }
         match (self.root_seen, self.open.is_empty()) {
@@ -79,6 +86,17 @@ impl<'a> Walk<'a> {
             (true, false) => self.inside(token),
             (true, true) => Ok(self.after_root(token)),
         }
+    }
+
+    /// Returns true for an unfinished tag before the root whose name is whole and another one.
+    fn is_another_root(&self, token: &Token<'a>) -> bool {
+        let name = token.name();
+        let is_whole = token.text.len() > name.len() + 1;
+        !self.root_seen
+            && is_whole
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && token.text.starts_with(&format!("<{name}"))
+            && !is_like_root(name)
     }
 
     fn before_root(
@@ -93,10 +111,17 @@ impl<'a> Walk<'a> {
             Markup::Text if token.start + token.text.len() <= self.source.body() => {}
             Markup::Instruction if token.name() == "xml" => self.declaration(token)?,
             Markup::Text | Markup::Instruction | Markup::Cdata | Markup::Unfinished => {
-                return Err(self.at(token, around_root::before_root(token, self.after(token))));
+                return Err(self.at(
+                    token,
+                    around_root::before_root(token, self.before(token), self.after(token)),
+                ));
             }
             Markup::InternalSubset => {
                 return Err(self.at(token, rules::entity_dtd_internal_subset()));
+            }
+            Markup::Doctype if token.text[1..].contains('<') => {
+                let diagnostic = rules::missing_close_tag_typo("the DOCTYPE has no >");
+                return Err(self.at(token, diagnostic.with_help(DOCTYPE_HELP)));
             }
             Markup::Doctype if around_root::has_html_doctype(token.text) => {}
             Markup::Doctype => found.extend(self.unusual_dtd(token)),
@@ -112,6 +137,11 @@ impl<'a> Walk<'a> {
         self.root_seen = true;
         self.is_root_empty = token.kind == Markup::Empty;
         let name = token.name();
+        if let Some((name, _)) = name.split_once('<').filter(|(name, _)| is_like_root(name)) {
+            let diagnostic = rules::missing_close_tag_typo(format!("the tag <{name}> has no >"));
+            let help = format!("end the tag <{name}> with >");
+            return Err(self.at(token, diagnostic.with_help(help)));
+        }
         let is_policy_in_a_namespace = name
             .rsplit_once(':')
             .is_some_and(|(_, local)| is_like_root(local) || ELEMENTS.contains(&local));
@@ -119,6 +149,11 @@ impl<'a> Walk<'a> {
             return self.element(token);
         }
         Err(self.at(token, around_root::wrong_root(name, self.after(token))))
+    }
+
+    /// Returns the text before a token.
+    fn before(&self, token: &Token<'a>) -> &'a str {
+        &self.source.text()[..token.start]
     }
 
     /// Returns the text that follows a token.
@@ -139,7 +174,10 @@ impl<'a> Walk<'a> {
 
     fn inside(&mut self, token: &Token<'a>) -> Result<OutlineStep, Diagnostic> {
         match token.kind {
-            Markup::Open | Markup::Empty => self.element(token)?,
+            Markup::Open | Markup::Empty => {
+                self.has_root_inside |= token.name() == ROOT;
+                self.element(token)?;
+            }
             Markup::Close if self.open.pop() != Some(token.name()) => {
                 return Ok(OutlineStep::LeaveToParser);
             }
@@ -202,8 +240,8 @@ impl<'a> Walk<'a> {
                 Some("send all bytes of the policy, or end the comment with -->")
             }
             Some(_) => None,
-            None if self.open.iter().filter(|name| **name == ROOT).count() > 1 => {
-                Some("write the closing tag with a slash: </cross-domain-policy>")
+            None if self.has_root_inside => {
+                Some("write the closing tag as </cross-domain-policy>, with the slash before it")
             }
             None if innermost == ROOT => {
                 Some("send all bytes of the policy, or add the missing </cross-domain-policy>")

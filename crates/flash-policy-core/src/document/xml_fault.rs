@@ -62,6 +62,7 @@ impl<'a> Fault<'a> {
     fn explained(&self, error: &Error) -> Explained {
         self.of_source_code()
             .or_else(|| self.of_declaration(error))
+            .or_else(|| self.of_doctype())
             .or_else(|| self.of_template())
             .or_else(|| self.of_quotation_mark())
             .or_else(|| self.of_entity(error))
@@ -83,8 +84,6 @@ impl<'a> Fault<'a> {
             Error::InvalidChar2(expected, ..) => format!("{expected} is expected {here}"),
             Error::InvalidString(expected, _) => format!("\"{expected}\" is expected {here}"),
             Error::InvalidName(_) => format!("a name is expected {here}"),
-            Error::InvalidExternalID(_) => "the DOCTYPE does not name its DTD rightly".to_owned(),
-            Error::InvalidCharacterData(_) => "]]> stands in the text".to_owned(),
             Error::UnknownToken(_) => format!("no markup of XML begins {here}"),
             _ => raw.to_owned(),
         }
@@ -110,9 +109,20 @@ impl<'a> Fault<'a> {
         Some((declaration::fault(written), Some(declaration::help())))
     }
 
+    fn of_doctype(&self) -> Explained {
+        let is_doctype = |text: &&str| {
+            let inner = text.strip_prefix("<!").map(str::trim_start);
+            inner.is_some_and(|inner| inner.to_ascii_lowercase().starts_with("doctype"))
+        };
+        let _ = [self.token.text, self.open_markup()].iter().find(|text| is_doctype(text))?;
+        let what = "a DOCTYPE is misspelt or in the wrong place";
+        Some((what.to_owned(), Some(DOCTYPE_HELP.to_owned())))
+    }
+
     fn of_template(&self) -> Explained {
         let marks = ["<%", "<?=", "<?php", "<#", "<$", "${", "{{", "{%"];
-        let mark = marks.iter().find(|mark| self.rest.starts_with(**mark))?;
+        let begins = |mark: &str| self.rest.starts_with(mark) || self.token.text.starts_with(mark);
+        let mark = marks.iter().find(|mark| begins(mark))?;
         let what = format!("{mark} is a placeholder of a template that was not filled in");
         Some((what, Some("render the template before serving it".to_owned())))
     }
@@ -137,6 +147,9 @@ impl<'a> Fault<'a> {
                 "an & stands alone".to_owned(),
                 Some("write &amp; for each & that is meant as itself".to_owned()),
             )),
+            Error::InvalidCharacterData(_) => {
+                Some(("]]> stands in the text".to_owned(), Some("remove the ]]>".to_owned())))
+            }
             Error::NonXmlChar(c, _) => Some((
                 format!("the character U+{:04X} is not allowed in XML", u32::from(*c)),
                 Some("remove the character".to_owned()),
@@ -152,6 +165,14 @@ impl<'a> Fault<'a> {
             return Some((what, Some(close_help(open, closing))));
         }
         let name = self.token.name();
+        if self.token.text.starts_with("<<") {
+            let what = "a < stands twice before a name".to_owned();
+            return Some((what, Some("remove one of the two <".to_owned())));
+        }
+        if self.token.kind == Markup::Close && name.starts_with(char::is_alphabetic) {
+            let what = format!("the closing tag of <{name}> holds more than the name");
+            return Some((what, Some(format!("write the closing tag as </{name}>"))));
+        }
         let is_tag = !matches!(self.token.kind, Markup::Text | Markup::Instruction)
             && name.starts_with(char::is_alphabetic);
         if is_tag && !self.before.is_empty() && self.rest.starts_with('<') {
@@ -181,6 +202,10 @@ impl<'a> Fault<'a> {
     /// Attributes without quotation marks, without a value, or without a blank between them.
     fn of_attribute(&self, error: &Error) -> Explained {
         match error {
+            Error::InvalidChar2("a quote", ..) if self.rest.starts_with('&') => Some((
+                "a value has references for its quotation marks".to_owned(),
+                Some("write the quotation marks themselves, not &quot;".to_owned()),
+            )),
             Error::InvalidChar2("a quote", ..) => {
                 let name = last_word(self.before.trim_end().trim_end_matches('='));
                 let value = self.rest.split([' ', '\t', '\r', '\n', '>']).next()?;
@@ -219,6 +244,10 @@ impl<'a> Fault<'a> {
     }
 
     fn without_blank(&self) -> (String, Option<String>) {
+        if self.rest.starts_with("\\>") {
+            let what = format!("the tag <{}> ends with a backslash", self.token.name());
+            return (what, Some("end the tag with />".to_owned()));
+        }
         if let Some(sign @ (',' | ';' | '/' | '\\' | '|' | '&')) = self.rest.chars().next() {
             let what =
                 format!("\"{sign}\" stands between the attributes of <{}>", self.token.name());
@@ -264,10 +293,6 @@ impl<'a> Fault<'a> {
         }
         if is_like_a_comment(text) {
             return help("a comment is misspelt", "write comments as <!-- … -->");
-        }
-        if text.starts_with("<!DOCTYPE") {
-            let what = "a DOCTYPE stands inside the document, or is misspelt";
-            return help(what, "remove the DOCTYPE: a policy needs none");
         }
         let inner = text.strip_prefix('<')?;
         let name = inner.trim_start_matches(|c: char| c == '/' || c.is_whitespace());
@@ -390,6 +415,9 @@ fn last_word(text: &str) -> &str {
 fn is_name(c: char) -> bool {
     c.is_alphanumeric() || "-_:.".contains(c)
 }
+
+/// The help for a DOCTYPE that is faulty.
+pub(super) const DOCTYPE_HELP: &str = "remove the DOCTYPE: a policy needs none";
 
 /// Quotation marks of word processors.
 const CURLY: &str = "“”„‟‘’‚«»″′´`＂";

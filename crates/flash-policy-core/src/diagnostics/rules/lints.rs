@@ -91,7 +91,7 @@ define_rules! {
         => duplicate_rule(line);
 
     STAR_BESIDE_OTHERS "FSP-L18" "star-beside-others" Warning
-        "domain=\"*\" admits every site to {ports}, whatever sites the {others} beside it names"
+        "domain=\"*\" admits every site to {ports}, beside {others} for named sites"
         "name the sites in the rule with *, or let it stand alone if everybody is meant"
         => star_beside_others(others, ports);
 

@@ -80,6 +80,7 @@ fn escapes_of_source_code_are_told_as_such(#[case] document: &str, #[case] id: &
 #[case::reference_to_nothing(r#"domain="&#0;""#, "remove the reference")]
 #[case::unquoted("domain=*.example.com", r#"write domain="*.example.com""#)]
 #[case::unquoted_number(r#"domain="*" to-ports=5000"#, r#"write to-ports="5000""#)]
+#[case::references_for_marks("domain=&quot;*&quot;", "not &quot;")]
 #[case::curly("domain=“*”", "straight quotation marks")]
 #[case::low_and_high("domain=„*“", "straight quotation marks")]
 #[case::angles("domain=«*»", "straight quotation marks")]
@@ -115,6 +116,11 @@ fn a_faulty_attribute_has_the_help_that_fits(#[case] attributes: &str, #[case] h
 #[case::no_blank_after_the_name("<allow-access-fromdomain='*'/>", "<allow-access-from domain=")]
 #[case::no_end_of_a_tag("<allow-access-from domain='*' <b/>", "with > or />")]
 #[case::less_than_sign("1 < 2", "&lt;")]
+#[case::less_than_sign_twice("<<allow-access-from/>", "remove one of the two <")]
+#[case::end_of_cdata("]]>", "remove the ]]>")]
+#[case::a_doctype("<!DOCTYPE a>", "remove the DOCTYPE")]
+#[case::a_template("<% if a %>", "render the template")]
+#[case::backslash("<allow-access-from domain='*'\\>", "end the tag with />")]
 #[case::undeclared_prefix("<a p:b='1'/>", "remove the prefix p:")]
 #[case::not_closed("<allow-access-from domain='*'>", "end <allow-access-from> with />")]
 #[case::closed_twice("<allow-access-from/></allow-access-from>", "closes nothing that is open")]
@@ -127,6 +133,8 @@ fn faulty_markup_has_the_help_that_fits(#[case] inside: &str, #[case] help: &str
 #[case::misspelt("</cross-domain-polcy>", "did you mean </cross-domain-policy>?")]
 #[case::case("</Cross-Domain-Policy>", "in the same case")]
 #[case::backslash(r"<\cross-domain-policy>", "with the other slash")]
+#[case::two_slashes("</cross-domain-policy/>", "the closing tag as </cross-domain-policy>")]
+#[case::attribute("</cross-domain-policy a='1'>", "the closing tag as </cross-domain-policy>")]
 #[case::blank("</ cross-domain-policy>", "right after < or </")]
 fn a_faulty_closing_tag_has_the_help_that_fits(#[case] tag: &str, #[case] help: &str) {
     fatal(&format!("<cross-domain-policy>{RULE}{tag}"), "FSP-D22", help);
@@ -135,7 +143,8 @@ fn a_faulty_closing_tag_has_the_help_that_fits(#[case] tag: &str, #[case] help: 
 #[rstest]
 #[case::cut_in_a_tag(r#"<cross-domain-policy><allow-access-from dom"#, "send all bytes")]
 #[case::no_closing_tag("<cross-domain-policy>", "add the missing </cross-domain-policy>")]
-#[case::no_slash("<cross-domain-policy><cross-domain-policy>", "with a slash")]
+#[case::no_slash("<cross-domain-policy><cross-domain-policy>", "with the slash")]
+#[case::slash_at_the_end("<cross-domain-policy><cross-domain-policy/>", "with the slash")]
 #[case::in_a_comment("<cross-domain-policy><!-- a -></cross-domain-policy>", "with -->")]
 #[case::a_nul_inside("<cross-domain-policy>\0</cross-domain-policy>", "remove the NUL")]
 fn a_document_without_its_end_has_the_help_that_fits(#[case] document: &str, #[case] help: &str) {
@@ -150,6 +159,8 @@ fn a_document_without_its_end_has_the_help_that_fits(#[case] document: &str, #[c
 #[case::a_second_doctype("<!DOCTYPE html>", "FSP-D20", "a second one begins here")]
 #[case::http("HTTP/1.0 200 OK", "FSP-D20", "HTTP")]
 #[case::a_script("<?php exit; ?>", "FSP-D20", "script")]
+#[case::no_break_space("\u{a0}", "FSP-D20", "invisible")]
+#[case::greater_than_sign(">", "FSP-D20", "ends no tag")]
 #[case::an_open_comment("<!-- a", "FSP-D20", "end the comment")]
 #[case::less_than_sign("<", "FSP-D20", "remove what follows")]
 #[case::a_second_policy("<cross-domain-policy/>", "FSP-D24", "the rules of both")]
@@ -185,6 +196,7 @@ fn a_rule_after_an_empty_root_is_told_from_one_after_a_closed_root() {
 #[case::html("<html><body/></html>", "HTML page, probably")]
 #[case::html_in_upper_case("<HTML>", "HTML page, probably")]
 #[case::html_with_a_doctype("<!DOCTYPE html><html lang='en'/>", "HTML page, probably")]
+#[case::html_that_is_cut("<html lang='e", "HTML page, probably")]
 #[case::html_with_a_namespace("<html xmlns='http://www.w3.org/1999/xhtml'/>", "HTML page")]
 #[case::a_fragment_of_html("<h1>Not found</h1>", "HTML page, probably")]
 #[case::silverlight("<access-policy/>", "Silverlight")]
@@ -219,8 +231,15 @@ fn only_a_misspelt_root_is_to_be_named_exactly(#[case] document: &str) {
 #[case::an_assignment("String policy = \"<cross-domain-policy/>", "source code")]
 #[case::a_number("217<cross-domain-policy/>", "length")]
 #[case::a_chunk("a5\r\n<cross-domain-policy/>", "chunk")]
+#[case::no_break_space("\u{a0}<cross-domain-policy/>", "invisible")]
+#[case::no_less_than_sign("cross-domain-policy></cross-domain-policy>", "the < before it")]
+#[case::a_stylesheet("<?xml-stylesheet href='a'?><cross-domain-policy/>", "the instruction")]
 #[case::a_script("<?php echo 1; ?><cross-domain-policy/>", "run the script")]
 #[case::a_mark_read_as_latin_1("ï»¿<cross-domain-policy/>", "byte order mark")]
+#[case::words_of_a_page("<!doctype html>Not found", "HTML page, probably")]
+#[case::a_fake_nul(r"\0<cross-domain-policy/>", "0x00 after the document")]
+#[case::cdata("<![CDATA[<cross-domain-policy/>]]>", "CDATA")]
+#[case::http(" HTTP/1.1 200 OK\r\n\r\n<cross-domain-policy/>", "headers of HTTP")]
 #[case::a_word("hello <cross-domain-policy/>", "remove the text")]
 fn text_before_the_root_has_the_help_that_fits(#[case] document: &str, #[case] help: &str) {
     fatal(document, "FSP-L12", help);
@@ -233,6 +252,12 @@ fn text_before_the_root_has_the_help_that_fits(#[case] document: &str, #[case] h
 #[case::a_rule_without_its_sign("allow-access-from domain='*'/>", "as a tag")]
 #[case::concatenation("\" + \"", "source code")]
 #[case::a_fake_nul(r"\0", "0x00")]
+#[case::no_break_space("\u{a0}", "invisible")]
+#[case::zero_width_space("\u{200b}", "invisible")]
+#[case::cdata("<![CDATA[<allow-access-from/>]]>", "remove <![CDATA[")]
+#[case::escaped("&lt;allow-access-from/&gt;", "themselves")]
+#[case::a_template("{{ rules }}", "render the template")]
+#[case::the_end_of_a_comment("-->", "ends no comment")]
 #[case::words("hello", "remove the text, or make it a comment")]
 fn text_between_tags_has_the_help_that_fits(#[case] text: &str, #[case] help: &str) {
     fatal(&policy(text), "FSP-L06", help);
@@ -245,6 +270,25 @@ fn text_between_tags_has_the_help_that_fits(#[case] text: &str, #[case] help: &s
 #[case::nothing("", "serve a <cross-domain-policy> document")]
 fn a_document_without_a_root_has_the_help_that_fits(#[case] document: &str, #[case] help: &str) {
     fatal(document, "FSP-L11", help);
+}
+
+#[rstest]
+#[case::open_quotation_mark("<!DOCTYPE cross-domain-policy SYSTEM \"a>", "FSP-D22")]
+#[case::no_quotation_marks("<!DOCTYPE cross-domain-policy SYSTEM a>", "FSP-D22")]
+#[case::curly_quotation_marks("<!DOCTYPE cross-domain-policy SYSTEM “a”>", "FSP-D22")]
+#[case::no_system_id("<!DOCTYPE cross-domain-policy PUBLIC \"a\">", "FSP-D22")]
+#[case::no_end("<!DOCTYPE cross-domain-policy SYSTEM \"a\"", "FSP-D22")]
+#[case::lower_case("<!doctype cross-domain-policy SYSTEM \"a\">", "FSP-D22")]
+#[case::a_blank("<! DOCTYPE cross-domain-policy>", "FSP-D22")]
+#[case::no_exclamation_mark("<DOCTYPE cross-domain-policy>", "FSP-D23")]
+fn a_faulty_doctype_is_to_be_removed(#[case] doctype: &str, #[case] id: &str) {
+    fatal(&format!("{doctype}{}", policy(RULE)), id, "remove the DOCTYPE");
+}
+
+#[test]
+fn a_root_without_its_end_is_told_as_such() {
+    let document = format!("<cross-domain-policy{RULE}</cross-domain-policy>");
+    fatal(&document, "FSP-D22", "end the tag <cross-domain-policy> with >");
 }
 
 #[test]
