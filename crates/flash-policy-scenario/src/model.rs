@@ -103,6 +103,8 @@ pub struct Case {
     pub(super) expected: Expectation,
     /// The place of `connect` in the file.
     pub(super) connect_at: Position,
+    /// The endpoint that `connect` may have meant, where no entry stands at the one that it names.
+    pub(super) near_endpoint: Option<Endpoint>,
     /// The hosts of the case that no entry of the file names.
     pub(super) unnamed_hosts: Vec<UnnamedHost>,
 }

@@ -6,7 +6,7 @@ use flash_policy_core::diagnostics::{Position, Severity};
 use flash_policy_core::ids;
 use flash_policy_core::player::Cause;
 
-use super::model::{Connect, UnnamedHost};
+use super::model::{Case, UnnamedHost};
 
 ids! {
     /// The kinds of [`CaseNote`]. Reports use the ids.
@@ -75,14 +75,20 @@ impl CaseNote {
 
     /// Creates the note on a denial that every other SWF would get, too. The cause is the one that
     /// is nearest to a grant.
-    pub(super) fn nobody_gets_in(cause: Cause, connect: &Connect, position: Position) -> Self {
+    pub(super) fn nobody_gets_in(cause: Cause, case: &Case) -> Self {
+        let connect = &case.attempt.connect;
         let help = "if nobody is meant to get in, all is well; otherwise check the endpoints, the \
                     policy and its servers, because this case passes for any SWF";
+        // A stated cause, such as `port-not-listed`, says that the port is meant.
+        let near = case.near_endpoint.as_ref().filter(|_| case.expected.cause.is_none());
+        let meant = near
+            .map(|near| format!(", and no entry stands at `{connect}`; did you mean `{near}`?"));
+        let meant = meant.unwrap_or_default();
         Self {
             kind: NoteKind::NobodyGetsIn,
-            message: format!("nobody would get in: {}", reason(cause, connect.port)),
+            message: format!("nobody would get in: {}{meant}", reason(cause, connect.port)),
             help: Some(help.to_owned()),
-            position,
+            position: case.connect_at,
         }
     }
 }

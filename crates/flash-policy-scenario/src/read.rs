@@ -234,6 +234,7 @@ impl Reader<'_> {
             profile,
         };
         let expected = self.expectation(entry, &attempt.swf, declared)?;
+        let near_endpoint = declared.near_endpoint(&attempt.connect);
         Ok(Case {
             name: entry.name.value().clone(),
             position: self.position(entry.name.span().start),
@@ -242,6 +243,7 @@ impl Reader<'_> {
             changes: self.changes(&entry.with, declared)?,
             expected,
             connect_at: self.position(entry.connect.span().start),
+            near_endpoint,
             unnamed_hosts: self.unnamed_hosts(entry, declared),
         })
     }

@@ -199,9 +199,7 @@ impl CaseReport {
                 let cause = for_everybody.filter(|_| !case.expected.is_denial_of_everybody());
                 // A case that does not expect the denial fails, and its diagnosis says more.
                 if let (Verdict::Denied, Some(cause)) = (case.expected.verdict, cause) {
-                    let connect = &case.attempt.connect;
-                    let note = CaseNote::nobody_gets_in(cause, connect, case.connect_at);
-                    report.notes.push(note);
+                    report.notes.push(CaseNote::nobody_gets_in(cause, case));
                 }
             }
             Decision::Disagreed(differences) => {

@@ -6,7 +6,7 @@ use flash_policy_core::player::{Endpoint, Swf};
 
 use super::{Declared, Reader, Result};
 use crate::file::{At, CaseEntry, MatrixEntry, Text};
-use crate::model::UnnamedHost;
+use crate::model::{Connect, UnnamedHost};
 use crate::values::{self, nearest, shortened};
 
 impl Reader<'_> {
@@ -114,6 +114,20 @@ impl Reader<'_> {
 }
 
 impl Declared {
+    /// Returns the endpoint with a similar port on the same host, if no entry stands at the target.
+    pub(super) fn near_endpoint(&self, connect: &Connect) -> Option<Endpoint> {
+        let host = Endpoint::new(&connect.host, 0).host().to_owned();
+        let entries = self.backends.keys().chain(self.policies.keys());
+        let of_host: Vec<_> = entries.filter(|at| at.host() == host).collect();
+        if of_host.iter().any(|at| i64::from(at.port()) == connect.port) {
+            return None;
+        }
+        let ports: Vec<_> = of_host.iter().map(|at| at.port().to_string()).collect();
+        let ports: Vec<_> = ports.iter().map(String::as_str).collect();
+        let near = nearest(&connect.port.to_string(), &ports)?;
+        of_host.into_iter().find(|at| at.port().to_string() == near).cloned()
+    }
+
     /// Returns the hosts that the entries name.
     fn hosts(&self) -> BTreeSet<String> {
         self.policies.keys().chain(self.backends.keys()).map(|at| at.host().to_owned()).collect()

@@ -180,7 +180,29 @@ fn a_denial_of_everybody_is_told(#[case] master: &str, #[case] port: i64, #[case
     let notes = notes_of(&text);
     assert_eq!(kinds(&notes), [NoteKind::NobodyGetsIn], "{notes:?}");
     assert_eq!(notes[0].severity(), Severity::Info);
-    assert_eq!(notes[0].message(), format!("nobody would get in: {reason}"));
+    let message = format!("nobody would get in: {reason}");
+    assert!(notes[0].message().starts_with(&message), "{notes:?}");
+}
+
+#[rstest]
+#[case::one_digit_off(5001, "", true)]
+#[case::a_digit_missing(500, "", true)]
+#[case::a_digit_too_many(50000, "", true)]
+#[case::another_port(8080, "", false)]
+#[case::a_stated_cause(5001, "cause = 'port-not-listed'", false)]
+fn a_port_at_which_nothing_stands_may_be_misspelt(
+    #[case] port: i64,
+    #[case] keys: &str,
+    #[case] is_misspelt: bool,
+) {
+    let case = STRANGER.replace("evil.example", "www.example.com");
+    let text = format!("{}{case}connect = 'game.example.com:{port}'\n{keys}", stage(TO_ONE));
+    let notes = notes_of(&text);
+    let meant = format!(
+        ", and no entry stands at `game.example.com:{port}`; did you mean `game.example.com:5000`?"
+    );
+    assert_eq!(kinds(&notes), [NoteKind::NobodyGetsIn]);
+    assert_eq!(notes[0].message().ends_with(&meant), is_misspelt, "{notes:?}");
 }
 
 #[rstest]
