@@ -82,6 +82,16 @@ pub(crate) struct Check {
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) served_from: Option<Endpoint>,
 
+    /// Master policy on port 843 of the same host; then the document is the in-band policy that
+    /// --served-from places, and both are checked as a pair
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "served_from",
+        conflicts_with_all = ["fix", "diff"],
+    )]
+    pub(crate) master: Option<PathBuf>,
+
     /// Change the severity of a rule to error, warning, info or off, as in FSP-D14=error; repeat
     /// for more rules
     #[arg(long, value_name = "ID=LEVEL", value_parser = level)]

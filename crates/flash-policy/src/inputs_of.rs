@@ -16,7 +16,12 @@ impl Command {
             Self::Check(check) => {
                 let settings = check.config.clone().or_else(settings::find_file);
                 check.paths.iter().any(|input| is_document(input, path))
-                    || check.baseline.iter().chain(&settings).any(|input| is_here(input))
+                    || check
+                        .baseline
+                        .iter()
+                        .chain(&check.master)
+                        .chain(&settings)
+                        .any(|input| is_here(input))
             }
             Self::Eval(eval) => {
                 let baseline = &eval.exceptions.baseline;

@@ -24,8 +24,8 @@ pub(crate) use change::{Change, DiffSummary};
 pub(crate) use conformance::{ConformanceCheck, ConformanceOverview};
 pub(crate) use error::{ErrorKind, ErrorPlace, ReportedError};
 pub(crate) use finding::{
-    CheckSummary, Examined, ExaminedDocument, Finding, FixedFinding, Fixes, SkippedFiles,
-    SuppressedFinding, Suppressor,
+    CheckSummary, Examined, ExaminedDocument, Finding, FixedFinding, Fixes, PolicyPair,
+    SkippedFiles, SuppressedFinding, Suppressor,
 };
 pub(crate) use id::Id;
 pub(crate) use note::Note;
@@ -85,6 +85,9 @@ pub(crate) struct CheckResult {
     /// The files in folders that were not examined, by reason; absent without any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) skipped: Vec<SkippedFiles>,
+    /// With `--master`: the differences between the two policies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pair: Option<PolicyPair>,
     /// With `--fix` or `--diff`: the fixes that were made, or would be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fixes: Option<Fixes>,

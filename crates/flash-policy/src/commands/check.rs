@@ -1,6 +1,7 @@
 //! `flash-policy check`: finds and fixes faults in policy documents.
 
 mod fix;
+mod pair;
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,9 @@ pub(crate) fn run(args: &Check, so_far: &SoFar<CheckResult>) -> Result<Report, F
     let checker = Checker { args, settings: Settings::of(args)? };
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
     let mut baseline = baseline.unwrap_or_default();
+    if let (Some(master), Some(endpoint)) = (&args.master, &args.served_from) {
+        return pair::run(&checker, &mut baseline, master, endpoint);
+    }
     if args.fix || args.diff {
         return Ok(checker.fix_and_examine(baseline, so_far));
     }
@@ -136,12 +140,22 @@ impl Checker<'_> {
 
     fn examine(&self, input: &Input, baseline: &mut Baseline) -> Examined {
         let linter = self.linter(input);
-        let document = ExaminedDocument { file: input.name.clone(), kind: Id(linter.kind()) };
+        self.judge_all(&linter.examine(&input.bytes), linter.kind(), input, baseline)
+    }
+
+    fn judge_all(
+        &self,
+        found: &[Judged],
+        kind: PolicyKind,
+        input: &Input,
+        baseline: &mut Baseline,
+    ) -> Examined {
+        let document = ExaminedDocument { file: input.name.clone(), kind: Id(kind) };
         let mut examined = Examined { document, findings: Vec::new(), suppressed: Vec::new() };
         let text = input.text();
         let settings = self.settings.for_document(input.path.as_deref());
-        for judged in linter.examine(&input.bytes) {
-            match self.judge(&judged, input, &text, &settings, baseline) {
+        for judged in found {
+            match self.judge(judged, input, &text, &settings, baseline) {
                 Some(Judgement::Counts(finding)) => examined.findings.push(finding),
                 Some(Judgement::Suppressed(finding)) => examined.suppressed.push(finding),
                 None => {}

@@ -70,6 +70,19 @@ pub(crate) struct Examined {
     pub(crate) suppressed: Vec<SuppressedFinding>,
 }
 
+/// A master policy and an in-band policy of the same host, which were checked as a pair.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct PolicyPair {
+    /// The file of the master policy.
+    pub(crate) master: String,
+    /// The file of the in-band policy.
+    pub(crate) in_band: String,
+    /// The rules of the master that grant something that the in-band policy does not grant.
+    pub(crate) only_in_master: Vec<String>,
+    /// The rules of the in-band policy that grant something that the master does not grant.
+    pub(crate) only_in_band: Vec<String>,
+}
+
 /// Files in folders that were not examined, for one reason.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct SkippedFiles {
@@ -114,6 +127,12 @@ pub(crate) struct FixedFinding {
     pub(crate) file: String,
     pub(crate) line: Option<u32>,
     pub(crate) column: Option<u32>,
+    /// What grants after the fix and granted nothing before; absent if there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) revives: Option<String>,
+    /// What the fix cannot decide; absent if there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) caution: Option<&'static str>,
 }
 
 impl Finding {

@@ -160,6 +160,7 @@ fn fix_changes_the_file_and_says_what_that_grants() {
     let expected = "\
 fixed FSP-D17 in policy.xml:1:1
 fixed FSP-D05 in policy.xml:2:22
+  revives: <allow-access-from domain=\"www.b.example\" to-ports=\"80,81\"/> now grants
 fixed FSP-L01 in policy.xml:2:53
 this changes what the policy grants: newly permitted: www.b.example may connect to 80-81, for \
 example http://www.b.example/game.swf to port 80

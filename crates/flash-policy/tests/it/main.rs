@@ -6,7 +6,9 @@
 )]
 
 mod check;
+mod check_fix;
 mod check_folder;
+mod check_pair;
 mod diff;
 mod eval;
 mod exceptions;

@@ -88,6 +88,8 @@ impl FixPlan {
             file: file.to_owned(),
             line: fix.position().map(|position| position.line),
             column: fix.position().map(|position| position.column),
+            revives: fix.revives().map(ToString::to_string),
+            caution: fix.caution(),
         })
     }
 }

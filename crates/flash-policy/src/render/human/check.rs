@@ -10,7 +10,8 @@ use flash_policy_scenario::excerpt::Excerpt;
 use super::excerpt;
 use crate::render::Style;
 use crate::report::{
-    CheckResult, Finding, FixedFinding, Fixes, SkippedFiles, SuppressedFinding, Suppressor,
+    CheckResult, Finding, FixedFinding, Fixes, PolicyPair, SkippedFiles, SuppressedFinding,
+    Suppressor,
 };
 
 pub(super) fn check(check: &CheckResult, style: &Style) -> String {
@@ -34,8 +35,18 @@ pub(super) fn check(check: &CheckResult, style: &Style) -> String {
         let (rule, name) = (finding.rule, finding.name);
         let _ = writeln!(text, "suppressed: {rule} {name}{position} in {file}: {reason}");
     }
+    text += &check.pair.as_ref().map(pair).unwrap_or_default();
     text += &suppressed_by_baseline(check.suppressed.iter().filter(by_baseline).count());
     text + &summary(check)
+}
+
+/// Renders the differences between a master policy and an in-band policy.
+fn pair(pair: &PolicyPair) -> String {
+    let line =
+        |file: &str, rule: &String| format!("only in {}: {}\n", printable(file), printable(rule));
+    let master = pair.only_in_master.iter().map(|rule| line(&pair.master, rule));
+    let in_band = pair.only_in_band.iter().map(|rule| line(&pair.in_band, rule));
+    master.chain(in_band).collect()
 }
 
 /// Renders the number of findings that the baseline suppresses: the others are to be seen.
@@ -63,9 +74,15 @@ pub(in crate::render) fn finding(finding: &Finding, style: &Style) -> String {
 pub(crate) fn fixes(fixes: &Fixes) -> String {
     let done = if fixes.written { "fixed" } else { "would fix" };
     let mut text = String::new();
-    for FixedFinding { rule, file, line, column } in &fixes.fixed {
+    for FixedFinding { rule, file, line, column, revives, caution } in &fixes.fixed {
         let place = line.zip(*column).map(|(line, column)| format!(":{line}:{column}"));
         let _ = writeln!(text, "{done} {rule} in {}{}", printable(file), place.unwrap_or_default());
+        if let Some(revived) = revives {
+            let _ = writeln!(text, "  revives: {}", printable(revived));
+        }
+        if let Some(caution) = caution {
+            let _ = writeln!(text, "  caution: {caution}");
+        }
     }
     for change in &fixes.changes {
         let _ = writeln!(text, "this changes what the policy grants: {}", printable(change));
