@@ -4,7 +4,8 @@ use super::grant::Grant;
 use super::{Judged, Linter};
 use crate::diagnostics::{Diagnostic, Severity, rules};
 use crate::document::{MetaPolicy, PolicyFile, PolicyKind};
-use crate::player::Endpoint;
+use crate::player::socket::grant::meta_policy;
+use crate::player::{Endpoint, Profile};
 use crate::source_text::START;
 
 /// The findings of a master policy and an in-band policy of the same host.
@@ -77,10 +78,13 @@ impl Linter {
 
 /// Returns the diagnostic of an in-band policy that the master keeps players from.
 fn kept_out(master: &PolicyFile, endpoint: &Endpoint, lost: &[String]) -> Option<Diagnostic> {
-    let diagnostic = match strictest(master)? {
+    let diagnostic = match meta_policy(master, &Profile::default().document)? {
         MetaPolicy::All => return None,
         MetaPolicy::None => rules::meta_none(endpoint.host()),
-        _ => rules::master_only_blocks_inband(endpoint.port()),
+        _ => {
+            let what = format!("the in-band policy of {endpoint} is");
+            rules::master_only_blocks_inband(what, MetaPolicy::MasterOnly)
+        }
     };
     let diagnostic = diagnostic.at(START);
     Some(match lost {
@@ -91,13 +95,6 @@ fn kept_out(master: &PolicyFile, endpoint: &Endpoint, lost: &[String]) -> Option
             .with_help(format!("add {only} to the master, or let its site-control say all")),
         _ => diagnostic,
     })
-}
-
-/// Returns the meta-policy of a master, or `None` if it has no site-control. An unknown value
-/// counts as `none` (rulebook M5).
-fn strictest(master: &PolicyFile) -> Option<MetaPolicy> {
-    let values = master.site_control().iter().map(|one| one.value().unwrap_or(MetaPolicy::None));
-    values.min()
 }
 
 /// Returns the rules of one policy that grant something that no rule of the other grants.
