@@ -134,7 +134,7 @@ fn lists_https() -> String {
     denied("domain-not-listed")
         .asked([(843, "policy"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-L28", "FSP-D30"])
+        .diagnostics(["FSP-D30"])
 )]
 // The meta-policy none takes precedence over near misses of the master itself.
 #[case::none_over_a_near_miss(

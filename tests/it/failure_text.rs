@@ -23,7 +23,7 @@ async fn an_unexpected_denial_names_the_rule_the_bytes_the_player_and_the_fix() 
         unexpected.to_string(),
         r#"expected the connection to be permitted
      got denied: port-not-listed
-  because  error FSP-D02 at 3:3: port 6000 not in to-ports="5000"
+  because  game.example.com:843: error FSP-D02 at 3:3: port 6000 not in to-ports="5000"
   advice   add 6000 to the to-ports of that rule in the policy of game.example.com:843 (FSP-D02)
   swf      http://www.example.com/game.swf, so the requester is www.example.com
   connect  game.example.com:6000
@@ -98,7 +98,7 @@ async fn a_policy_that_never_ends_is_said_to_lack_its_nul() {
              22 bytes, deadline
   asked    game.example.com:5000 (destination): refused, nothing is mapped there
   player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.com/game.swf cannot load data from game.example.com:5000.
-  note     warning FSP-D30 at 1:1: policy grants nothing; help: add an <allow-access-from>, or remove the policy server
+  note     game.example.com:843: warning FSP-D30 at 1:1: policy grants nothing: it has no <allow-access-from>; help: add an <allow-access-from>, or remove the policy server
 "#
     );
 }
@@ -144,7 +144,7 @@ fn an_escaped_nul_is_shown_and_comes_before_the_missing_one() {
     assert_eq!(
         denial([("game.example.com:843", plays(answer))]),
         r#"the connection is denied: no-policy
-  because  error FSP-T16 at 1:23: trailing text "\0" after the root element looks like an escaped NUL
+  because  game.example.com:843: error FSP-T16 at 1:23: trailing text "\0" after the root element looks like an escaped NUL
   advice   send the byte 0x00, not its escape sequence (FSP-T16)
   swf      http://www.example.com/game.swf, so the requester is www.example.com
   connect  game.example.com:5000
@@ -220,7 +220,7 @@ fn the_nearest_rule_of_two_policies_is_named_with_its_place() {
             ("game.example.com:5000", in_band.into())
         ]),
         r#"the connection is denied: domain-not-listed
-  because  error FSP-D10 at game.example.com:5000, 3:22: requester www.example.com is not covered; policy lists example.com
+  because  game.example.com:5000: error FSP-D10 at 3:22: requester www.example.com is not covered; policy lists example.com
   advice   list www.example.com too, or use a wildcard such as *.example.com (FSP-D10)
   swf      http://www.example.com/game.swf, so the requester is www.example.com
   connect  game.example.com:5000
@@ -253,7 +253,7 @@ fn a_silent_master_is_told_and_the_backend_is_not_blamed() {
         denial([("game.example.com:843", silent)]),
         r#"the connection is denied: no-policy
   because  error FSP-T04: game.example.com:843 accepted but sent nothing within 3 s
-  advice   answer within 3 s, serve clients concurrently and time out idle ones (FSP-T04)
+  advice   let game.example.com:843 answer within 3 s, serve clients concurrently, and time out idle ones (FSP-T04)
   swf      http://www.example.com/game.swf, so the requester is www.example.com
   connect  game.example.com:5000
   decided  at 3 s; no rule decided

@@ -137,7 +137,7 @@ fn severity_depends_on_the_grant(#[case] scene: Scene, #[case] expected: &[&str]
 #[test]
 fn a_missing_master_beside_a_grant_is_left_as_it_is() {
     let text = scene().in_band(open_policy()).text();
-    assert!(text.contains("advice   none: the SWF has its connection"), "{text}");
+    assert!(!text.contains("advice"), "{text}");
     assert!(text.contains("help: leave it as it is: another location's policy granted"), "{text}");
 }
 

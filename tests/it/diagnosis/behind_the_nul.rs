@@ -36,7 +36,7 @@ fn second_policy() -> String {
 )]
 #[case::a_nul_and_a_second_policy(
     policy_then(0, "\0").write(second_policy()),
-    &["error FSP-T25"]
+    &["error FSP-T25", "warning FSP-T17"]
 )]
 #[case::a_second_policy_after_200_ms(policy_then(200, second_policy()), &[])]
 #[case::a_nul_after_200_ms(policy_then(200, "\0"), &[])]

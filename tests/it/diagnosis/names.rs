@@ -155,12 +155,12 @@ fn the_rule_that_comes_nearest_is_named(#[case] miss: NearMiss) {
 #[rstest]
 #[case::in_the_master(
     scene().master(policy([allow("www.a.com", "*")])).in_band(policy([allow("b.com", "*")])),
-    "error FSP-D10 at h:843, 3:20",
+    "h:843: error FSP-D10 at 3:20",
     "list a.com too"
 )]
 #[case::in_band(
     scene().master(policy([allow("b.com", "*")])).in_band(policy([allow("www.a.com", "*")])),
-    "error FSP-D10 at h:5000, 3:20",
+    "h:5000: error FSP-D10 at 3:20",
     "list a.com too"
 )]
 #[case::in_a_location_that_was_named(
@@ -168,7 +168,7 @@ fn the_rule_that_comes_nearest_is_named(#[case] miss: NearMiss) {
         .master(policy([allow("b.com", "*")]))
         .explicit(2525, policy([allow("a.com:80", "*")]))
         .in_band(policy([allow("c.com", "*")])),
-    "error FSP-D06 at h:2525, 3:20",
+    "h:2525: error FSP-D06 at 3:20",
     "port"
 )]
 #[case::nowhere(
@@ -187,8 +187,8 @@ fn the_rule_that_comes_nearest_is_named(#[case] miss: NearMiss) {
 )]
 #[case::an_empty_policy_in_band(
     scene().in_band("<cross-domain-policy/>"),
-    "error FSP-L28: no rule names the requester a.com",
-    "to the policy of h:5000"
+    "h:5000: error FSP-D30 at 1:1: policy grants nothing",
+    "add an <allow-access-from>"
 )]
 fn the_policy_of_the_nearest_rule_is_named(
     #[case] scene: Scene,

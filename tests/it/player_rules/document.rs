@@ -105,7 +105,7 @@ fn written_by_java(document: &str) -> String {
     denied("domain-not-listed")
         .asked([(843, "policy"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-L28", "FSP-D30", "FSP-L02"])
+        .diagnostics(["FSP-D30", "FSP-L02"])
 )]
 // X6: a byte order mark is accepted; Java's length prefix and UTF-16 are not.
 #[case::byte_order_mark(

@@ -7,7 +7,7 @@ use super::diagnosis::{AnswerEvidence, Opening};
 use super::endpoint::Endpoint;
 use super::profile::{Dead, DocumentProfile, Leniency, Profile, TimingProfile};
 use crate::diagnostics::{Diagnostic, rules};
-use crate::document::PolicyFile;
+use crate::document::{PolicyFile, PolicyPlace};
 use crate::ids;
 use crate::wire::{AnswerEnd, Exchange, POLICY_REQUEST};
 
@@ -122,6 +122,8 @@ pub struct Asked {
     pub(super) role: Role,
     pub(super) cached: bool,
     pub(super) answer: Arc<Answer>,
+    /// The place of its document, which decides whether a site-control counts.
+    pub(super) place: PolicyPlace,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 

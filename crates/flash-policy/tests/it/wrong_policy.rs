@@ -60,6 +60,8 @@ flash-policy explain FSP-D30 says more
 #[test]
 fn eval_names_the_rule_that_misses() {
     let expected = r#"the connection is denied: port-not-listed
+  because  game.example.com:843: error FSP-D01 at 4:3: <allow-access-from> has no to-ports; it grants no port
+  advice   add to-ports="5000" to that rule of game.example.com:843 (FSP-D01)
   swf      http://www.example.org/game.swf, so the requester is www.example.org
   connect  game.example.com:5000
   decided  at 0 s, by game.example.com:843, line 4, column 3: <allow-access-from domain="*.example.org"/>
@@ -72,15 +74,13 @@ fn eval_names_the_rule_that_misses() {
              < </cross-domain-policy>\n
              < \0
              185 bytes, peer-closed
-  asked    game.example.com:5000 (destination): not-a-policy, the request itself came back
+  asked    game.example.com:5000 (destination): not-a-policy, no policy server is declared there
              > <policy-file-request/>\0
              < <policy-file-request/>\0
              23 bytes, client-closed
   player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.org/game.swf cannot load data from game.example.com:5000.
-  note     error FSP-D30 at 2:1: policy grants nothing: none of its 2 rules counts, and the first of them names no valid domain; help: correct each rule, as the finding at it says
-  note     error FSP-D05 at 3:22: domain="http://www.example.com" contains a scheme; use "www.example.com"; help: write the bare host
-  note     error FSP-D01 at 4:3: <allow-access-from> has no to-ports; it grants no port; help: add to-ports with the ports that the SWF connects to
-  advice   add to-ports="5000" to that rule of game.example.com:843. (FSP-D01)
+  note     game.example.com:843: error FSP-D30 at 2:1: policy grants nothing: none of its 2 rules counts, and the first of them names no valid domain; help: correct each rule, as the finding at it says
+  note     game.example.com:843: error FSP-D05 at 3:22: domain="http://www.example.com" contains a scheme; use "www.example.com"; help: write the bare host
 
 info: decided by this element
  --> policy.xml:4:3
@@ -101,6 +101,8 @@ fn test_shows_what_was_expected_and_what_came() {
 game.toml:6:8: our own site may play
 expected permitted
      got denied: port-not-listed
+  because  game.example.com:843: error FSP-D01 at 4:3: <allow-access-from> has no to-ports; it grants no port
+  advice   add to-ports="5000" to that rule of game.example.com:843 (FSP-D01)
   swf      http://www.example.org/game.swf, so the requester is www.example.org
   connect  game.example.com:5000
   decided  at 0 s, by game.example.com:843, line 4, column 3: <allow-access-from domain="*.example.org"/>
@@ -113,15 +115,13 @@ expected permitted
              < </cross-domain-policy>\n
              < \0
              185 bytes, peer-closed
-  asked    game.example.com:5000 (destination): not-a-policy, the request itself came back
+  asked    game.example.com:5000 (destination): not-a-policy, no policy server is declared there
              > <policy-file-request/>\0
              < <policy-file-request/>\0
              23 bytes, client-closed
   player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.org/game.swf cannot load data from game.example.com:5000.
-  note     error FSP-D30 at 2:1: policy grants nothing: none of its 2 rules counts, and the first of them names no valid domain; help: correct each rule, as the finding at it says
-  note     error FSP-D05 at 3:22: domain="http://www.example.com" contains a scheme; use "www.example.com"; help: write the bare host
-  note     error FSP-D01 at 4:3: <allow-access-from> has no to-ports; it grants no port; help: add to-ports with the ports that the SWF connects to
-  advice   add to-ports="5000" to that rule of game.example.com:843. (FSP-D01)
+  note     game.example.com:843: error FSP-D30 at 2:1: policy grants nothing: none of its 2 rules counts, and the first of them names no valid domain; help: correct each rule, as the finding at it says
+  note     game.example.com:843: error FSP-D05 at 3:22: domain="http://www.example.com" contains a scheme; use "www.example.com"; help: write the bare host
 
 info: decided by this element
  --> policy.xml:4:3

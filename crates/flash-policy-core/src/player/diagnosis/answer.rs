@@ -6,6 +6,7 @@ use super::answered_document::AnsweredDocument;
 use super::evidence::{AnswerEvidence, Opening};
 use super::pace::{Pace, close_to, pace};
 use crate::diagnostics::{Diagnostic, Severity, rules};
+use crate::document::PolicyPlace;
 use crate::player::answer::Role;
 use crate::player::profile::{Leniency, Profile};
 use crate::printable::counted;
@@ -23,10 +24,24 @@ pub fn diagnose_answer(
     role: Role,
     profile: &Profile,
 ) -> Vec<Diagnostic> {
+    let place = match role {
+        Role::Master => PolicyPlace::Master,
+        Role::Destination | Role::Explicit => PolicyPlace::Elsewhere,
+    };
+    diagnose_answer_in(place, evidence, role, profile)
+}
+
+/// Returns the diagnostics of an answer whose site-control counts as in `place`.
+pub(super) fn diagnose_answer_in(
+    place: PolicyPlace,
+    evidence: &AnswerEvidence,
+    role: Role,
+    profile: &Profile,
+) -> Vec<Diagnostic> {
     let found = match (evidence.opening, &evidence.exchange) {
         (Opening::StandIn, _) => Vec::new(),
         (Opening::Connected, Some(exchange)) => {
-            OpenedAnswer { evidence, exchange, role, profile }.diagnose()
+            OpenedAnswer { evidence, exchange, place, role, profile }.diagnose()
         }
         _ => not_opened(evidence, role).into_iter().collect(),
     };
@@ -70,11 +85,13 @@ fn identify(evidence: &AnswerEvidence, diagnostic: Diagnostic) -> Diagnostic {
 }
 
 /// The evidence of a location to which a connection was opened.
-struct OpenedAnswer<'a> {
-    evidence: &'a AnswerEvidence,
-    exchange: &'a Exchange,
-    role: Role,
-    profile: &'a Profile,
+pub(super) struct OpenedAnswer<'a> {
+    pub(super) evidence: &'a AnswerEvidence,
+    pub(super) exchange: &'a Exchange,
+    /// The place of the document, which decides whether its site-control counts.
+    pub(super) place: PolicyPlace,
+    pub(super) role: Role,
+    pub(super) profile: &'a Profile,
 }
 
 impl OpenedAnswer<'_> {
@@ -89,8 +106,7 @@ impl OpenedAnswer<'_> {
         if self.exchange.document() == POLICY_REQUEST.strip_suffix(b"\0").unwrap_or_default() {
             return vec![self.echo()];
         }
-        let document =
-            AnsweredDocument::of(self.exchange, &self.evidence.endpoint, self.role, self.profile);
+        let document = AnsweredDocument::of(self);
         match self.exchange.answer_end() {
             None => self.unfinished(&document),
             Some(AnswerEnd::Reset) => self.destroyed(&document),

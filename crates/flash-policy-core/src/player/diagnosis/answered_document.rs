@@ -1,12 +1,11 @@
 //! The document in an answer, judged as if the stream had ended behind it.
 
+use super::answer::OpenedAnswer;
 use super::cut_short::is_cut_short;
 use crate::diagnostics::{Diagnostic, Rule, Severity, rules};
-use crate::document::{PolicyFile, PolicyPlace, length_prefix};
+use crate::document::{PolicyFile, length_prefix};
 use crate::player::Endpoint;
 use crate::player::answer::{Role, rejection};
-use crate::player::profile::Profile;
-use crate::wire::Exchange;
 
 /// The document in an answer, with its diagnostics. If the player does not accept it, the first is
 /// the reason.
@@ -32,13 +31,9 @@ enum Fault {
 }
 
 impl AnsweredDocument {
-    /// Judges the document in the answer of `endpoint`, which was consulted in this role.
-    pub(super) fn of(
-        exchange: &Exchange,
-        endpoint: &Endpoint,
-        role: Role,
-        profile: &Profile,
-    ) -> Self {
+    /// Judges the document in an answer.
+    pub(super) fn of(answer: &OpenedAnswer<'_>) -> Self {
+        let OpenedAnswer { evidence, exchange, place, role, profile } = *answer;
         let document = exchange.document();
         // The first byte of a short length is a NUL, which ends the document before it begins.
         if document.is_empty() {
@@ -49,7 +44,7 @@ impl AnsweredDocument {
         }
         match PolicyFile::parse(document) {
             Ok(policy) => {
-                let found = policy.diagnostics_in(place(role, profile));
+                let found = policy.diagnostics_in(place);
                 match rejection(&policy, &profile.document) {
                     Some(reason) => Self::rejected(reason, found, document),
                     None => Self { found, fault: None },
@@ -57,7 +52,7 @@ impl AnsweredDocument {
             }
             Err(malformed) => {
                 let mut others = malformed.diagnostics_in_order();
-                let reason = in_context(others.remove(0), endpoint, role);
+                let reason = in_context(others.remove(0), &evidence.endpoint, role);
                 Self::rejected(reason, others, document)
             }
         }
@@ -103,16 +98,6 @@ impl AnsweredDocument {
         found.retain(|other| *other != reason);
         found.insert(0, reason.with_severity(Severity::Error));
         Self { found, fault: Some(fault) }
-    }
-}
-
-/// Returns the place of a location's document: a site-control counts in the master, and if the
-/// profile says so, in the destination's own policy (Q16).
-fn place(role: Role, profile: &Profile) -> PolicyPlace {
-    match role {
-        Role::Master => PolicyPlace::Master,
-        Role::Destination if profile.lookup.destination_site_control => PolicyPlace::Master,
-        Role::Destination | Role::Explicit => PolicyPlace::Elsewhere,
     }
 }
 

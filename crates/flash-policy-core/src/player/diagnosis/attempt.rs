@@ -1,7 +1,7 @@
 //! Diagnoses a whole attempt: puts first what explains the outcome, and gives each diagnostic the
 //! severity that it has in this attempt.
 
-use super::answer::diagnose_answer;
+use super::answer::diagnose_answer_in;
 use super::evidence::Opening;
 use super::explanation::{Explanation, explain};
 use crate::diagnostics::{Diagnostic, Severity, rules};
@@ -58,8 +58,7 @@ fn diagnose_location(
     record: &Record,
     profile: &Profile,
 ) -> Vec<Diagnostic> {
-    let mut found = diagnose_answer(&asked.answer.evidence, asked.role, profile);
-    found.extend(asked.diagnostics.iter().cloned());
+    let mut found = diagnose_answer_in(asked.place, &asked.answer.evidence, asked.role, profile);
     found.extend(cached(asked, record));
     found.extend(others_not_asked(index, record));
     if record.granted_by == Some(Grantor::Policy(asked.endpoint.clone())) {

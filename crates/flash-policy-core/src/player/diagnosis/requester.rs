@@ -41,15 +41,11 @@ pub(super) fn explain_requester(
             };
         }
     }
-    if candidates.is_empty() {
-        let lost = found.iter().position(has_lost_grants);
-        if let Some(index) = lost {
+    let names_somebody = candidates.iter().any(|candidate| candidate.rule.domain().is_some());
+    if !names_somebody {
+        if let Some(index) = grants_nothing(found) {
             return Explanation::Found(index);
         }
-    }
-    let empty = find(found, rules::EMPTY_POLICY_DENY, None);
-    if let (true, Some(index)) = (candidates.is_empty(), empty) {
-        return Explanation::Found(index);
     }
     let asked = candidates.last().map(|candidate| candidate.asked);
     let diagnostic = match host {
@@ -63,10 +59,16 @@ pub(super) fn explain_requester(
     Explanation::New(Located { diagnostic, asked })
 }
 
-/// Returns true for a policy that grants nothing because of a mistake, such as a misspelt element.
-fn has_lost_grants(located: &Located) -> bool {
-    let diagnostic = &located.diagnostic;
-    *diagnostic.rule() == rules::EMPTY_POLICY_DENY && diagnostic.severity() == Severity::Error
+/// Returns the index of the diagnostic of a policy that grants nothing to anybody: first of one
+/// that lost its grants by a mistake, such as a misspelt element.
+fn grants_nothing(found: &[Located]) -> Option<usize> {
+    let is_of_empty_policy =
+        |located: &Located| *located.diagnostic.rule() == rules::EMPTY_POLICY_DENY;
+    let has_lost_grants = |located: &Located| {
+        is_of_empty_policy(located) && located.diagnostic.severity() == Severity::Error
+    };
+    let lost = found.iter().position(has_lost_grants);
+    lost.or_else(|| found.iter().position(is_of_empty_policy))
 }
 
 /// A rule of a policy that was read, and where it is.

@@ -10,6 +10,7 @@ pub use self::step::{Action, Event};
 use super::ask::Ask;
 use super::policies::Load;
 use super::search::Search;
+use crate::document::PolicyPlace;
 use crate::player::answer::{Answer, Asked, Role};
 use crate::player::connection::{Ended, Purpose};
 use crate::player::diagnosis::Opening;
@@ -327,7 +328,8 @@ impl Lookup {
     }
 
     fn consult(&mut self, endpoint: Endpoint, role: Role, answer: Arc<Answer>, cached: bool) {
-        let asked = Asked { endpoint, role, cached, answer, diagnostics: Vec::new() };
+        let place = PolicyPlace::Elsewhere;
+        let asked = Asked { endpoint, role, cached, answer, place, diagnostics: Vec::new() };
         self.search.consult(asked, &mut self.record, &self.profile);
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::grant::{Judgement, judge, meta_policy};
 use crate::diagnostics::rules;
-use crate::document::{MetaPolicy, PolicyFile};
+use crate::document::{MetaPolicy, PolicyFile, PolicyPlace};
 use crate::player::answer::{AnswerKind, Asked, Role};
 use crate::player::endpoint::MASTER_PORT;
 use crate::player::profile::{MalformedMaster, Profile};
@@ -72,10 +72,13 @@ impl Search {
     /// Judges one answer, and turns to the next location or ends the search.
     pub(super) fn consult(&mut self, mut asked: Asked, record: &mut Record, profile: &Profile) {
         self.locations.pop_front();
+        if site_control_counts(&asked, record, profile) {
+            asked.place = PolicyPlace::Master;
+        }
         if !record.is_granted() {
             let answer = asked.answer.clone();
             match answer.policy() {
-                Some(policy) => self.judge_policy(policy, &mut asked, record, profile),
+                Some(policy) => self.judge_policy(policy, &asked, record, profile),
                 None => self.judge_failure(&asked, record, profile),
             }
         }
@@ -102,13 +105,13 @@ impl Search {
     fn judge_policy(
         &mut self,
         policy: &PolicyFile,
-        asked: &mut Asked,
+        asked: &Asked,
         record: &mut Record,
         profile: &Profile,
     ) {
         let from = &asked.endpoint;
         let document = &profile.document;
-        let counts = site_control_counts(asked, record, profile);
+        let counts = asked.place == PolicyPlace::Master;
         let meta = if counts { meta_policy(policy, document) } else { None };
         let meta = meta.unwrap_or(MetaPolicy::All);
         let control = policy.site_control().first();
