@@ -8,8 +8,8 @@ use super::xml_fault::DOCTYPE_HELP;
 use super::{declaration, fake_nul, source_code};
 use crate::diagnostics::{Diagnostic, rules};
 
-/// Returns the diagnostic of text or an instruction before the root element. `before` and `rest` are
-/// what stands around it.
+/// Returns the diagnostic of text or an instruction before the root element. `before` and `rest`
+/// are what stands around it.
 pub(super) fn before_root(token: &Token<'_>, before: &str, rest: &str) -> Diagnostic {
     let diagnostic = rules::text_before_root(excerpt(token.text));
     if has_html_doctype(before) {

@@ -169,6 +169,14 @@ impl<'a> Fault<'a> {
             let what = "a < stands twice before a name".to_owned();
             return Some((what, Some("remove one of the two <".to_owned())));
         }
+        let is_close_expected = matches!(error, Error::InvalidChar(b'>', ..));
+        if self.token.kind == Markup::Unfinished
+            && self.token.text.starts_with("</")
+            && is_close_expected
+        {
+            let what = "a closing tag holds more than a name".to_owned();
+            return Some((what, Some("write nothing but the name in a closing tag".to_owned())));
+        }
         if self.token.kind == Markup::Close && name.starts_with(char::is_alphabetic) {
             let what = format!("the closing tag of <{name}> holds more than the name");
             return Some((what, Some(format!("write the closing tag as </{name}>"))));
@@ -231,10 +239,13 @@ impl<'a> Fault<'a> {
         let next: String = self.rest.chars().take_while(|c| is_name(*c)).collect();
         let joined = format!("{name}-{next}");
         let element = self.token.name();
+        let unbroken = format!("{name}{next}");
         let words = [format!("{element}-{name}"), format!("{element}-{name}-{next}")];
         let whole = words.iter().find(|name| ELEMENTS.contains(&name.as_str()));
         let help = if attributes_of(element).contains(&joined.as_str()) {
             format!("did you mean {joined}?")
+        } else if attributes_of(element).contains(&unbroken.as_str()) {
+            format!("did you mean {unbroken}?")
         } else if let Some(whole) = whole {
             format!("did you mean <{whole}>?")
         } else {
@@ -271,6 +282,13 @@ impl<'a> Fault<'a> {
             );
         }
         let after = value.map_or("a value", |(attribute, _)| attribute);
+        let word = self.rest.split([' ', '\t', '\r', '\n', '>']).next().unwrap_or_default();
+        let is_attribute = word.split_once('=').is_some_and(|(name, _)| name.chars().all(is_name));
+        if !is_attribute {
+            let what = format!("a quotation mark ends the value of {after} too early");
+            let help = "remove the quotation mark inside the value, or write &quot; for it";
+            return (what, Some(help.to_owned()));
+        }
         (
             format!("no blank follows the value of {after}"),
             Some("put a blank between the attributes".to_owned()),
