@@ -101,6 +101,9 @@ pub(super) struct CaseEntry {
     /// The expected number of policy requests, by the HOST:PORT that receives them.
     #[serde(default)]
     pub(super) requests: BTreeMap<Text, At<usize>>,
+    /// The ids of exactly the diagnostics that are expected, in any order.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
+    pub(super) diagnostics: Option<Vec<Text>>,
     /// The URLs to pass to `Security.loadPolicyFile` before the connect.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]

@@ -60,6 +60,7 @@ mod find;
 #[cfg(feature = "harness")]
 pub mod harness;
 mod matrix;
+mod mismatch;
 mod model;
 mod nobody;
 mod note;
@@ -77,11 +78,10 @@ pub use decide::Difference;
 pub use error::ScenarioError;
 pub use find::{FoundFiles, find, find_all};
 pub use matrix::MatrixReport;
+pub use mismatch::{ExpectedFact, Mismatch};
 pub use model::{Case, Connect, Expectation, Scenario};
 pub use note::{CaseNote, NoteKind};
-pub use report::{
-    CaseReport, ExpectedFact, Mismatch, RuleCoverage, ScenarioReport, deciding_text, mismatch_text,
-};
+pub use report::{CaseReport, RuleCoverage, ScenarioReport, deciding_text, mismatch_text};
 pub use runner::Runner;
 pub use source::Place;
 pub use status::{DISAGREEMENT, Status, differences_text};

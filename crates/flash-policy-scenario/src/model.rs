@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use flash_policy_core::diagnostics::Position;
+use flash_policy_core::diagnostics::{Position, Rule};
 use flash_policy_core::player::{Cause, Endpoint, Grantor, PlayerEvent, Profile, Swf, Verdict};
 use flash_policy_core::wire::FaultList;
 use flash_policy_fixture::server::BackendState;
@@ -157,6 +157,8 @@ pub struct Expectation {
     pub granted_by: Option<Grantor>,
     /// The expected numbers of policy requests, by endpoint.
     pub requests: BTreeMap<Endpoint, usize>,
+    /// The rules of exactly the diagnostics that are expected, in the order of their ids.
+    pub diagnostics: Option<Vec<&'static Rule>>,
 }
 
 impl Expectation {

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use flash_policy_core::PlayerEvent;
+use flash_policy_core::diagnostics::Rule;
 use flash_policy_core::player::{Endpoint, Grantor, Profile, Swf, Verdict};
 use flash_policy_fixture::server::BackendState;
 
@@ -289,7 +290,27 @@ impl Reader<'_> {
             then: event(&entry.then)?,
             granted_by: granted_by.transpose()?,
             requests: self.requests(entry, swf, declared)?,
+            diagnostics: self.diagnostics(entry)?,
         })
+    }
+
+    fn diagnostics(&self, entry: &CaseEntry) -> Result<Option<Vec<&'static Rule>>> {
+        let Some(written) = &entry.diagnostics else {
+            return Ok(None);
+        };
+        let rule = |id: &Text| {
+            values::find_rule(id.value()).map_err(|near| {
+                let help = match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "expected the id of a rule, such as FSP-T01".to_owned(),
+                };
+                self.wrong(id, format!("`{}` is not the id of a rule", id.value()), &help)
+            })
+        };
+        let mut rules = written.iter().map(rule).collect::<Result<Vec<_>>>()?;
+        rules.sort_unstable_by_key(|rule| rule.id());
+        rules.dedup();
+        Ok(Some(rules))
     }
 
     fn changes(&self, with: &WithEntry, declared: &Declared) -> Result<Changes> {

@@ -8,6 +8,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use flash_policy_core::diagnostics::{Rule, rules};
 use flash_policy_core::player::{
     Cause, Endpoint, InvalidEndpoint, InvalidSwf, Preset, Profile, Sandbox, Swf, Verdict,
 };
@@ -222,4 +223,19 @@ pub(super) fn find_id<T: Clone>(
 /// Returns at most 80 characters of what was written, safe to print.
 pub(super) fn shortened(written: &str) -> String {
     printable_within(written, 80)
+}
+
+/// Returns the rule with this id, with or without `FSP-`. ASCII case does not matter.
+///
+/// # Errors
+///
+/// Returns the id of a rule with a similar id or name, if there is one.
+pub fn find_rule(id: &str) -> Result<&'static Rule, Option<&'static str>> {
+    rules::named(id).ok_or_else(|| {
+        let ids: Vec<_> = rules::ALL.iter().map(Rule::id).collect();
+        let names: Vec<_> = rules::ALL.iter().map(Rule::name).collect();
+        let of_name = |name: &str| rules::ALL.iter().find(|rule| rule.name() == name);
+        let near = nearest(id, &ids).or_else(|| nearest(&format!("FSP-{id}"), &ids));
+        near.or_else(|| Some(of_name(nearest(id, &names)?)?.id()))
+    })
 }

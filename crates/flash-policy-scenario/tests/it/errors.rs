@@ -194,6 +194,10 @@ fn the_stage(#[case] entry: &str, #[case] expected: &str) {
     "s.toml:12:14: `game.example.com` is not an endpoint; expected HOST:PORT such as \
         game.example.com:5000 or [::1]:843"
 )]
+#[case::a_diagnostic(
+    "expect = 'denied'\ndiagnostics = ['FSP-T4']",
+    "s.toml:12:16: `FSP-T4` is not the id of a rule; did you mean `FSP-T04`?"
+)]
 #[case::a_grantor_of_a_denial(
     "expect = 'denied'\ngranted-by = 'sandbox'",
     "s.toml:12:14: what is denied is granted by nobody; take `granted-by` out"

@@ -144,6 +144,10 @@ fn a_case_does_not_see_the_changes_of_another() {
     'game.example.com:843' = 0 }",
     &["requests to game.example.com:843: expected 0, got 1", "requests to game.example.com:5000: \
         expected 1, got 0"])]
+#[case::no_diagnostics("expect = 'denied'\nwith.policy = { 'game.example.com:843' = 'silent' }\n\
+    diagnostics = []", &["diagnostics: expected none, got FSP-T04"])]
+#[case::other_diagnostics("expect = 'denied'\nwith.policy = { 'game.example.com:843' = 'silent' }\n\
+    diagnostics = ['T05', 'FSP-T04']", &["diagnostics: expected FSP-T04, FSP-T05, got FSP-T04"])]
 #[case::all_of_it(
     "expect = 'denied'\ncause = 'low-port'\nevent = 'throw#2003'",
     &["verdict: expected denied, got permitted", "cause: expected low-port, got \

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use flash_policy_core::diagnostics::{Rule, Severity, rules};
+use flash_policy_core::diagnostics::{Rule, Severity};
 use flash_policy_core::document::PolicyKind;
 use flash_policy_core::player::{Endpoint, MASTER_PORT};
 use flash_policy_fixture::server::BackendState;
@@ -200,17 +200,9 @@ pub(crate) fn kind(input: &str) -> Result<PolicyKind, String> {
 
 /// Returns the rule with this id, with or without `FSP-`, or an error that suggests a similar one.
 pub(crate) fn known_rule(id: &str) -> Result<&'static Rule, String> {
-    rules::named(id).ok_or_else(|| {
-        let ids: Vec<_> = rules::ALL.iter().map(Rule::id).collect();
-        let names: Vec<_> = rules::ALL.iter().map(Rule::name).collect();
-        let of_name = |name: &str| rules::ALL.iter().find(|rule| rule.name() == name);
-        let near =
-            values::nearest(id, &ids).or_else(|| values::nearest(&format!("FSP-{id}"), &ids));
-        let near = near.or_else(|| Some(of_name(values::nearest(id, &names)?)?.id()));
-        match near {
-            Some(near) => format!("there is no rule `{id}`; did you mean {near}?"),
-            None => format!("there is no rule `{id}`; flash-policy explain lists them"),
-        }
+    values::find_rule(id).map_err(|near| match near {
+        Some(near) => format!("there is no rule `{id}`; did you mean {near}?"),
+        None => format!("there is no rule `{id}`; flash-policy explain lists them"),
     })
 }
 

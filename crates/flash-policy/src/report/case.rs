@@ -79,6 +79,9 @@ pub(crate) struct Expected {
     pub(crate) granted_by: Option<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) requests: BTreeMap<String, usize>,
+    /// The ids of exactly the diagnostics that were expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) diagnostics: Option<Vec<&'static str>>,
 }
 
 /// A fact that is not as expected.
@@ -236,6 +239,10 @@ impl From<&Expectation> for Expected {
             then: expected.then.map(|event| event.to_string()),
             granted_by: expected.granted_by.as_ref().map(ToString::to_string),
             requests: requests.collect(),
+            diagnostics: expected.diagnostics.as_ref().map(|rules| {
+                let ids = rules.iter().map(|rule| rule.id());
+                ids.collect()
+            }),
         }
     }
 }
