@@ -242,7 +242,7 @@ impl Diagnostic {
     /// ```
     #[must_use]
     pub fn with_help(mut self, help: impl fmt::Display) -> Self {
-        self.help = Cow::Owned(printable(&help.to_string()));
+        self.help = Cow::Owned(printable(help));
         self
     }
 

@@ -4,6 +4,8 @@
 //! A row lists all ids that its failure may be reported with, in order. Any other id is a
 //! confusion of two failures.
 
+#![allow(clippy::print_stdout, reason = "`--nocapture` shows the matrix")]
+
 use std::time::Duration;
 
 use flash_policy_core::diagnosis::SameEvidence;

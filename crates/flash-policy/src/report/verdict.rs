@@ -173,7 +173,7 @@ impl Verdict {
         }
     }
 
-    /// Returns the first diagnostic, if it is worth acting on and its causes lie with a live server.
+    /// Returns the first diagnostic, if it is worth acting on and its causes lie with a server.
     pub(crate) fn first_of_server(&self) -> Option<&Diagnostic> {
         let id = self.diagnostics.first()?;
         let of_servers = self.asked.iter().filter(|asked| asked.is_mapped);

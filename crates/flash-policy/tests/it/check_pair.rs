@@ -46,7 +46,8 @@ fn the_master_may_keep_players_from_the_in_band_policy(
 fn the_differences_of_the_two_are_listed() {
     let folder = folder(MASTER_ONLY);
     let said = folder.stdout(CALL).1;
-    let only = "only in master.xml: <allow-access-from domain=\"*.example.com\" to-ports=\"5000\"/>\n\
+    let only = "only in master.xml: \
+                <allow-access-from domain=\"*.example.com\" to-ports=\"5000\"/>\n\
         only in in-band.xml: <allow-access-from domain=\"*.partner.example\" to-ports=\"5000\"/>\n\
         2 socket policies examined";
     assert!(said.contains(only), "{said}");
