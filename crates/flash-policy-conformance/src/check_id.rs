@@ -135,11 +135,10 @@ impl CheckId {
             Self::SplitInTwo | Self::SplitIn23 | Self::LateNul => {
                 Some(Expectation::Policy(Some(&rules::REQUEST_FRAGMENTED)))
             }
-            Self::Coalesced | Self::TwoRequests => {
-                Some(Expectation::Policy(Some(&rules::REQUEST_COALESCED)))
-            }
             Self::LateRequest => Some(Expectation::Policy(None)),
-            Self::CrlfAfter => Some(Expectation::PolicyPreferred(Some(&rules::REQUEST_COALESCED))),
+            Self::Coalesced | Self::TwoRequests | Self::CrlfAfter => {
+                Some(Expectation::PolicyPreferred(Some(&rules::REQUEST_COALESCED)))
+            }
             Self::HalfClose => Some(Expectation::PolicyPreferred(None)),
             Self::NoNul
             | Self::OtherMessage
@@ -152,18 +151,16 @@ impl CheckId {
         }
     }
 
-    /// Returns whether the check sends nothing but correct requests, so that an answer also shows
-    /// that the server is still well.
-    pub(crate) fn sends_only_requests(self) -> bool {
+    /// Returns whether the check sends nothing and examines the answer to `request`.
+    pub(crate) fn examines_the_answer(self) -> bool {
         matches!(
             self,
-            Self::SplitInTwo
-                | Self::SplitIn23
-                | Self::LateNul
-                | Self::LateRequest
-                | Self::Idle
-                | Self::AtOnce
-                | Self::IdlePeers
+            Self::AnswerEnd | Self::BytesAfterNul | Self::Copies | Self::Closes | Self::Resets
         )
+    }
+
+    /// Returns whether the check burdens the server with more than a few players would.
+    pub(crate) fn is_crowd(self) -> bool {
+        matches!(self, Self::ConnectAndDrop | Self::AtOnce | Self::IdlePeers | Self::Flood)
     }
 }

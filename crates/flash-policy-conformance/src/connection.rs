@@ -4,6 +4,8 @@ mod ordered_stream;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use flash_policy_core::diagnosis::Opening;
@@ -12,10 +14,17 @@ use flash_policy_core::wire::{POLICY_REQUEST, Sent};
 use flash_policy_net::{ConnectFailure, RealTime};
 use tokio::task::JoinSet;
 
+use crate::lateness::Lateness;
 use crate::observation::{ConnectionEnd, ListenUntil, Observation};
 use crate::steps::Step;
 use crate::verdicts::Location;
 use ordered_stream::OrderedStream;
+
+/// The time that the server has to close after this side has sent its FIN.
+const LEAVING: Duration = Duration::from_millis(100);
+
+/// The time between two measurements of how late this machine acts.
+const HEARTBEAT: Duration = Duration::from_millis(5);
 
 /// The server under test, the time it has for an answer, and the clock of the run.
 #[derive(Clone, Debug)]
@@ -24,13 +33,23 @@ pub(crate) struct Target {
     location: Location,
     budget: Duration,
     time: RealTime,
+    lateness: Lateness,
+    opened: Arc<AtomicUsize>,
     started: Instant,
 }
 
 impl Target {
     pub(crate) fn new(addr: SocketAddr, logical_port: u16, budget: Duration) -> Self {
         let location = Location::new(Endpoint::new(&addr.ip().to_string(), logical_port), budget);
-        Self { addr, location, budget, time: RealTime::default(), started: Instant::now() }
+        Self {
+            addr,
+            location,
+            budget,
+            time: RealTime::default(),
+            lateness: Lateness::default(),
+            opened: Arc::default(),
+            started: Instant::now(),
+        }
     }
 
     pub(crate) fn location(&self) -> &Location {
@@ -47,6 +66,23 @@ impl Target {
         self.started.elapsed()
     }
 
+    /// Returns the number of connections that were opened so far.
+    pub(crate) fn opened(&self) -> usize {
+        self.opened.load(Ordering::Relaxed)
+    }
+
+    /// Returns how late this machine acts.
+    pub(crate) fn lateness(&self) -> &Lateness {
+        &self.lateness
+    }
+
+    /// Measures for ever how late this machine acts.
+    pub(crate) async fn measure_lateness(self) -> io::Result<()> {
+        loop {
+            self.pause(HEARTBEAT).await?;
+        }
+    }
+
     /// Connects. If the server lets the connect fail, nothing arrives in the conversation.
     pub(crate) async fn open(&self) -> io::Result<Conversation> {
         let opened = Instant::now();
@@ -57,7 +93,10 @@ impl Target {
             opened,
         };
         match self.limit(self.budget, OrderedStream::connect(self.addr)).await? {
-            Some(Ok(peer)) => conversation.peer = Some(peer),
+            Some(Ok(peer)) => {
+                self.opened.fetch_add(1, Ordering::Relaxed);
+                conversation.peer = Some(peer);
+            }
             Some(Err(error)) => {
                 let opening = failed_opening(error)?;
                 conversation.observation = Observation::not_opened(opening, opened.elapsed());
@@ -75,7 +114,7 @@ impl Target {
         let mut conversation = self.open().await?;
         conversation.play(&[Step::Send(POLICY_REQUEST.to_vec())]).await?;
         conversation.listen(until, conversation.remaining_budget()).await?;
-        Ok(conversation.close())
+        conversation.leave().await
     }
 
     /// Starts `count` tasks at the same time and returns all their results.
@@ -99,6 +138,21 @@ impl Target {
         Ok(results)
     }
 
+    /// Leaves all conversations at the same time.
+    pub(crate) async fn leave_all(
+        conversations: Vec<Conversation>,
+    ) -> io::Result<Vec<Observation>> {
+        let mut leaving = JoinSet::new();
+        for conversation in conversations {
+            leaving.spawn(conversation.leave());
+        }
+        let mut observations = Vec::new();
+        while let Some(left) = leaving.join_next().await {
+            observations.push(left.map_err(io::Error::other)??);
+        }
+        Ok(observations)
+    }
+
     pub(crate) async fn pause(&self, pause: Duration) -> io::Result<()> {
         self.limit(pause, std::future::pending::<()>()).await?;
         Ok(())
@@ -110,7 +164,10 @@ impl Target {
         limit: Duration,
         future: F,
     ) -> io::Result<Option<F::Output>> {
-        let (output, _) = self.time.limit(limit, future).await?;
+        let (output, took) = self.time.limit(limit, future).await?;
+        if output.is_none() {
+            self.lateness.record(limit, took);
+        }
         Ok(output)
     }
 }
@@ -213,9 +270,22 @@ impl Conversation {
         &self.observation
     }
 
-    /// Closes the connection and returns what was observed on it.
-    pub(crate) fn close(self) -> Observation {
-        self.observation
+    /// Leaves as a client that is done: reads everything, sends a FIN, and reads on for a moment.
+    /// So no unread byte turns the close into a reset. Returns what was observed before.
+    pub(crate) async fn leave(self) -> io::Result<Observation> {
+        let Self { peer, mut observation, target, .. } = self;
+        if let (Some(mut peer), true) = (peer, observation.is_open()) {
+            peer.finish().await;
+            let rest = async {
+                while let Sent::Bytes(bytes) = peer.read().await {
+                    if !observation.record_after_leaving(&bytes) {
+                        break;
+                    }
+                }
+            };
+            target.limit(LEAVING.min(target.budget / 10), rest).await?;
+        }
+        Ok(observation)
     }
 
     /// Closes the connection with a RST.

@@ -12,11 +12,14 @@ pub(crate) struct Finding {
     pub(crate) rule: Option<&'static Rule>,
     /// The help for what was observed, where it differs from the help of the rule.
     pub(crate) help: Option<String>,
+    /// Whether it rests on the time at which something happened, so that a machine that acts too
+    /// late may have caused it.
+    pub(crate) rests_on_time: bool,
 }
 
 impl Finding {
     fn new(verdict: CheckVerdict, reason: impl Into<String>) -> Self {
-        Self { verdict, reason: reason.into(), rule: None, help: None }
+        Self { verdict, reason: reason.into(), rule: None, help: None, rests_on_time: false }
     }
 
     pub(crate) fn pass(reason: impl Into<String>) -> Self {
@@ -42,7 +45,35 @@ impl Finding {
         Self { rule: Some(diagnostic.rule()), help, ..self }
     }
 
-    pub(crate) fn is_pass(&self) -> bool {
-        self.verdict == CheckVerdict::Pass
+    /// Marks a finding that a machine that acts too late may have caused.
+    pub(crate) fn resting_on_time(self, rests_on_time: bool) -> Self {
+        Self { rests_on_time, ..self }
+    }
+
+    /// Returns whether it says something against the server.
+    pub(crate) fn is_complaint(&self) -> bool {
+        matches!(self.verdict, CheckVerdict::Tolerated | CheckVerdict::Fail)
+    }
+
+    /// Adds a later finding of the same check. The worse one decides; neither is lost.
+    pub(crate) fn and(self, later: Self) -> Self {
+        if !later.is_complaint() {
+            return self;
+        }
+        if !self.is_complaint() {
+            return later;
+        }
+        let is_earlier_worse =
+            self.verdict == CheckVerdict::Fail && later.verdict == CheckVerdict::Tolerated;
+        let named = |finding: &Self| {
+            let rule = finding.rule.map(|rule| format!(" ({})", rule.id())).unwrap_or_default();
+            format!("{}{rule}", finding.reason)
+        };
+        if is_earlier_worse {
+            let reason = format!("{}; {}", named(&later), self.reason);
+            return Self { reason, ..self };
+        }
+        let reason = format!("{}; {}", named(&self), later.reason);
+        Self { reason, ..later }
     }
 }

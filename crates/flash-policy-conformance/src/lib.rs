@@ -27,8 +27,10 @@
 mod check_id;
 mod connection;
 mod finding;
+mod lateness;
 mod marker;
 mod observation;
+mod reference;
 mod report;
 mod run;
 mod steps;

@@ -16,6 +16,8 @@ pub(crate) struct Observation {
     ended_at: Option<Duration>,
     observed_until: Duration,
     was_reset_after_close: bool,
+    /// What arrived after this side had left. It belongs to no verdict on the conversation.
+    after_leaving: Vec<u8>,
 }
 
 /// The end of a connection.
@@ -38,6 +40,8 @@ pub(crate) enum ListenUntil {
     Answer,
     /// The end of a document, for a server that never ends its answers.
     Document,
+    /// This many bytes, for a server that never ends its answers, which are no policy.
+    Length(usize),
     /// The end of the connection.
     Close,
 }
@@ -50,6 +54,7 @@ impl Observation {
             ended_at: None,
             observed_until: Duration::ZERO,
             was_reset_after_close: false,
+            after_leaving: Vec::new(),
         }
     }
 
@@ -93,6 +98,13 @@ impl Observation {
         }
     }
 
+    /// Records what arrived after this side had sent its FIN. Returns whether there is room for
+    /// more.
+    pub(crate) fn record_after_leaving(&mut self, bytes: &[u8]) -> bool {
+        self.after_leaving.extend_from_slice(bytes);
+        self.after_leaving.len() < 2 * MAX_ANSWER_BYTES
+    }
+
     /// Returns whether there is nothing left to wait for.
     pub(crate) fn has_reached(&self, until: ListenUntil) -> bool {
         let is_over = !self.is_open() || self.received().len() > 2 * MAX_ANSWER_BYTES;
@@ -100,6 +112,9 @@ impl Observation {
         match until {
             ListenUntil::Answer => is_over || is_answered,
             ListenUntil::Document => is_over || is_answered || self.ends_with_a_policy(),
+            ListenUntil::Length(length) => {
+                is_over || is_answered || self.received().len() >= length
+            }
             ListenUntil::Close => is_over,
         }
     }
@@ -128,6 +143,11 @@ impl Observation {
     /// Returns all bytes that arrived, within bounds.
     pub(crate) fn received(&self) -> &[u8] {
         self.exchange.received()
+    }
+
+    /// Returns all bytes that arrived, also those that arrived after this side had left.
+    pub(crate) fn everything(&self) -> Vec<u8> {
+        [self.received(), &self.after_leaving].concat()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -63,6 +63,10 @@ impl Check {
         Self { id, finding }
     }
 
+    pub(crate) fn amend(&mut self, later: Finding) {
+        self.finding = self.finding.clone().and(later);
+    }
+
     /// Returns the id of the check.
     pub fn id(&self) -> CheckId {
         self.id
@@ -114,7 +118,8 @@ ids! {
         Tolerated = "tolerated",
         /// A real player is denied, or may be; or other clients suffer; or bytes leak.
         Fail = "fail",
-        /// Nothing is known: there was no policy to examine, or the time was over.
+        /// Nothing is known: there was no answer to examine, the time was over, or this machine
+        /// was too busy to tell.
         NotRun = "not-run",
     }
 }

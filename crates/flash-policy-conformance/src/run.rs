@@ -4,21 +4,23 @@
 
 mod conversations;
 mod crowds;
+mod first_request;
 mod leaks;
+mod liveness;
 
 use std::io;
 use std::time::Duration;
 
-use flash_policy_core::wire::POLICY_REQUEST;
-
 use crate::connection::Target;
 use crate::finding::Finding;
 use crate::marker::Markers;
-use crate::observation::{ConnectionEnd, ListenUntil, Observation};
+use crate::observation::{ListenUntil, Observation};
+use crate::reference::Reference;
 use crate::report::{Check, CheckVerdict, TortureReport};
-use crate::steps::Step;
-use crate::verdicts::{AnswerShape, Location};
+use crate::verdicts::AnswerShape;
 use crate::{CheckId, verdicts};
+use first_request::FirstAnswer;
+use liveness::Standing;
 
 /// The time after which a run stops, whatever is left.
 const DEADLINE: Duration = Duration::from_secs(50);
@@ -30,10 +32,12 @@ const QUIET_LATENCIES: u32 = 8;
 /// The shortest time that a server has to close after its answer.
 const MIN_CLOSING_TIME: Duration = Duration::from_secs(1);
 
-/// The number of requests that look for a reset in place of a close.
-const RESET_SAMPLES: usize = 8;
+/// The part of the shortest wait by which this machine may be late.
+const TOLERATED_LATENESS: u32 = 6;
 
 const NO_POLICY: &str = "the server sent no policy";
+const TOO_BUSY: &str = "this machine was too busy to tell";
+const NO_LONGER_ANSWERS: &str = "the server no longer answers";
 
 /// A run of all checks against one server.
 pub(crate) struct Run {
@@ -41,27 +45,13 @@ pub(crate) struct Run {
     /// The checks made so far, in order.
     checks: Vec<Check>,
     markers: Markers,
+    /// The first answer, which tells what an answer is.
+    reference: Reference,
     /// The wait on a server that should stay silent.
     quiet: Duration,
     listen_until: ListenUntil,
-    /// Whether a policy arrives before any request, so that everything seems to be answered.
+    /// Whether an answer arrives before any request, so that everything seems to be answered.
     speaks_first: bool,
-}
-
-/// The answer to the first request.
-struct FirstAnswer {
-    /// Everything that arrived within the budget.
-    within_budget: Observation,
-    /// Everything that arrived until the server had closed, or had had the time to.
-    complete: Observation,
-    /// An answer to the same request that a reset ended.
-    reset: Option<Observation>,
-}
-
-impl FirstAnswer {
-    fn judge(&self, location: &Location) -> Finding {
-        verdicts::first_answer(&self.within_budget, &self.complete, location)
-    }
 }
 
 impl Run {
@@ -70,32 +60,47 @@ impl Run {
             target,
             checks: Vec::new(),
             markers: Markers::default(),
+            reference: Reference::default(),
             quiet: Duration::ZERO,
             listen_until: ListenUntil::Answer,
             speaks_first: false,
         }
     }
 
-    /// Makes all checks.
+    /// Makes all checks, and measures meanwhile how late this machine acts.
     pub(crate) async fn report(mut self) -> io::Result<TortureReport> {
+        let heartbeat = tokio::spawn(self.target.clone().measure_lateness());
+        let made = self.make_all_checks().await;
+        heartbeat.abort();
+        made.map(|()| TortureReport::new(self.checks))
+    }
+
+    async fn make_all_checks(&mut self) -> io::Result<()> {
         let answer = self.first_request().await?;
-        let finding = answer.judge(self.target.location());
+        let finding = self.unless_late(answer.judge(self.target.location()));
         if answer.complete.is_empty() {
-            self.other_spellings(&answer.complete, finding).await?;
-            return Ok(TortureReport::new(self.checks));
+            return self.other_spellings(&answer.complete, finding).await;
         }
         self.add(CheckId::Request, finding);
-        self.answer_shape(&answer).await?;
-        if answer.within_budget.is_policy() {
-            self.checks_of_a_policy_server().await?;
+        if self.answer_shape(&answer).await? == Standing::NoLongerAnswers {
+            self.skip_remaining(NO_LONGER_ANSWERS);
+        } else if answer.within_budget.is_empty() {
+            self.skip_remaining("the answer came too late to measure others against it");
         } else {
-            self.skip_remaining(NO_POLICY);
+            self.remaining_checks().await?;
         }
-        Ok(TortureReport::new(self.checks))
+        Ok(())
     }
 
     fn add(&mut self, id: CheckId, finding: Finding) {
         self.checks.push(Check::new(id, finding));
+    }
+
+    /// Adds a later finding to the check `id`.
+    fn amend(&mut self, id: CheckId, later: Finding) {
+        if let Some(check) = self.checks.iter_mut().find(|check| check.id() == id) {
+            check.amend(later);
+        }
     }
 
     /// Returns the checks that have no finding yet.
@@ -103,9 +108,13 @@ impl Run {
         CheckId::ALL.iter().copied().skip(self.checks.len())
     }
 
+    /// Adds `not-run` for the remaining checks. A leak that was seen is reported all the same.
     fn skip_remaining(&mut self, reason: &str) {
         for id in self.remaining() {
-            self.add(id, Finding::not_run(reason));
+            let leak = self.markers.leak().filter(|_| id == CheckId::Leaks);
+            let finding =
+                leak.map_or_else(|| Finding::not_run(reason), |leak| Finding::fail(leak, None));
+            self.add(id, finding);
         }
     }
 
@@ -118,76 +127,50 @@ impl Run {
         self.quiet.max(MIN_CLOSING_TIME).min(self.target.budget())
     }
 
-    /// Sends the first request. Its latency determines later waits.
-    async fn first_request(&mut self) -> io::Result<FirstAnswer> {
-        let mut conversation = self.target.open().await?;
-        conversation.play(&[Step::Send(POLICY_REQUEST.to_vec())]).await?;
-        conversation.listen(ListenUntil::Answer, conversation.remaining_budget()).await?;
-        let answer = conversation.observation().clone();
-        self.quiet = quiet(answer.last_byte_at(), self.target.budget());
-        if !answer.is_empty() && !answer.is_too_large() {
-            conversation.listen(ListenUntil::Close, self.closing_time()).await?;
-            conversation.await_reset(self.quiet).await?;
-        }
-        let complete = conversation.close();
-        if complete.is_open() && !complete.has_nul() {
-            self.listen_until = ListenUntil::Document;
-        }
-        // A connection that ended early may still turn out to have been reset.
-        let within_budget = if answer.is_open() { answer } else { complete.clone() };
-        let reset = self.answer_with_a_reset(&complete).await?;
-        Ok(FirstAnswer { within_budget, complete, reset })
+    /// Returns whether this machine acted too late, since the lateness was reset, for a finding
+    /// that rests on time.
+    fn is_late(&self) -> bool {
+        let shortest_wait = MIN_QUIET.min(self.target.budget() / 5);
+        self.target.lateness().greatest() > shortest_wait / TOLERATED_LATENESS
     }
 
-    /// Asks again if a reset arrived after the server had closed. Such a server leaves the request
-    /// unread, and whether its FIN or its RST is first may depend on chance.
-    async fn answer_with_a_reset(&self, first: &Observation) -> io::Result<Option<Observation>> {
-        if !first.was_reset_after_close() {
-            return Ok(None);
-        }
-        for _ in 0..RESET_SAMPLES {
-            let answer = self.target.request(ListenUntil::Close).await?;
-            if answer.end() == ConnectionEnd::Rst {
-                return Ok(Some(answer));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Nothing arrived for the first request: finds out whether the server knows another spelling.
-    async fn other_spellings(&mut self, silent: &Observation, silence: Finding) -> io::Result<()> {
-        let answered = self.answered_spelling(silent).await?;
-        let finding = answered.map(|id| verdicts::only_other_spelling_answered(id, silent));
-        self.add(CheckId::Request, finding.clone().unwrap_or(silence));
-        for id in self.remaining() {
-            match &finding {
-                Some(finding) if answered == Some(id) => self.add(id, finding.clone()),
-                _ => self.add(id, Finding::not_run(NO_POLICY)),
-            }
-        }
-        Ok(())
-    }
-
-    async fn answered_spelling(&mut self, silent: &Observation) -> io::Result<Option<CheckId>> {
-        if matches!(silent.end(), ConnectionEnd::Refused | ConnectionEnd::Dropped) {
-            return Ok(None);
-        }
-        for id in [CheckId::Spaced, CheckId::UpperCase, CheckId::CrlfAfter] {
-            let exchange = self.converse(id, self.target.budget()).await?;
-            if exchange.observation.is_policy() {
-                return Ok(Some(id));
-            }
-        }
-        Ok(None)
+    /// Returns the finding, unless this machine may have caused it.
+    fn unless_late(&self, finding: Finding) -> Finding {
+        if finding.rests_on_time && self.is_late() { Finding::not_run(TOO_BUSY) } else { finding }
     }
 
     /// Makes the checks on the first answer, and on what the server sends before a request.
-    async fn answer_shape(&mut self, first: &FirstAnswer) -> io::Result<()> {
+    async fn answer_shape(&mut self, first: &FirstAnswer) -> io::Result<Standing> {
+        let can_compare = !first.within_budget.is_empty();
+        let mut standing = Standing::StillAnswers;
+        if can_compare {
+            standing = self.ask_after_last_check(CheckId::Request).await?;
+        }
+        if standing == Standing::StillAnswers {
+            let finding = self.bytes_before_the_request().await?;
+            self.add(CheckId::SpeaksFirst, finding);
+        } else {
+            self.add(CheckId::SpeaksFirst, Finding::not_run(NO_LONGER_ANSWERS));
+        }
+        self.examine(first);
+        if can_compare && standing == Standing::StillAnswers {
+            standing = self.ask_after_last_check(CheckId::SpeaksFirst).await?;
+        }
+        Ok(standing)
+    }
+
+    /// Connects, sends nothing, and judges what arrives.
+    async fn bytes_before_the_request(&mut self) -> io::Result<Finding> {
+        self.target.lateness().reset();
         let mut conversation = self.target.open().await?;
         conversation.listen(self.listen_until, self.quiet).await?;
-        let before_request = conversation.close();
-        self.speaks_first = before_request.is_policy();
-        self.add(CheckId::SpeaksFirst, verdicts::bytes_before_the_request(&before_request));
+        let before_request = conversation.leave().await?;
+        self.speaks_first = self.reference.is_answered_by(&before_request);
+        Ok(self.unless_late(verdicts::bytes_before_the_request(&before_request)))
+    }
+
+    /// Makes the checks that examine the answer to `request`.
+    fn examine(&mut self, first: &FirstAnswer) {
         let target = self.target.clone();
         let shape = AnswerShape {
             answer: &first.complete,
@@ -196,54 +179,44 @@ impl Run {
             closing_time: self.closing_time(),
         };
         for id in self.remaining().take_while(|id| *id != CheckId::SplitInTwo) {
-            self.add(id, shape.judge(id));
+            let finding = shape.judge(id);
+            let is_doubtful = finding.rests_on_time && first.is_late;
+            self.add(id, if is_doubtful { Finding::not_run(TOO_BUSY) } else { finding });
         }
-        Ok(())
     }
 
     /// Makes the remaining checks, until the deadline or until the server no longer answers.
-    async fn checks_of_a_policy_server(&mut self) -> io::Result<()> {
+    async fn remaining_checks(&mut self) -> io::Result<()> {
         for id in self.remaining() {
             let target = self.target.clone();
             let left = DEADLINE.saturating_sub(target.elapsed());
-            let Some(checked) = target.limit(left, self.check_and_ask(id)).await? else {
-                let limit = DEADLINE.as_secs();
-                self.skip_remaining(&format!("the run had reached its limit of {limit} s"));
-                break;
-            };
-            let (finding, still_answers) = checked?;
-            self.add(id, finding);
-            if !still_answers {
-                self.skip_remaining("the server no longer answers");
-                break;
+            match target.limit(left, self.check_and_ask(id)).await?.transpose()? {
+                Some(Standing::StillAnswers) => {}
+                Some(Standing::NoLongerAnswers) => {
+                    self.skip_remaining(NO_LONGER_ANSWERS);
+                    break;
+                }
+                None => {
+                    let limit = DEADLINE.as_secs();
+                    self.skip_remaining(&format!("the run had reached its limit of {limit} s"));
+                    break;
+                }
             }
         }
         Ok(())
     }
 
-    /// Makes one check. Returns its finding, and whether the server still answers.
-    async fn check_and_ask(&mut self, id: CheckId) -> io::Result<(Finding, bool)> {
+    /// Makes one check, and once more if this machine may have caused its finding.
+    async fn check_in_time(&mut self, id: CheckId) -> io::Result<Finding> {
+        self.target.lateness().reset();
         let finding = self.check(id).await?;
-        if id.sends_only_requests() && finding.is_pass() {
-            return Ok((finding, true));
+        if !(finding.rests_on_time && self.is_late()) {
+            return Ok(finding);
         }
-        let answer = self.request_after(id).await?;
-        if answer.is_policy() {
-            return Ok((finding, true));
-        }
-        Ok((verdicts::server_stopped_answering(&answer, self.target.location()), false))
-    }
-
-    /// Sends a correct request after a check. If the server ends the connection without a policy,
-    /// it may still be busy with the check, and gets a second request after a pause.
-    async fn request_after(&mut self, id: CheckId) -> io::Result<Observation> {
-        let mut answer = self.target.request(self.listen_until).await?;
-        if !answer.is_policy() && !answer.is_open() {
-            self.target.pause(self.quiet).await?;
-            answer = self.target.request(self.listen_until).await?;
-        }
-        self.markers.look_for_leak(&answer, None, id);
-        Ok(answer)
+        self.target.pause(self.quiet).await?;
+        self.target.lateness().reset();
+        let again = self.check(id).await?;
+        Ok(self.unless_late(again))
     }
 
     async fn check(&mut self, id: CheckId) -> io::Result<Finding> {
@@ -262,4 +235,18 @@ impl Run {
 /// Returns the wait on a server that should stay silent.
 fn quiet(latency: Duration, budget: Duration) -> Duration {
     (latency * QUIET_LATENCIES).max(MIN_QUIET.min(budget / 5)).min(budget)
+}
+
+/// Returns the point up to which later answers are observed, if the first one was like this.
+fn end_of_answers(within_budget: &Observation, complete: &Observation) -> ListenUntil {
+    let has_end = within_budget.has_nul() || !within_budget.is_open();
+    if has_end || within_budget.is_empty() {
+        ListenUntil::Answer
+    } else if !within_budget.is_policy() {
+        ListenUntil::Length(within_budget.received().len())
+    } else if complete.has_nul() || !complete.is_open() {
+        ListenUntil::Answer
+    } else {
+        ListenUntil::Document
+    }
 }

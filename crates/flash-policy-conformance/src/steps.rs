@@ -23,9 +23,9 @@ pub(crate) enum Step {
 }
 
 impl CheckId {
-    /// Returns what the client of this check does. A budget below a player's 3 s shortens the long
-    /// pauses.
-    pub(crate) fn steps(self, marker: &Marker, budget: Duration) -> Vec<Step> {
+    /// Returns what the client of this check does, with `cover` marked bytes in what is no request.
+    /// A budget below a player's 3 s shortens the long pauses.
+    pub(crate) fn steps(self, marker: &Marker, cover: usize, budget: Duration) -> Vec<Step> {
         let request = POLICY_REQUEST.as_slice();
         match self {
             Self::SplitInTwo => {
@@ -40,28 +40,29 @@ impl CheckId {
             }
             Self::LateRequest => vec![long_pause(2000, budget), send(request)],
             Self::HalfClose => vec![send(request), Step::Finish],
-            _ => vec![Step::Send(self.payload(marker))],
+            _ => vec![Step::Send(self.payload(marker, cover))],
         }
     }
 
     /// Returns what a check sends that sends just one segment.
-    fn payload(self, marker: &Marker) -> Vec<u8> {
-        let (request, marker) = (POLICY_REQUEST.as_slice(), marker.bytes());
+    fn payload(self, marker: &Marker, cover: usize) -> Vec<u8> {
+        let (request, marked) = (POLICY_REQUEST.as_slice(), marker.fill(cover));
+        let marked = marked.as_slice();
         match self {
-            Self::Coalesced => [request, &marker.repeat(64 / marker.len())].concat(),
+            Self::Coalesced => [request, &marker.fill(64)].concat(),
             Self::TwoRequests => request.repeat(2),
             Self::NoNul => request[..22].to_vec(),
             Self::CrlfAfter => [request, b"\r\n"].concat(),
             Self::Spaced => b"<policy-file-request />\0".to_vec(),
             Self::UpperCase => request.to_ascii_uppercase(),
-            Self::OtherMessage | Self::Leaks => [b"<msg t=\"", marker, b"\"/>\0"].concat(),
-            Self::Garbage => [b"\xff\x00\x01\xfe\x80\x7f", marker, b"\x00\xff"].concat(),
+            Self::OtherMessage | Self::Leaks => [b"<msg t=\"", marked, b"\"/>\0"].concat(),
+            Self::Garbage => [b"\xff\x00\x01\xfe\x80\x7f", marked, b"\x00\xff"].concat(),
             Self::HttpGet => {
                 let head = b"GET /crossdomain.xml HTTP/1.1\r\nHost: localhost\r\nX-Marker: ";
-                [head.as_slice(), marker, b"\r\nConnection: close\r\n\r\n"].concat()
+                [head.as_slice(), marked, b"\r\nConnection: close\r\n\r\n"].concat()
             }
-            Self::TlsClientHello => client_hello(marker),
-            Self::Flood => [marker, &b"x".repeat(FLOOD_BYTES - marker.len())].concat(),
+            Self::TlsClientHello => client_hello(marker, cover),
+            Self::Flood => marker.fill(FLOOD_BYTES),
             _ => request.to_vec(),
         }
     }
@@ -81,13 +82,34 @@ fn long_pause(millis: u32, budget: Duration) -> Step {
     Step::Pause(longest.min(budget * millis / 3000))
 }
 
-/// Returns a ClientHello of TLS 1.2 (RFC 5246, 7.4.1.2) with the marker as its random bytes.
-fn client_hello(marker: &[u8]) -> Vec<u8> {
-    let mut hello = vec![3, 3];
-    hello.extend(marker.iter().cycle().take(32));
-    hello.push(0); // no session
-    hello.extend([0, 4, 0xc0, 0x2f, 0, 0x2f]); // two cipher suites
-    hello.extend([1, 0]); // no compression
-    let length = hello.len() as u8; // below 100
-    [&[0x16, 3, 1, 0, length + 4, 1, 0, 0, length], hello.as_slice()].concat()
+/// Returns a ClientHello of TLS 1.2 (RFC 5246, 7.4.1.2), which current stacks answer. Its random
+/// bytes and a session ticket of `cover` bytes (RFC 5077) are marked.
+fn client_hello(marker: &Marker, cover: usize) -> Vec<u8> {
+    let extensions = [
+        extension(10, &[0, 4, 0, 0x1d, 0, 0x17]), // groups: x25519 and P-256
+        extension(11, &[1, 0]),                   // points: uncompressed
+        extension(13, &[0, 8, 4, 3, 8, 4, 4, 1, 5, 1]), // signatures: ECDSA, PSS and RSA
+        extension(35, &marker.fill(cover)),       // a ticket of an earlier session
+    ]
+    .concat();
+    let hello = [
+        [3, 3].as_slice(),
+        &marker.fill(32),
+        &[0],                                     // no session
+        &[0, 6, 0xc0, 0x2b, 0xc0, 0x2f, 0, 0x2f], // three cipher suites
+        &[1, 0],                                  // no compression
+        &with_length(&extensions),
+    ]
+    .concat();
+    let handshake = [[1, 0].as_slice(), &with_length(&hello)].concat();
+    [[0x16, 3, 1].as_slice(), &with_length(&handshake)].concat()
+}
+
+fn extension(number: u8, content: &[u8]) -> Vec<u8> {
+    [[0, number].as_slice(), &with_length(content)].concat()
+}
+
+/// Returns bytes that are shorter than 64 KiB, behind their length in two bytes.
+fn with_length(bytes: &[u8]) -> Vec<u8> {
+    [(bytes.len() as u16).to_be_bytes().as_slice(), bytes].concat()
 }

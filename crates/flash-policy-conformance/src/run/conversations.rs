@@ -10,7 +10,12 @@ use crate::finding::Finding;
 use crate::marker::Marker;
 use crate::observation::{ListenUntil, Observation};
 use crate::steps::Step;
+use crate::verdicts::Conversed;
 use crate::{CheckId, verdicts};
+
+/// The least and the most marked bytes of a message.
+const MIN_COVER: usize = 512;
+const MAX_COVER: usize = 4096;
 
 /// A conversation that is over.
 pub(super) struct Exchange {
@@ -28,16 +33,27 @@ impl Run {
             Expectation::NoPolicy | Expectation::Either => self.quiet,
         };
         let Exchange { observation, sent } = self.converse(id, limit).await?;
-        Ok(verdicts::single_conversation(expectation, &observation, self.speaks_first, &sent))
+        Ok(self.conversed(&observation).judge(expectation, &sent))
+    }
+
+    fn conversed<'a>(&'a self, observation: &'a Observation) -> Conversed<'a> {
+        let speaks_first = self.speaks_first;
+        Conversed { observation, reference: &self.reference, speaks_first }
     }
 
     /// Has the conversation of the check `id`, and listens for at most `limit` after its last step.
     pub(super) async fn converse(&mut self, id: CheckId, limit: Duration) -> io::Result<Exchange> {
         let (mut conversation, marker, steps) = self.begin(id).await?;
         conversation.listen(self.listen_until, limit).await?;
-        let observation = conversation.close();
+        let observation = conversation.leave().await?;
         self.markers.look_for_leak(&observation, Some(&marker), id);
         Ok(Exchange { observation, sent: first_sent(steps) })
+    }
+
+    /// Returns the number of marked bytes that a message needs so that some are left where a server
+    /// writes its answer over them.
+    fn cover(&self) -> usize {
+        (2 * self.reference.length()).clamp(MIN_COVER, MAX_COVER)
     }
 
     /// Opens a connection and does the steps of the check `id` on it.
@@ -46,7 +62,12 @@ impl Run {
         id: CheckId,
     ) -> io::Result<(Conversation, Marker, Vec<Step>)> {
         let marker = self.markers.issue(id);
-        let steps = id.steps(&marker, self.target.budget());
+        let steps = id.steps(&marker, self.cover(), self.target.budget());
+        for step in &steps {
+            if let Step::Send(bytes) = step {
+                self.markers.remember(bytes);
+            }
+        }
         let mut conversation = self.target.open().await?;
         conversation.play(&steps).await?;
         Ok((conversation, marker, steps))
@@ -56,16 +77,16 @@ impl Run {
         let id = CheckId::TwoRequests;
         let (mut conversation, marker, _) = self.begin(id).await?;
         conversation.listen(self.listen_until, self.target.budget()).await?;
-        if conversation.observation().is_policy() {
+        if self.reference.is_answered_by(conversation.observation()) {
             conversation.listen(ListenUntil::Close, self.quiet).await?;
         }
-        let observation = conversation.close();
+        let observation = conversation.leave().await?;
         self.markers.look_for_leak(&observation, Some(&marker), id);
         if observation.policies() > 1 && !self.has_failed(CheckId::Copies) {
             return Ok(verdicts::answered_twice(&observation));
         }
         let expectation = id.expectation().expect("two requests get a policy");
-        Ok(verdicts::single_conversation(expectation, &observation, self.speaks_first, &[]))
+        Ok(self.conversed(&observation).judge(expectation, &[]))
     }
 }
 

@@ -34,25 +34,26 @@ impl Run {
         let silent =
             self.target.concurrently(clients, |target| async move { target.open().await }).await?;
         let answer = self.target.request(self.listen_until).await?;
-        drop(silent);
+        for observation in Target::leave_all(silent).await? {
+            self.markers.look_for_leak(&observation, None, id);
+        }
         self.markers.look_for_leak(&answer, None, id);
-        Ok(verdicts::request_beside_silent_clients(&answer, clients))
+        Ok(verdicts::request_beside_silent_clients(&answer, clients, &self.reference))
     }
 
-    /// Opens and closes connections, every other one with a RST, for as long as the budget permits.
+    /// Opens and closes connections, every other one with a RST.
     pub(super) async fn connect_and_drop(&mut self) -> io::Result<Finding> {
-        let began = self.target.elapsed();
-        let mut opened = 0;
-        while opened < DROPPED && self.target.elapsed() - began < self.target.budget() {
+        let before = self.target.opened();
+        for _ in 0..DROPPED / DROPPED_AT_ONCE {
             let open = |target: Target| async move { target.open().await };
-            for conversation in self.target.concurrently(DROPPED_AT_ONCE, open).await? {
-                opened += 1;
-                if opened % 2 == 0 {
+            let conversations = self.target.concurrently(DROPPED_AT_ONCE, open).await?;
+            for (number, conversation) in conversations.into_iter().enumerate() {
+                if number % 2 == 0 {
                     conversation.abort()?;
                 }
             }
         }
-        Ok(Finding::pass(format!("{opened} connections were opened and closed")))
+        Ok(verdicts::connections_dropped(self.target.opened() - before, DROPPED))
     }
 
     pub(super) async fn at_once(&mut self) -> io::Result<Finding> {
@@ -62,6 +63,6 @@ impl Run {
         for answer in &answers {
             self.markers.look_for_leak(answer, None, CheckId::AtOnce);
         }
-        Ok(verdicts::requests_at_once(&answers))
+        Ok(verdicts::requests_at_once(&answers, &self.reference))
     }
 }

@@ -10,20 +10,27 @@ use crate::CheckId;
 use crate::finding::Finding;
 use crate::observation::{ConnectionEnd, Observation};
 
-/// Answers in another protocol or encoding. They have no end that a player knows.
-const FOREIGN: [Rule; 6] = [
-    rules::LENGTH_PREFIX,
+/// Answers in another protocol.
+const OTHER_PROTOCOL: [Rule; 4] = [
     rules::HTTP_PROXY_EATS_REQUEST,
     rules::HTTP_SERVER_ON_843,
     rules::TLS_ON_POLICY_PORT,
-    rules::UTF16,
     rules::REQUEST_ECHOED,
 ];
+
+/// Answers whose first NUL is not an end.
+const OTHER_FRAMING: [Rule; 2] = [rules::LENGTH_PREFIX, rules::UTF16];
+
+/// Returns whether an answer is of another protocol.
+pub(crate) fn is_foreign(answer: &Observation, location: &Location) -> bool {
+    location.diagnose(answer).of(&OTHER_PROTOCOL).is_some()
+}
 
 /// Judges what arrived on a connection that sent nothing.
 pub(crate) fn bytes_before_the_request(observation: &Observation) -> Finding {
     if observation.is_empty() {
-        return Finding::pass(format!("without a request, {}", describe_silence(observation)));
+        let reason = format!("without a request, {}", describe_silence(observation));
+        return Finding::pass(reason).resting_on_time(observation.is_open());
     }
     let received = observation.received();
     let (size, shown) = (bytes(received.len()), excerpt(received));
@@ -51,7 +58,9 @@ impl AnswerShape<'_> {
         match id {
             CheckId::Closes => self.closes(),
             CheckId::Resets => self.resets(),
-            _ if diagnosis.of(&FOREIGN).is_some() => Finding::not_run("the answer is not a policy"),
+            _ if diagnosis.of(&OTHER_PROTOCOL).or(diagnosis.of(&OTHER_FRAMING)).is_some() => {
+                Finding::not_run("the answer is not a policy")
+            }
             CheckId::BytesAfterNul => self.bytes_after_nul(&diagnosis),
             CheckId::Copies => copies(&diagnosis),
             _ => self.answer_end(&diagnosis),
@@ -80,7 +89,7 @@ impl AnswerShape<'_> {
             (_, None) => Finding::not_run("no NUL arrived, because the document is not complete"),
             _ => Finding::tolerated("a close ends the answer, not a NUL", None),
         };
-        finding.explained_by(diagnostic)
+        finding.explained_by(diagnostic).resting_on_time(self.answer.is_open())
     }
 
     fn bytes_after_nul(&self, diagnosis: &Diagnosis) -> Finding {
@@ -102,7 +111,7 @@ impl AnswerShape<'_> {
             return Finding::not_run("bytes were still arriving when the check stopped listening");
         }
         let reason = format!("the connection was still open {after} after the answer");
-        Finding::tolerated(reason, Some(&rules::LEFT_OPEN_LEAK))
+        Finding::tolerated(reason, Some(&rules::LEFT_OPEN_LEAK)).resting_on_time(true)
     }
 
     fn resets(&self) -> Finding {

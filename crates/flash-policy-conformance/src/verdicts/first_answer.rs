@@ -27,7 +27,8 @@ pub(crate) fn first_answer(
         }
         _ => describe(observation),
     };
-    Finding::fail(reason, None).explained_by(diagnostic)
+    let rests_on_time = observation.is_open() && !observation.is_too_large();
+    Finding::fail(reason, None).explained_by(diagnostic).resting_on_time(rests_on_time)
 }
 
 fn policy_arrived(observation: &Observation) -> Finding {
@@ -48,11 +49,4 @@ pub(crate) fn only_other_spelling_answered(spelling: CheckId, silent: &Observati
     let silence = describe_silence(silent);
     let reason = format!("the server answers only {answered}; for the correct request, {silence}");
     Finding::fail(reason, Some(rule))
-}
-
-/// Judges a check after which a correct request is no longer answered.
-pub(crate) fn server_stopped_answering(observation: &Observation, location: &Location) -> Finding {
-    let diagnosis = location.diagnose_again(observation);
-    let reason = format!("after this check a correct request failed: {}", describe(observation));
-    Finding::fail(reason, None).explained_by(diagnosis.first())
 }

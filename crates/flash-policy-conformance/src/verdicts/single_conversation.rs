@@ -6,52 +6,59 @@ use super::wording::{describe, duration, excerpt};
 use crate::check_id::Expectation;
 use crate::finding::Finding;
 use crate::observation::Observation;
+use crate::reference::Reference;
 
-/// Judges a conversation by what was expected of it. `speaks_first` says that the server sends its
-/// policy before any request, so that a policy proves nothing.
-pub(crate) fn single_conversation(
-    expectation: Expectation,
-    observation: &Observation,
-    speaks_first: bool,
-    sent: &[u8],
-) -> Finding {
-    if observation.is_policy() {
-        policy_arrived(expectation, observation, speaks_first, sent)
-    } else {
-        no_policy_arrived(expectation, observation)
-    }
+/// A conversation that is over.
+pub(crate) struct Conversed<'a> {
+    pub(crate) observation: &'a Observation,
+    pub(crate) reference: &'a Reference,
+    /// Whether the server sends its answer before any request, so that an answer proves nothing.
+    pub(crate) speaks_first: bool,
 }
 
-fn policy_arrived(
-    expectation: Expectation,
-    observation: &Observation,
-    speaks_first: bool,
-    sent: &[u8],
-) -> Finding {
-    match expectation {
-        Expectation::Policy(_) | Expectation::PolicyPreferred(_) => {
-            Finding::pass(format!("answered after {}", duration(observation.last_byte_at())))
+impl Conversed<'_> {
+    /// Judges the conversation by what was expected of it.
+    pub(crate) fn judge(&self, expectation: Expectation, sent: &[u8]) -> Finding {
+        if self.reference.is_answered_by(self.observation) {
+            self.answered(expectation, sent)
+        } else {
+            self.not_answered(expectation)
         }
-        Expectation::NoPolicy | Expectation::Either if speaks_first => {
-            Finding::pass("the server sends its policy before any request")
-        }
-        Expectation::NoPolicy => {
-            let reason = format!("a policy arrived for {}", excerpt(sent));
-            Finding::tolerated(reason, Some(&rules::BYTE_BY_BYTE_FIRST_CHAR))
-        }
-        Expectation::Either => Finding::pass("answered; no player sends this"),
     }
-}
 
-fn no_policy_arrived(expectation: Expectation, observation: &Observation) -> Finding {
-    let description = describe(observation);
-    match expectation {
-        Expectation::Policy(rule) => Finding::fail(description, rule),
-        Expectation::PolicyPreferred(rule) => {
-            Finding::tolerated(format!("{description}; no player sends this"), rule)
+    fn answered(&self, expectation: Expectation, sent: &[u8]) -> Finding {
+        match expectation {
+            Expectation::Policy(_) | Expectation::PolicyPreferred(_) => {
+                let after = duration(self.observation.last_byte_at());
+                Finding::pass(format!("answered after {after}"))
+            }
+            Expectation::NoPolicy | Expectation::Either if self.speaks_first => {
+                Finding::pass("the server sends its answer before any request")
+            }
+            Expectation::NoPolicy if self.reference.is_foreign() => {
+                Finding::pass(format!("no policy: {}", describe(self.observation)))
+            }
+            Expectation::NoPolicy => {
+                let what = if self.reference.is_policy() { "a policy" } else { "the same answer" };
+                let reason = format!("{what} arrived for {}", excerpt(sent));
+                Finding::tolerated(reason, Some(&rules::BYTE_BY_BYTE_FIRST_CHAR))
+            }
+            Expectation::Either => Finding::pass("answered; no player sends this"),
         }
-        Expectation::NoPolicy => Finding::pass(format!("no policy: {description}")),
-        Expectation::Either => Finding::pass("not answered; no player sends this"),
+    }
+
+    fn not_answered(&self, expectation: Expectation) -> Finding {
+        let description = describe(self.observation);
+        match expectation {
+            Expectation::Policy(rule) => Finding::fail(description, rule).resting_on_time(true),
+            Expectation::PolicyPreferred(rule) => {
+                let reason = format!("{description}; no player sends this");
+                Finding::tolerated(reason, rule).resting_on_time(true)
+            }
+            Expectation::NoPolicy => Finding::pass(format!("no policy: {description}"))
+                .resting_on_time(self.observation.is_open()),
+            Expectation::Either => Finding::pass("not answered; no player sends this"),
+        }
     }
 }
 

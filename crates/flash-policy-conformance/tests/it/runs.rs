@@ -11,7 +11,8 @@ use flash_policy_fixture::{PolicyServer, Port};
 use libtest_mimic::Trial;
 
 use crate::servers::{
-    answer, answers, answers_and_stays, is_request, resets_after_its_close, serve_well, threaded,
+    answer, answers, answers_and_stays, answers_binary_and_stops, is_request,
+    resets_after_its_close, serve_well, threaded,
 };
 use crate::{EXPECTED_TO_PANIC, OPEN, open_answer};
 
@@ -36,6 +37,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         an_answer_fails_if_its_document_is_rejected,
         a_request_is_sent_in_separate_segments,
         each_message_has_a_marker_of_its_own,
+        a_flood_is_marked_throughout,
+        a_server_that_stops_in_a_check_keeps_the_earlier_finding_of_it,
         a_slow_server_passes_every_check,
         the_table_of_the_reference_lists_the_checks_in_order,
     ]
@@ -201,6 +204,40 @@ fn each_message_has_a_marker_of_its_own() {
     let [first, second] = [&first[..16], &second[..16]];
     assert_ne!(first, second);
     assert_eq!(sent.iter().filter(|sent| sent.contains(first)).count(), 1);
+}
+
+fn a_flood_is_marked_throughout() {
+    let flood = Arc::new(Mutex::new(Vec::new()));
+    let seen = flood.clone();
+    let server = threaded(move |mut stream| {
+        let (mut received, mut buffer) = (Vec::new(), [0; 4096]);
+        while let Ok(count @ 1..) = stream.read(&mut buffer) {
+            received.extend_from_slice(&buffer[..count]);
+            if is_request(&received) {
+                return answer(stream, &open_answer());
+            }
+        }
+        if received.len() > 65_536 {
+            *seen.lock().unwrap() = received;
+        }
+    });
+    let _ = report_on(server.addr());
+    let flood = flood.lock().unwrap();
+    assert!(!flood.is_empty());
+    assert!(flood.chunks(16).all(|chunk| flood.starts_with(chunk)), "{:?}", &flood[..64]);
+}
+
+fn a_server_that_stops_in_a_check_keeps_the_earlier_finding_of_it() {
+    let server = answers_binary_and_stops();
+    let report = report_on(server.addr());
+    let garbage = report.checks().iter().find(|check| check.id() == CheckId::Garbage).unwrap();
+    assert_eq!(
+        (garbage.verdict(), garbage.rule().map(|rule| rule.id())),
+        (CheckVerdict::Fail, Some("FSP-O06")),
+        "{report}"
+    );
+    assert!(garbage.reason().contains("a policy arrived for"), "{report}");
+    assert!(garbage.reason().contains("(FSP-T20); after this check"), "{report}");
 }
 
 fn a_slow_server_passes_every_check() {

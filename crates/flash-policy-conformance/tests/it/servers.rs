@@ -1,9 +1,11 @@
 //! Policy servers on bare sockets and threads, good and bad. They stop with the test.
 
+mod between_clients;
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::ops::ControlFlow::{self, Break, Continue};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
@@ -13,6 +15,7 @@ use flash_policy_core::wire::POLICY_REQUEST;
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::{OPEN, open_answer};
+pub(crate) use between_clients::*;
 
 /// A server in a thread. After it is dropped, its port refuses connections.
 pub(crate) struct Server {
@@ -176,23 +179,18 @@ pub(crate) fn answers_and_resets(bytes: impl Into<Vec<u8>>) -> Server {
     })
 }
 
-/// Answers a request without a NUL and with a FIN, and closes a while later with the request unread.
+/// Answers a request without a NUL, sends a FIN, and closes a while later with a byte unread.
 pub(crate) fn resets_after_its_close() -> Server {
     threaded(|mut stream| {
-        let mut peeked = [0; POLICY_REQUEST.len()];
-        loop {
-            match stream.peek(&mut peeked) {
-                Ok(count) if is_request(&peeked[..count]) => break,
-                Ok(1..) => thread::yield_now(),
-                _ => return,
-            }
-            if !POLICY_REQUEST.starts_with(peeked.split(|byte| *byte == 0).next().unwrap()) {
-                return drain(stream);
-            }
+        let mut received = [0; POLICY_REQUEST.len() - 1];
+        if stream.read_exact(&mut received).is_err() || !POLICY_REQUEST.starts_with(&received) {
+            return drain(stream);
         }
-        let _ = stream.write_all(no_nul());
-        let _ = stream.shutdown(Shutdown::Write);
-        thread::park_timeout(Duration::from_millis(50));
+        if matches!(stream.peek(&mut [0]), Ok(1..)) {
+            let _ = stream.write_all(no_nul());
+            let _ = stream.shutdown(Shutdown::Write);
+            thread::park_timeout(Duration::from_millis(50));
+        }
     })
 }
 
@@ -336,6 +334,52 @@ pub(crate) fn stops_after_a_reset() -> Server {
     })
 }
 
+/// Writes its policy and a FIN, reads to the end, and stops when a reset meets it there.
+pub(crate) fn speaks_first_and_stops_after_a_reset() -> Server {
+    serial(|mut stream| {
+        let _ = stream.write_all(&open_answer());
+        let _ = stream.shutdown(Shutdown::Write);
+        loop {
+            match stream.read(&mut [0; 4096]) {
+                Ok(1..) => {}
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return Break(()),
+                _ => return Continue(()),
+            }
+        }
+    })
+}
+
+/// Answers one request, and stops.
+pub(crate) fn serves_once() -> Server {
+    serial(|stream| {
+        serve_well(stream);
+        Break(())
+    })
+}
+
+/// Answers binary bytes as it answers requests, and stops after them.
+pub(crate) fn answers_binary_and_stops() -> Server {
+    serial(|mut stream| {
+        let Some(message) = message(&mut stream) else {
+            return Continue(());
+        };
+        let is_binary = message.starts_with(b"\xff");
+        if is_binary || is_request(&message) {
+            answer(stream, &open_answer());
+        }
+        if is_binary { Break(()) } else { Continue(()) }
+    })
+}
+
+/// Serves each connection well, but needs some time before it accepts the next.
+pub(crate) fn accepts_slowly(work: Duration) -> Server {
+    Server::start(AfterStop::Refuse, move |stream| {
+        thread::park_timeout(work);
+        thread::spawn(move || serve_well(stream));
+        Continue(())
+    })
+}
+
 /// Stops when the bytes so far satisfy `stops`.
 pub(crate) fn stops_after(stops: impl Fn(&[u8]) -> bool + Send + 'static) -> Server {
     serial(serving_until(stops))
@@ -359,16 +403,6 @@ fn serving_until(stops: impl Fn(&[u8]) -> bool) -> impl FnMut(TcpStream) -> Cont
     }
 }
 
-/// Serves the first `connections`, and closes all later ones at once.
-pub(crate) fn bans_after(connections: usize) -> Server {
-    let seen = AtomicUsize::new(0);
-    threaded(move |stream| {
-        if seen.fetch_add(1, Ordering::Relaxed) < connections {
-            serve_well(stream);
-        }
-    })
-}
-
 /// Has a number of workers, each of which needs the time `work` for an answer.
 pub(crate) fn pool(workers: usize, work: Duration) -> Server {
     let free = (Mutex::new(workers), Condvar::new());
@@ -384,59 +418,6 @@ pub(crate) fn pool(workers: usize, work: Duration) -> Server {
         }
         *free.0.lock().unwrap() += 1;
         free.1.notify_one();
-    })
-}
-
-/// Has one buffer for all connections.
-pub(crate) fn one_buffer_for_all() -> Server {
-    let received = Mutex::new(Vec::new());
-    threaded(move |mut stream| {
-        let mut buffer = [0; 4096];
-        while let Ok(count @ 1..) = stream.read(&mut buffer) {
-            let mut received = received.lock().unwrap();
-            received.extend_from_slice(&buffer[..count]);
-            if received.windows(POLICY_REQUEST.len()).any(|window| window == POLICY_REQUEST) {
-                received.clear();
-                drop(received);
-                return answer(stream, &open_answer());
-            }
-        }
-    })
-}
-
-/// Sends the bytes that an earlier connection left in its buffer.
-pub(crate) fn sends_leftover_bytes() -> Server {
-    let left = Mutex::new(Vec::new());
-    threaded(move |mut stream| {
-        let Some(message) = message(&mut stream) else {
-            return;
-        };
-        if is_request(&message) {
-            let bytes = [open_answer(), left.lock().unwrap().clone()].concat();
-            answer(stream, &bytes);
-        } else {
-            *left.lock().unwrap() = message;
-        }
-    })
-}
-
-/// A chat that answers policy requests, and sends to all the other messages that satisfy
-/// `is_relayed`.
-pub(crate) fn chat(is_relayed: fn(&[u8]) -> bool) -> Server {
-    let all = Mutex::new(Vec::new());
-    threaded(move |mut stream| {
-        all.lock().unwrap().push(stream.try_clone().unwrap());
-        let local = stream.peer_addr();
-        if let Some(message) = message(&mut stream) {
-            if is_request(&message) {
-                answer(stream, &open_answer());
-            } else if is_relayed(&message) {
-                for peer in all.lock().unwrap().iter_mut() {
-                    let _ = peer.write_all(&message);
-                }
-            }
-        }
-        all.lock().unwrap().retain(|peer| peer.peer_addr().ok() != local.as_ref().ok().copied());
     })
 }
 

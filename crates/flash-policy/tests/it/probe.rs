@@ -314,14 +314,19 @@ fn what_players_cope_with_is_tolerated() {
 
 #[test]
 fn without_a_policy_to_ask_for_most_of_the_torture_is_left_out() {
-    let servers = Servers::serving(PolicyServer::builder().document(GOOD).fault(Fault::Http400));
-    let options = format!("probe 127.0.0.1 --map 843={} --torture --format", servers.policy.addr());
-    let (exit, tap) = Folder::new().stdout(&format!("{options} tap"));
+    let options = |servers: &Servers| {
+        format!("probe 127.0.0.1 --map 843={} --torture --format", servers.policy.addr())
+    };
+    let policy = PolicyServer::builder().document(GOOD).fault(Fault::CloseOnRequest);
+    let servers = Servers::serving(policy);
+    let (exit, tap) = Folder::new().stdout(&format!("{} tap", options(&servers)));
     assert_eq!(exit, 1);
     assert!(tap.contains("not ok 1 - 127.0.0.1:843: torture: request\n"), "{tap}");
     assert!(tap.contains("torture: at-once # SKIP the server sent no policy\n"), "{tap}");
-    let sarif: serde_json::Value =
-        serde_json::from_str(&Folder::new().stdout(&format!("{options} sarif")).1).unwrap();
+
+    let servers = Servers::serving(PolicyServer::builder().document(GOOD).fault(Fault::Http400));
+    let (_, sarif) = Folder::new().stdout(&format!("{} sarif", options(&servers)));
+    let sarif: serde_json::Value = serde_json::from_str(&sarif).unwrap();
     let first = &sarif["runs"][0]["results"][0];
     assert_eq!(first["ruleId"], "FSP-T11");
     let place = &first["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
