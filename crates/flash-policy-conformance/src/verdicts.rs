@@ -14,7 +14,7 @@ mod wording;
 
 pub(crate) use answer_shape::{AnswerShape, bytes_before_the_request, is_foreign};
 pub(crate) use crowds::{connections_dropped, request_beside_silent_clients, requests_at_once};
-pub(crate) use first_answer::{first_answer, only_other_spelling_answered};
+pub(crate) use first_answer::{first_answer, only_other_spelling_answered, tls_answered};
 pub(crate) use leaks::{SharedBytes, SplitRequest, leaks};
 pub(crate) use liveness::{server_answered_late, server_recovered, server_stopped_answering};
 pub(crate) use location::Location;

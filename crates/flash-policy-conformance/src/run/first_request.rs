@@ -82,12 +82,23 @@ impl Run {
         Ok(None)
     }
 
-    /// Nothing arrived for the first request: finds out whether the server knows another spelling.
+    /// Nothing arrived for the first request: finds out whether the server expects TLS, or knows
+    /// another spelling.
     pub(super) async fn other_spellings(
         &mut self,
         silent: &Observation,
         silence: Finding,
     ) -> io::Result<()> {
+        let is_accepted = !matches!(silent.end(), ConnectionEnd::Refused | ConnectionEnd::Dropped);
+        if is_accepted {
+            let hello = self.converse(CheckId::TlsClientHello, self.target.budget()).await?;
+            let location = self.target.location();
+            if let Some(tls) = verdicts::tls_answered(&hello.observation, silent, location) {
+                self.add(CheckId::Request, tls);
+                self.skip_remaining(NO_POLICY);
+                return Ok(());
+            }
+        }
         let answered = self.answered_spelling(silent).await?;
         let finding = answered.map(|id| verdicts::only_other_spelling_answered(id, silent));
         self.add(CheckId::Request, finding.clone().unwrap_or(silence));

@@ -39,6 +39,21 @@ fn policy_arrived(observation: &Observation) -> Finding {
     Finding::pass(format!("a policy of {size} arrived after {after}{end}"))
 }
 
+/// Judges a server that sent nothing for a correct request, by what it sent for a ClientHello.
+/// Returns `None` if that was not TLS.
+pub(crate) fn tls_answered(
+    hello: &Observation,
+    silent: &Observation,
+    location: &Location,
+) -> Option<Finding> {
+    let diagnosis = location.diagnose(hello);
+    let tls = diagnosis.of(&[rules::TLS_ON_POLICY_PORT])?;
+    let silence = describe_silence(silent);
+    let reason =
+        format!("for the correct request, {silence}; a TLS ClientHello got a TLS record in answer");
+    Some(Finding::fail(reason, None).explained_by(Some(tls)))
+}
+
 /// Judges a server that answers `spelling` but not the correct request.
 pub(crate) fn only_other_spelling_answered(spelling: CheckId, silent: &Observation) -> Finding {
     let (answered, rule) = match spelling {

@@ -210,9 +210,18 @@ pub(crate) fn answers_also_if(matches: impl Fn(&[u8]) -> bool + Send + Sync + 's
 
 /// Reads until a NUL arrives, and answers if all bytes so far satisfy `matches`.
 pub(crate) fn answers_messages(matches: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> Server {
+    answers_messages_with(open_answer(), matches)
+}
+
+/// Reads until a NUL arrives, and sends `bytes` if all bytes so far satisfy `matches`.
+pub(crate) fn answers_messages_with(
+    bytes: impl Into<Vec<u8>>,
+    matches: impl Fn(&[u8]) -> bool + Send + Sync + 'static,
+) -> Server {
+    let bytes = bytes.into();
     threaded(move |mut stream| {
         if message(&mut stream).is_some_and(|message| matches(&message)) {
-            answer(stream, &open_answer());
+            answer(stream, &bytes);
         }
     })
 }

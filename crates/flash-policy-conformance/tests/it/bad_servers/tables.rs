@@ -43,6 +43,15 @@ pub(super) const WITHOUT_A_POLICY: &[BadServer] = &[
         findings: &["request fail FSP-T12", CHECKS_OF_THE_END],
     },
     BadServer {
+        name: "tls_that_answers_only_a_client_hello",
+        start: || {
+            answers_messages_with(b"\x16\x03\x03\x00\x02\x02\x00", |message| {
+                message.starts_with(b"\x16\x03")
+            })
+        },
+        findings: &["request fail FSP-T12", ALL_BUT_REQUEST],
+    },
+    BadServer {
         name: "echo",
         start: echo,
         findings: &["request fail FSP-L30", CHECKS_OF_THE_END, "closes tolerated FSP-T26"],
