@@ -159,6 +159,11 @@ impl CheckId {
         )
     }
 
+    /// Returns whether the check sends one request in several segments.
+    pub(crate) fn is_in_parts(self) -> bool {
+        matches!(self, Self::SplitInTwo | Self::SplitIn23 | Self::LateNul)
+    }
+
     /// Returns whether the check burdens the server with more than a few players would.
     pub(crate) fn is_crowd(self) -> bool {
         matches!(self, Self::ConnectAndDrop | Self::AtOnce | Self::IdlePeers | Self::Flood)

@@ -18,4 +18,4 @@ pub(crate) use first_answer::{first_answer, only_other_spelling_answered, tls_an
 pub(crate) use leaks::{SharedBytes, SplitRequest, leaks};
 pub(crate) use liveness::{server_answered_late, server_recovered, server_stopped_answering};
 pub(crate) use location::Location;
-pub(crate) use single_conversation::{Conversed, answered_twice};
+pub(crate) use single_conversation::{Conversed, answered_at_each_part, answered_twice};

@@ -33,7 +33,23 @@ impl Run {
             Expectation::NoPolicy | Expectation::Either => self.quiet,
         };
         let Exchange { observation, sent } = self.converse(id, limit).await?;
+        if id.is_in_parts() && !self.has_failed(CheckId::Copies) {
+            let location = self.target.location();
+            if let Some(finding) = verdicts::answered_at_each_part(&observation, location) {
+                let reason = format!("during `{id}`, {}", finding.reason);
+                self.amend(CheckId::Copies, Finding { reason, ..finding.clone() });
+                return Ok(finding);
+            }
+        }
         Ok(self.conversed(&observation).judge(expectation, &sent))
+    }
+
+    /// Listens beyond the NUL of an answer, because a server may send another.
+    async fn listen_for_copies(&self, conversation: &mut Conversation) -> io::Result<()> {
+        if self.reference.is_answered_by(conversation.observation()) {
+            conversation.listen(ListenUntil::Close, self.quiet).await?;
+        }
+        Ok(())
     }
 
     fn conversed<'a>(&'a self, observation: &'a Observation) -> Conversed<'a> {
@@ -45,6 +61,9 @@ impl Run {
     pub(super) async fn converse(&mut self, id: CheckId, limit: Duration) -> io::Result<Exchange> {
         let (mut conversation, marker, steps) = self.begin(id).await?;
         conversation.listen(self.listen_until, limit).await?;
+        if id.is_in_parts() {
+            self.listen_for_copies(&mut conversation).await?;
+        }
         let observation = conversation.leave().await?;
         self.markers.look_for_leak(&observation, Some(&marker), id);
         Ok(Exchange { observation, sent: first_sent(steps) })
@@ -77,13 +96,14 @@ impl Run {
         let id = CheckId::TwoRequests;
         let (mut conversation, marker, _) = self.begin(id).await?;
         conversation.listen(self.listen_until, self.target.budget()).await?;
-        if self.reference.is_answered_by(conversation.observation()) {
-            conversation.listen(ListenUntil::Close, self.quiet).await?;
-        }
+        self.listen_for_copies(&mut conversation).await?;
         let observation = conversation.leave().await?;
         self.markers.look_for_leak(&observation, Some(&marker), id);
-        if observation.policies() > 1 && !self.has_failed(CheckId::Copies) {
-            return Ok(verdicts::answered_twice(&observation));
+        if !self.has_failed(CheckId::Copies) {
+            let location = self.target.location();
+            if let Some(finding) = verdicts::answered_twice(&observation, location) {
+                return Ok(finding);
+            }
         }
         let expectation = id.expectation().expect("two requests get a policy");
         Ok(self.conversed(&observation).judge(expectation, &[]))

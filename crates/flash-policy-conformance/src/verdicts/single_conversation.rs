@@ -2,6 +2,7 @@
 
 use flash_policy_core::diagnostics::rules;
 
+use super::location::Location;
 use super::wording::{describe, duration, excerpt};
 use crate::check_id::Expectation;
 use crate::finding::Finding;
@@ -63,7 +64,19 @@ impl Conversed<'_> {
 }
 
 /// Judges a conversation in which two requests in one segment got more than one policy.
-pub(crate) fn answered_twice(observation: &Observation) -> Finding {
-    let reason = format!("{} policies arrived on one connection", observation.policies());
-    Finding::tolerated(reason, Some(&rules::POLICY_SENT_TWICE))
+pub(crate) fn answered_twice(observation: &Observation, location: &Location) -> Option<Finding> {
+    let copies = location.diagnose(observation);
+    let copies = copies.of(&[rules::POLICY_SENT_TWICE])?;
+    Some(Finding::tolerated(copies.message(), None).explained_by(Some(copies)))
+}
+
+/// Judges a conversation in which one request in several segments got more than one policy.
+pub(crate) fn answered_at_each_part(
+    observation: &Observation,
+    location: &Location,
+) -> Option<Finding> {
+    let copies = location.diagnose(observation);
+    let copies = copies.of(&[rules::POLICY_SENT_TWICE])?;
+    let reason = format!("{}: the server answers each part of a request", copies.message());
+    Some(Finding::fail(reason, None).explained_by(Some(copies)))
 }

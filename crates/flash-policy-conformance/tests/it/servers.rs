@@ -285,6 +285,15 @@ pub(crate) fn speaks_twice() -> Server {
     })
 }
 
+/// Sends its policy for each read, whatever it read, and closes after the client.
+pub(crate) fn answers_each_read() -> Server {
+    threaded(|mut stream| {
+        while let Ok(1..) = stream.read(&mut [0; 4096]) {
+            let _ = stream.write_all(&open_answer());
+        }
+    })
+}
+
 /// Answers every request on a connection.
 pub(crate) fn answers_each_request() -> Server {
     threaded(|mut stream| {

@@ -244,6 +244,21 @@ pub(super) const READING_BADLY: &[BadServer] = &[
         findings: &["two-requests tolerated FSP-T25"],
     },
     BadServer {
+        name: "that_answers_each_read",
+        start: answers_each_read,
+        findings: &[
+            "copies fail FSP-T25",
+            "closes tolerated FSP-T26",
+            "split-in-two fail FSP-T25",
+            "no-nul tolerated FSP-T20",
+            "other-message tolerated FSP-T20",
+            "garbage tolerated FSP-T20",
+            "http-get tolerated FSP-T20",
+            "tls-client-hello tolerated FSP-T20",
+            "flood tolerated FSP-T20",
+        ],
+    },
+    BadServer {
         name: "that_needs_no_nul",
         start: || answers_if(|received| received.starts_with(&POLICY_REQUEST[..22])),
         findings: &["no-nul tolerated FSP-T20"],
