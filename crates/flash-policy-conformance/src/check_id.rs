@@ -71,8 +71,12 @@ ids! {
         AtOnce = "at-once",
         /// Many silent clients do not block another.
         IdlePeers = "idle-peers",
+        /// Clients that stop inside a request do not block another.
+        HalfSent = "half-sent",
         /// 100 KB without a NUL do no harm.
         Flood = "flood",
+        /// Each answer arrives in one piece.
+        OnePiece = "one-piece",
         /// No client receives what another sent.
         Leaks = "leaks",
     }
@@ -121,6 +125,10 @@ impl CheckId {
             }
             Self::AtOnce => "the request on 200 connections at the same time",
             Self::IdlePeers => "nothing on 150 connections, and meanwhile the request on another",
+            Self::HalfSent => {
+                "half the request on 20 connections, and meanwhile the request on another"
+            }
+            Self::OnePiece => "nothing: it examines the answers to all single requests",
             Self::Flood => "100 KB without a NUL",
             Self::Leaks => {
                 "half a request on one connection, the other half on another; \
@@ -166,6 +174,9 @@ impl CheckId {
 
     /// Returns whether the check burdens the server with more than a few players would.
     pub(crate) fn is_crowd(self) -> bool {
-        matches!(self, Self::ConnectAndDrop | Self::AtOnce | Self::IdlePeers | Self::Flood)
+        matches!(
+            self,
+            Self::ConnectAndDrop | Self::AtOnce | Self::IdlePeers | Self::HalfSent | Self::Flood
+        )
     }
 }

@@ -8,6 +8,9 @@ use flash_policy_core::diagnosis::{AnswerEvidence, Opening};
 use flash_policy_core::player::{Endpoint, rejection};
 use flash_policy_core::wire::{AnswerEnd, Exchange, MAX_ANSWER_BYTES};
 
+/// The shortest pause inside an answer that is clearly one, and not the chance of scheduling.
+const CLEAR_PAUSE: Duration = Duration::from_millis(3);
+
 /// The bytes and the end of one connection. All times count from the start of its connect.
 #[derive(Clone, Debug)]
 pub(crate) struct Observation {
@@ -199,6 +202,13 @@ impl Observation {
     /// Returns whether a complete policy file arrived that a player accepts, however it ended.
     pub(crate) fn is_policy(&self) -> bool {
         !self.is_too_large() && is_policy(self.document())
+    }
+
+    /// Returns the longest pause inside the answer, if it is clearly one.
+    pub(crate) fn pause_inside(&self) -> Option<Duration> {
+        let arrivals: Vec<_> = self.exchange.arrivals().collect();
+        let pauses = arrivals.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
+        pauses.max().filter(|pause| *pause >= CLEAR_PAUSE)
     }
 
     /// Counts the complete policy files that arrived, with a NUL between them.

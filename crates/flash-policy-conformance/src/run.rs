@@ -50,6 +50,8 @@ pub(crate) struct Run {
     /// The wait on a server that should stay silent.
     quiet: Duration,
     listen_until: ListenUntil,
+    /// The longest clear pause inside each answer to a single request.
+    pauses: Vec<Option<Duration>>,
     /// Whether an answer arrives before any request, so that everything seems to be answered.
     speaks_first: bool,
 }
@@ -63,6 +65,7 @@ impl Run {
             reference: Reference::default(),
             quiet: Duration::ZERO,
             listen_until: ListenUntil::Answer,
+            pauses: Vec::new(),
             speaks_first: false,
         }
     }
@@ -226,6 +229,8 @@ impl Run {
             CheckId::ConnectAndDrop => self.connect_and_drop().await,
             CheckId::AtOnce => self.at_once().await,
             CheckId::IdlePeers => self.idle_peers().await,
+            CheckId::HalfSent => self.half_sent().await,
+            CheckId::OnePiece => Ok(verdicts::pieces(&self.pauses)),
             CheckId::Leaks => self.leaks().await,
             _ => self.single_conversation(id).await,
         }

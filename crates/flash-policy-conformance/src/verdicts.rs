@@ -12,7 +12,7 @@ mod location;
 mod single_conversation;
 mod wording;
 
-pub(crate) use answer_shape::{AnswerShape, bytes_before_the_request, is_foreign};
+pub(crate) use answer_shape::{AnswerShape, bytes_before_the_request, is_foreign, pieces};
 pub(crate) use crowds::{connections_dropped, request_beside_silent_clients, requests_at_once};
 pub(crate) use first_answer::{first_answer, only_other_spelling_answered, tls_answered};
 pub(crate) use leaks::{SharedBytes, SplitRequest, leaks};

@@ -2,9 +2,12 @@
 
 use std::io;
 
+use flash_policy_core::wire::POLICY_REQUEST;
+
 use super::Run;
 use crate::connection::Target;
 use crate::finding::Finding;
+use crate::steps::{CUT, Step};
 use crate::{CheckId, verdicts};
 
 /// The connections of [`CheckId::ConnectAndDrop`], and how many of them are made at the same time.
@@ -17,28 +20,45 @@ const AT_ONCE: usize = 200;
 /// The silent connections of [`CheckId::IdlePeers`].
 const IDLE_PEERS: usize = 150;
 
+/// The connections of [`CheckId::HalfSent`].
+const HALF_SENT: usize = 20;
+
 impl Run {
     pub(super) async fn idle(&mut self) -> io::Result<Finding> {
-        self.request_beside_silent_clients(CheckId::Idle, 1).await
+        self.request_beside(CheckId::Idle, 1, &[]).await
     }
 
     pub(super) async fn idle_peers(&mut self) -> io::Result<Finding> {
-        self.request_beside_silent_clients(CheckId::IdlePeers, IDLE_PEERS).await
+        self.request_beside(CheckId::IdlePeers, IDLE_PEERS, &[]).await
     }
 
-    async fn request_beside_silent_clients(
+    pub(super) async fn half_sent(&mut self) -> io::Result<Finding> {
+        let half = Step::Send(POLICY_REQUEST[..CUT].to_vec());
+        self.request_beside(CheckId::HalfSent, HALF_SENT, &[half]).await
+    }
+
+    /// Sends a request while other clients have done `steps` and are silent.
+    async fn request_beside(
         &mut self,
         id: CheckId,
         clients: usize,
+        steps: &[Step],
     ) -> io::Result<Finding> {
-        let silent =
-            self.target.concurrently(clients, |target| async move { target.open().await }).await?;
+        let open = |target: Target| {
+            let steps = steps.to_vec();
+            async move {
+                let mut conversation = target.open().await?;
+                conversation.play(&steps).await?;
+                Ok(conversation)
+            }
+        };
+        let silent = self.target.concurrently(clients, open).await?;
         let answer = self.target.request(self.listen_until).await?;
         for observation in Target::leave_all(silent).await? {
             self.markers.look_for_leak(&observation, None, id);
         }
         self.markers.look_for_leak(&answer, None, id);
-        Ok(verdicts::request_beside_silent_clients(&answer, clients, &self.reference))
+        Ok(verdicts::request_beside_silent_clients(id, &answer, clients, &self.reference))
     }
 
     /// Opens and closes connections, every other one with a RST.

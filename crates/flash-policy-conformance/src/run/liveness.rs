@@ -42,7 +42,7 @@ impl Run {
     pub(super) async fn check_and_ask(&mut self, id: CheckId) -> io::Result<Standing> {
         let opened = self.target.opened();
         let finding = self.check_in_time(id).await?;
-        let has_acted = self.target.opened() > opened;
+        let has_acted = self.target.opened() > opened || id == CheckId::OnePiece;
         let liveness = self.ask(id).await?;
         if !has_acted && !liveness.is_answered {
             // No connection was made, so the server had stopped answering before this check.
@@ -108,6 +108,9 @@ impl Run {
             self.markers.look_for_leak(&answer, None, id);
             let is_answered = self.reference.is_answered_by(&answer);
             let took = self.target.elapsed() - asked;
+            if is_answered && is_in_time {
+                self.pauses.push(answer.pause_inside());
+            }
             if is_answered || took >= self.recovery(&answer) {
                 return Ok(Liveness { answer, is_answered, first_failed, is_in_time, took });
             }

@@ -10,6 +10,9 @@ use crate::CheckId;
 use crate::finding::Finding;
 use crate::observation::{ConnectionEnd, Observation};
 
+/// The least number of answers in parts that are no chance.
+const MIN_ANSWERS_IN_PARTS: usize = 3;
+
 /// Answers in another protocol.
 const OTHER_PROTOCOL: [Rule; 4] = [
     rules::HTTP_PROXY_EATS_REQUEST,
@@ -132,6 +135,22 @@ impl AnswerShape<'_> {
         };
         finding.explained_by(diagnosis.of(&[rules::RESET_AFTER_ANSWER]))
     }
+}
+
+/// Judges whether answers arrived in one piece, by the longest pause inside each of them.
+///
+/// One pause may be chance. So a few answers must have one, and most of them.
+pub(crate) fn pieces(pauses: &[Option<Duration>]) -> Finding {
+    let (count, in_parts) = (pauses.len(), pauses.iter().flatten().count());
+    if in_parts < MIN_ANSWERS_IN_PARTS || in_parts * 2 < count {
+        return Finding::pass(format!("{} of {count} answers arrived at once", count - in_parts));
+    }
+    let longest = duration(pauses.iter().flatten().max().copied().unwrap_or_default());
+    let reason = format!(
+        "{in_parts} of {count} answers arrived in parts, with pauses of up to {longest}; players \
+         cope with it"
+    );
+    Finding::tolerated(reason, Some(&rules::RESPONSE_FRAGMENTED))
 }
 
 fn copies(diagnosis: &Diagnosis) -> Finding {

@@ -3,12 +3,14 @@
 use flash_policy_core::diagnostics::rules;
 
 use super::wording::{describe, duration};
+use crate::CheckId;
 use crate::finding::Finding;
-use crate::observation::Observation;
+use crate::observation::{ConnectionEnd, Observation};
 use crate::reference::Reference;
 
-/// Judges a correct request that was sent while `clients` other clients sent nothing.
+/// Judges a correct request that was sent while `clients` other clients were silent.
 pub(crate) fn request_beside_silent_clients(
+    id: CheckId,
     answer: &Observation,
     clients: usize,
     reference: &Reference,
@@ -17,12 +19,29 @@ pub(crate) fn request_beside_silent_clients(
         return Finding::pass(format!("answered after {}", duration(answer.last_byte_at())));
     }
     let description = describe(answer);
-    if clients == 1 {
-        let reason = format!("while another client was silent, {description}");
-        return Finding::fail(reason, Some(&rules::ACCEPT_THEN_SILENCE)).resting_on_time(true);
+    let (beside, rule) = match id {
+        CheckId::Idle => ("another client was silent".to_owned(), &rules::ACCEPT_THEN_SILENCE),
+        CheckId::HalfSent => {
+            let beside = format!("{clients} other clients had sent half a request");
+            (beside, &rules::ACCEPT_THEN_SILENCE)
+        }
+        _ => (format!("{clients} other clients were silent"), &rules::MAX_CONNECTIONS),
+    };
+    let limiter = limiter(answer);
+    let reason = format!("while {beside}, {description}{limiter}");
+    Finding::fail(reason, Some(rule)).resting_on_time(true)
+}
+
+/// Returns the other explanation of a connection that the server ended without a byte.
+fn limiter(answer: &Observation) -> String {
+    let is_shut_out =
+        answer.is_empty() && matches!(answer.end(), ConnectionEnd::Fin | ConnectionEnd::Rst);
+    if is_shut_out {
+        let id = rules::EMPTY_FIRST_CONNECTION.id();
+        format!("; a limit on connections may have counted these ({id})")
+    } else {
+        String::new()
     }
-    let reason = format!("while {clients} other clients were silent, {description}");
-    Finding::fail(reason, Some(&rules::MAX_CONNECTIONS)).resting_on_time(true)
 }
 
 /// Judges correct requests that were sent at the same time.
@@ -34,8 +53,9 @@ pub(crate) fn requests_at_once(answers: &[Observation], reference: &Reference) -
         return Finding::pass(format!("{count} of {count} answered, the last after {after}"));
     };
     let answered = answers.iter().filter(|answer| reference.is_answered_by(answer)).count();
-    let description = describe(unanswered);
-    let reason = format!("{answered} of {count} answered; on another connection, {description}");
+    let (description, limiter) = (describe(unanswered), limiter(unanswered));
+    let reason =
+        format!("{answered} of {count} answered; on another connection, {description}{limiter}");
     Finding::fail(reason, Some(&rules::MAX_CONNECTIONS)).resting_on_time(true)
 }
 

@@ -294,6 +294,23 @@ pub(crate) fn answers_each_read() -> Server {
     })
 }
 
+/// Answers a request in three writes, with this pause between them.
+pub(crate) fn answers_in_parts(pause: Duration) -> Server {
+    threaded(move |mut stream| {
+        if message(&mut stream).is_some_and(|message| is_request(&message)) {
+            stream.set_nodelay(true).unwrap();
+            let policy = open_answer();
+            for part in policy.chunks(policy.len() / 3 + 1) {
+                let _ = stream.write_all(part);
+                if !pause.is_zero() {
+                    thread::park_timeout(pause);
+                }
+            }
+            answer(stream, b"");
+        }
+    })
+}
+
 /// Answers every request on a connection.
 pub(crate) fn answers_each_request() -> Server {
     threaded(|mut stream| {

@@ -180,6 +180,16 @@ pub(super) const ENDING_BADLY: &[BadServer] = &[
         findings: &["copies fail FSP-T25"],
     },
     BadServer {
+        name: "that_sends_parts_with_pauses",
+        start: || answers_in_parts(Duration::from_millis(8)),
+        findings: &["one-piece tolerated FSP-T21"],
+    },
+    BadServer {
+        name: "that_sends_parts_without_pauses",
+        start: || answers_in_parts(Duration::ZERO),
+        findings: &[],
+    },
+    BadServer {
         name: "that_stays_open",
         start: || answers_and_stays(open_answer()),
         findings: &["closes tolerated FSP-T26"],
@@ -316,7 +326,12 @@ pub(super) const SERVING_BADLY: &[BadServer] = &[
     BadServer {
         name: "one_after_the_other",
         start: serial_good,
-        findings: &["idle fail FSP-T04", "idle-peers fail FSP-T40"],
+        findings: &["idle fail FSP-T04", "idle-peers fail FSP-T40", "half-sent fail FSP-T04"],
+    },
+    BadServer {
+        name: "that_do_not_stop_inside_a_request",
+        start: blocked_by_half_a_request,
+        findings: &["half-sent fail FSP-T04"],
     },
     BadServer {
         name: "with_a_hundred_workers",
@@ -326,7 +341,7 @@ pub(super) const SERVING_BADLY: &[BadServer] = &[
     BadServer {
         name: "with_two_slow_workers",
         start: || pool(2, Duration::from_millis(50)),
-        findings: &["at-once fail FSP-T40", "idle-peers fail FSP-T40"],
+        findings: &["at-once fail FSP-T40", "idle-peers fail FSP-T40", "half-sent fail FSP-T04"],
     },
     BadServer {
         name: "and_bans_frequent_clients",
@@ -383,8 +398,9 @@ pub(super) const SERVING_BADLY: &[BadServer] = &[
         findings: &[
             "idle fail FSP-T04",
             "idle-peers fail FSP-T40",
+            "half-sent fail FSP-T04",
             "flood fail FSP-O06",
-            "leaks not-run",
+            "one-piece..leaks not-run",
         ],
     },
     BadServer {

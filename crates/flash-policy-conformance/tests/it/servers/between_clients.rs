@@ -54,6 +54,17 @@ pub(crate) fn bans_after_a_short_segment() -> Server {
     })
 }
 
+/// Holds a lock from the first byte of a request to its last.
+pub(crate) fn blocked_by_half_a_request() -> Server {
+    let lock = Mutex::new(());
+    threaded(move |stream| {
+        if matches!(stream.peek(&mut [0]), Ok(1..)) {
+            let _held = lock.lock().unwrap();
+            serve_well(stream);
+        }
+    })
+}
+
 /// Has one buffer for all connections.
 pub(crate) fn one_buffer_for_all() -> Server {
     let received = Mutex::new(Vec::new());
