@@ -10,6 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::deadline::{Deadline, POLL};
+use super::relatives;
 
 /// The number of bytes that are read from the end of a server's output: 1 MiB.
 const MAX_OUTPUT_BYTES: u64 = 1 << 20;
@@ -42,6 +43,28 @@ impl ChildProcess {
     /// counts as running.
     pub(super) fn exited(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
+    }
+
+    /// Waits for at most `limit` until the child exits by itself.
+    #[expect(clippy::disallowed_methods, reason = "a foreign process cannot be awaited")]
+    pub(super) fn exited_within(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let deadline = Deadline::new(limit);
+        loop {
+            let exited = self.exited();
+            if exited.is_some() || deadline.left().is_none() {
+                return exited;
+            }
+            thread::sleep(POLL);
+        }
+    }
+
+    /// Returns whether other processes of the server still live. On systems without `/proc`, those
+    /// that left the group are not found.
+    pub(super) fn has_relatives(&self) -> bool {
+        match relatives::of(self.pid(), &self.home.output()) {
+            Some(pids) => pids.iter().any(|pid| *pid != self.pid()),
+            None => !group_is_gone(&self.child),
+        }
     }
 
     pub(super) fn output(&self) -> String {

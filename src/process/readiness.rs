@@ -1,24 +1,31 @@
-//! [`Readiness`]: when a server counts as ready, and [`Failure`]: why an attempt failed.
+//! [`Readiness`]: when a server counts as ready, and the wait for it.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::ExitStatus;
+use std::thread;
 use std::time::Duration;
-use std::{fmt, io, thread};
 
 use super::child::ChildProcess;
 use super::deadline::{Deadline, POLL};
+use super::failure::Failure;
+use super::listening_socket::ListeningSocket;
 use super::template::Ports;
+use super::waiting::{Waiting, WaitingHook};
 
 /// The time after which a probe that is neither accepted nor refused is given up, to check the
 /// process again.
 const PROBE_LIMIT: Duration = Duration::from_secs(1);
 
+/// The time that a server may take to die of a connection that closes at once.
+const DIES_WITHIN: Duration = Duration::from_millis(100);
+
 /// The sign that a server is ready.
 #[derive(Debug, Clone)]
 pub(super) enum Readiness {
-    /// Every probed port accepts a connection.
+    /// Every probed port listens.
     Listening,
+    /// Every probed port accepts a connection.
+    Accepting,
     /// A line of the output contains this text.
     Output(String),
     /// `GET` of this path gets an HTTP answer.
@@ -27,40 +34,68 @@ pub(super) enum Readiness {
     After(Duration),
 }
 
+/// One wait for a server.
+pub(super) struct Wait<'a> {
+    pub(super) process: &'a mut ChildProcess,
+    /// The picked ports.
+    pub(super) ports: &'a Ports,
+    /// The picked ports, and those that the server has anyway.
+    pub(super) own_ports: &'a [u16],
+    /// The addresses that have not answered yet. There must be one if the readiness needs a probe.
+    pub(super) probed: Vec<SocketAddr>,
+    pub(super) deadline: Deadline,
+    pub(super) hook: &'a WaitingHook,
+}
+
 impl Readiness {
-    /// Waits until the server is ready and alive. `probed` must have an address if the readiness
-    /// needs a probe.
+    /// Returns this readiness as the system allows it: without a table of listening sockets, a port
+    /// listens if it accepts a connection.
+    fn on_this_system(&self) -> Self {
+        match self {
+            Self::Listening if !ListeningSocket::is_table_complete() => Self::Accepting,
+            readiness => readiness.clone(),
+        }
+    }
+
+    /// Waits until the server is ready and alive.
     #[expect(clippy::disallowed_methods, reason = "a foreign process cannot be awaited")]
-    pub(super) fn wait(
-        &self,
-        process: &mut ChildProcess,
-        mut probed: Vec<SocketAddr>,
-        ports: &Ports,
-        deadline: Deadline,
-    ) -> Result<(), Failure> {
-        let started = Deadline::new(deadline.within);
+    pub(super) fn wait(&self, mut wait: Wait<'_>) -> Result<(), Failure> {
+        let readiness = self.on_this_system();
+        let started = Deadline::new(wait.deadline.within);
+        let mut seconds = 0;
+        let mut has_connected = false;
         loop {
-            let ready = match self {
-                Self::After(pause) => started.waited() >= *pause,
-                _ => self.is_met(process, &mut probed, deadline),
+            let ready = match readiness {
+                Self::After(pause) => started.waited() >= pause,
+                _ => readiness.is_met(&mut wait, &mut has_connected),
             };
+            if ready && has_connected && matches!(readiness, Self::Accepting) {
+                wait.process.exited_within(DIES_WITHIN);
+            }
             // Another program that took the port answers too, so the process is checked after the
             // probe.
-            let exited = process.exited();
-            if process.output().lines().any(|line| says_in_use(line, ports)) {
+            let exited = wait.process.exited();
+            if wait.process.output().lines().any(|line| says_in_use(line, wait.ports)) {
                 return Err(Failure::AddressInUse);
             }
             if let Some(status) = exited {
-                return Err(Failure::Exited(status));
+                if status.success() && is_left_behind(wait.process, wait.own_ports) {
+                    return Err(Failure::InBackground);
+                }
+                return Err(Failure::Exited { status, after_probe: has_connected });
             }
             if ready {
                 return Ok(());
             }
-            if deadline.left().is_none() {
-                return Err(Failure::NotReady {
-                    awaited: self.describe(&probed),
-                    within: deadline.within,
-                });
+            if wait.deadline.left().is_none() {
+                let awaited = readiness.describe(&wait.probed);
+                return Err(Failure::NotReady { awaited, within: wait.deadline.within });
+            }
+            let waited = wait.deadline.waited();
+            if waited.as_secs() > seconds {
+                seconds = waited.as_secs();
+                let awaited = readiness.describe(&wait.probed);
+                wait.hook.call(&Waiting { awaited, waited, within: wait.deadline.within });
             }
             // Neither a bind nor output of a foreign process wakes this thread, so it polls.
             thread::sleep(POLL);
@@ -68,64 +103,53 @@ impl Readiness {
     }
 
     /// Checks once. An address that has answered is taken out of `probed`.
-    fn is_met(
-        &self,
-        process: &ChildProcess,
-        probed: &mut Vec<SocketAddr>,
-        deadline: Deadline,
-    ) -> bool {
-        let limit = deadline.left().unwrap_or(POLL).clamp(POLL, PROBE_LIMIT);
+    fn is_met(&self, wait: &mut Wait<'_>, has_connected: &mut bool) -> bool {
+        let limit = wait.deadline.left().unwrap_or(POLL).clamp(POLL, PROBE_LIMIT);
+        let mut is_connected = |connected: io::Result<TcpStream>| {
+            *has_connected |= connected.is_ok();
+            connected
+        };
         match self {
             Self::Output(pattern) => {
-                return process.output().lines().any(|line| line.contains(pattern.as_str()));
+                return wait.process.output().lines().any(|line| line.contains(pattern.as_str()));
             }
             // The caller measures the time.
             Self::After(_) => return false,
-            Self::Listening => probed.retain(|addr| connect(*addr, limit).is_err()),
-            Self::Http(path) => {
-                probed.retain(|addr| !answers_http(*addr, path, limit).unwrap_or(false))
+            Self::Listening => wait.probed.retain(|addr| !is_listening(addr.port())),
+            Self::Accepting => {
+                wait.probed.retain(|addr| is_connected(connect(*addr, limit)).is_err());
             }
+            Self::Http(path) => wait.probed.retain(|addr| {
+                let answers = |stream| answers_http(stream, *addr, path, limit);
+                !is_connected(connect(*addr, limit)).and_then(answers).unwrap_or(false)
+            }),
         }
-        probed.is_empty()
+        wait.probed.is_empty()
     }
 
-    /// Returns what the wait is for, for the error.
+    /// Returns what the wait is for.
     fn describe(&self, probed: &[SocketAddr]) -> String {
+        let addresses: Vec<_> = probed.iter().map(ToString::to_string).collect();
+        let addresses = addresses.join(" and ");
         match self {
-            Self::Listening => format!("{probed:?} to accept a connection"),
+            Self::Listening => addresses,
+            Self::Accepting => format!("{addresses} to accept a connection"),
             Self::After(pause) => format!("{pause:?} to pass"),
             Self::Output(pattern) => format!("a line of output with {pattern:?}"),
-            Self::Http(path) => format!("an HTTP answer to GET {path} on {probed:?}"),
+            Self::Http(path) => format!("an HTTP answer to GET {path} from {addresses}"),
         }
     }
 }
 
-/// The reason why one attempt failed.
-#[derive(Debug)]
-pub(super) enum Failure {
-    Exited(ExitStatus),
-    AddressInUse,
-    NotReady { awaited: String, within: Duration },
+/// Returns whether a server whose child has exited goes on without it: another of its processes
+/// lives, or something listens on one of its ports.
+pub(super) fn is_left_behind(process: &ChildProcess, own_ports: &[u16]) -> bool {
+    process.has_relatives() || own_ports.iter().any(|port| is_listening(*port))
 }
 
-impl Failure {
-    /// Returns whether another attempt with other ports may succeed. Many servers exit without a
-    /// word when their port is taken.
-    pub(super) fn may_be_a_lost_port(&self) -> bool {
-        matches!(self, Self::Exited(_) | Self::AddressInUse)
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exited(status) => write!(f, "exited before it was ready ({status})"),
-            Self::AddressInUse => f.write_str("said that its address is in use"),
-            Self::NotReady { awaited, within } => {
-                write!(f, "was not ready within {within:?}, waiting for {awaited}")
-            }
-        }
-    }
+/// Returns whether a port listens. Without a table of listening sockets, it is not known to.
+fn is_listening(port: u16) -> bool {
+    ListeningSocket::on_port(port).is_some_and(|sockets| !sockets.is_empty())
 }
 
 /// Connects to `addr`.
@@ -139,8 +163,12 @@ fn connect(addr: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
 }
 
 /// Returns whether `GET path` gets an HTTP status line.
-fn answers_http(addr: SocketAddr, path: &str, limit: Duration) -> io::Result<bool> {
-    let mut stream = connect(addr, limit)?;
+fn answers_http(
+    mut stream: TcpStream,
+    addr: SocketAddr,
+    path: &str,
+    limit: Duration,
+) -> io::Result<bool> {
     stream.set_read_timeout(Some(limit))?;
     stream.set_write_timeout(Some(limit))?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n")?;

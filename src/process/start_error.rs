@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::process::ExitStatus;
 use std::{error, fmt, io};
 
-use super::readiness::Failure;
+use super::failure::Failure;
 use super::template::Ports;
 
 /// The error of a server under test that did not start.
@@ -16,11 +16,10 @@ use super::template::Ports;
 /// use flash_policy_fixture::process::ServerUnderTest;
 ///
 /// let error = ServerUnderTest::command("echo no such policy: {port}; exit 7")
-///     .attempts(2)
 ///     .try_start()
 ///     .expect_err("it exits at once");
 /// assert_eq!(error.exit_status().and_then(|status| status.code()), Some(7));
-/// assert_eq!(error.attempts(), 2);
+/// assert_eq!(error.attempts(), 1, "only a lost port is worth another attempt");
 /// assert!(error.output().starts_with("no such policy"));
 /// # }
 /// ```
@@ -47,10 +46,33 @@ impl StartError {
     /// Returns how the server exited, if the last attempt exited before it was ready.
     #[must_use]
     pub fn exit_status(&self) -> Option<ExitStatus> {
-        match self.failure() {
-            Some(Failure::Exited(status)) => Some(*status),
-            _ => None,
-        }
+        self.failure()?.exit_status()
+    }
+
+    /// Returns whether the process of the last attempt exited with success while its server went on
+    /// without it. A server under test must stay in the foreground.
+    #[must_use]
+    pub fn is_in_background(&self) -> bool {
+        matches!(self.failure(), Some(Failure::InBackground))
+    }
+
+    /// Returns whether the last attempt exited after a connection had asked whether it was ready,
+    /// and had closed. Load balancers make such connections too, so this is a bug of the server.
+    #[must_use]
+    pub fn is_death_by_probe(&self) -> bool {
+        matches!(self.failure(), Some(Failure::Exited { after_probe: true, .. }))
+    }
+
+    /// Returns the command line of the last attempt. If there was none, its placeholders are not
+    /// replaced.
+    #[must_use]
+    pub fn command_line(&self) -> &str {
+        self.failed().last().map_or(&self.command, |attempt| &attempt.command)
+    }
+
+    /// Returns the ports of the last attempt, each with the name of its placeholder.
+    pub fn ports(&self) -> impl Iterator<Item = (&str, u16)> {
+        self.failed().last().into_iter().flat_map(|attempt| attempt.ports.iter())
     }
 
     /// Returns the number of attempts that failed. It is 0 if the server could not be started at
@@ -78,10 +100,11 @@ impl StartError {
             .collect()
     }
 
-    /// Returns whether the last attempt printed that one of its addresses is in use.
+    /// Returns whether another process had an address of the last attempt: the server printed that
+    /// it was in use, or exited while the port could not be bound.
     #[must_use]
     pub fn is_address_in_use(&self) -> bool {
-        matches!(self.failure(), Some(Failure::AddressInUse))
+        self.failure().is_some_and(Failure::is_lost_port)
     }
 
     pub(super) fn new(command: &str, kind: Kind) -> Self {
@@ -100,7 +123,8 @@ impl StartError {
     }
 
     fn facts(&self) -> String {
-        let mut text = format!("the server under test did not start\n  command: {}", self.command);
+        let mut text =
+            format!("the server under test did not start\n  command: {}", self.command_line());
         for failure in self.failures() {
             let _ = write!(text, "\n  {failure}");
         }
@@ -119,10 +143,17 @@ impl StartError {
                 "Check the current directory, the temporary one (TMPDIR), the names of the files, \
                  and that `sh` is on the PATH."
             }
-            Some(Failure::Exited(_)) => {
+            Some(Failure::Exited { after_probe: true, .. }) => {
+                "Make it survive clients that connect and close without a word; until then, wait \
+                 for something else: `ready_when_output`, `ready_after`."
+            }
+            Some(Failure::Exited { .. }) => {
                 "Run the command by hand; a server must stay in the foreground."
             }
-            Some(Failure::AddressInUse) => {
+            Some(Failure::InBackground) => {
+                "Start it in the foreground: many servers have an option for that."
+            }
+            Some(Failure::AddressInUse | Failure::PortTaken { .. }) => {
                 "Check that it binds the ports that it is given, and no fixed one besides."
             }
             Some(Failure::NotReady { .. }) => {
@@ -153,7 +184,9 @@ impl From<StartError> for io::Error {
         let kind = match (&*error.kind, error.failure()) {
             (Kind::Unstarted(source), _) => source.kind(),
             (_, Some(Failure::NotReady { .. })) => io::ErrorKind::TimedOut,
-            (_, Some(Failure::AddressInUse)) => io::ErrorKind::AddrInUse,
+            (_, Some(Failure::AddressInUse | Failure::PortTaken { .. })) => {
+                io::ErrorKind::AddrInUse
+            }
             _ => io::ErrorKind::Other,
         };
         Self::new(kind, error)
@@ -173,6 +206,8 @@ pub(super) enum Kind {
 #[derive(Debug)]
 pub(super) struct FailedStart {
     pub(super) ports: Ports,
+    /// The command line, with its placeholders replaced.
+    pub(super) command: String,
     pub(super) failure: Failure,
     pub(super) output: String,
 }

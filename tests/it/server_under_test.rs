@@ -2,6 +2,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use flash_policy_fixture::process::{ServerUnderTest, ServerUnderTestBuilder};
@@ -104,20 +105,111 @@ fn a_file_outside_of_its_directory_is_an_error() {
 }
 
 #[test]
-fn a_server_that_dies_shows_status_output_and_every_attempt() {
+fn a_server_that_dies_is_reported_at_once_with_its_status_and_its_output() {
     let error = ServerUnderTest::command("echo no config for {port} >&2; exit 3")
-        .attempts(2)
         .try_start()
         .expect_err("it dies");
     assert_eq!(error.exit_status().and_then(|status| status.code()), Some(3));
-    assert_eq!(error.attempts(), 2);
-    assert!(!error.is_spawn() && !error.is_timeout());
+    assert_eq!(error.attempts(), 1, "another start would end in the same way");
+    assert!(!error.is_spawn() && !error.is_timeout() && !error.is_in_background());
+    let (_, port) = error.ports().next().expect("it has a port");
+    let command = format!("echo no config for {port} >&2; exit 3");
+    assert_eq!(error.command_line(), command);
     let text = error.to_string();
-    for part in
-        ["exit status: 3", "no config for ", "attempt 1: (ports: port=", "attempt 2: (ports: port="]
-    {
+    for part in ["exit status: 3", &command, &format!("attempt 1: (ports: port={port})")] {
         assert!(text.contains(part), "{part:?} is missing in:\n{text}");
     }
+}
+
+/// A server that answers its first client, and dies of one that says nothing.
+const DIES_OF_SILENCE: &str = r#"exec python3 -S -c '
+import socket
+server = socket.create_server(("127.0.0.1", {port}))
+while True:
+    client, _ = server.accept()
+    assert client.recv(1), "a client left without a word"
+    client.sendall(b"first")
+    client.close()
+'"#;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn it_is_seen_to_listen_without_a_connection() {
+    let mut server = ServerUnderTest::command(DIES_OF_SILENCE).start();
+    let mut first = TcpStream::connect(server.addr()).expect("it listens");
+    first.write_all(b"?").expect("it reads");
+    let mut answer = String::new();
+    first.read_to_string(&mut answer).expect("it answers");
+    assert_eq!(answer, "first");
+    assert_eq!(server.exited(), None, "{}", server.output());
+}
+
+#[test]
+fn a_server_that_dies_of_the_probe_is_told_so() {
+    let error = ServerUnderTest::command(DIES_OF_SILENCE)
+        .ready_when_accepting()
+        .try_start()
+        .expect_err("it dies of the probe");
+    assert!(error.is_death_by_probe());
+    assert_eq!(error.attempts(), 1);
+    let text = error.to_string();
+    assert!(text.contains("after a connection had asked whether it was ready"), "{text}");
+    assert!(text.contains("a client left without a word"), "{text}");
+}
+
+#[rstest]
+#[case::before_it_listens("sleep 600 & : {port}")]
+#[case::in_a_session_of_its_own("setsid sleep 600 & echo {port}")]
+fn a_server_that_goes_into_the_background_is_told_so(#[case] command: &str) {
+    let error = ServerUnderTest::command(format!("{command} pid $!"))
+        .try_start()
+        .expect_err("nothing is in the foreground");
+    assert!(error.is_in_background(), "{error}");
+    assert_eq!((error.attempts(), error.exit_status()), (1, None));
+    // What left the group is not stopped by the error.
+    if let Some((_, pid)) = error.output().trim_end().split_once(" pid ") {
+        let kill = std::process::Command::new("kill").arg(pid).status();
+        assert!(kill.expect("kill runs").success());
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_goes_into_the_background_after_it_listens_is_told_apart() {
+    let command = r#"exec python3 -S -c '
+import os, socket, sys, time
+server = socket.create_server(("127.0.0.1", {port}))
+if not os.fork():
+    time.sleep(600)
+print("ready", flush=True)
+open(os.environ["GO"]).read()
+'"#;
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let go = folder.path().join("go");
+    assert!(std::process::Command::new("mkfifo").arg(&go).status().expect("it runs").success());
+    let mut server = ServerUnderTest::command(command)
+        .env("GO", go.display().to_string())
+        .ready_when_output("ready")
+        .start();
+    assert!(!server.is_in_background(), "its process runs");
+    std::fs::write(&go, "go").expect("it waits for it");
+    server.exited_within(Duration::from_secs(20)).expect("it exits");
+    assert!(server.is_in_background(), "its child listens");
+}
+
+#[test]
+fn a_wait_is_told_of_while_it_lasts() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let list = told.clone();
+    let error = ServerUnderTest::command("exec sleep 600 {port}")
+        .ready_within(Duration::from_millis(1500))
+        .while_waiting(move |waiting| list.lock().expect("no panic").push(waiting.clone()))
+        .try_start()
+        .expect_err("it never listens");
+    let told = told.lock().expect("no panic");
+    let (_, port) = error.ports().next().expect("it has a port");
+    let text = told.first().expect("it took more than a second").to_string();
+    assert_eq!(text, format!("waiting for 127.0.0.1:{port} (1 s of 1 s)"));
 }
 
 #[test]
@@ -169,6 +261,36 @@ fn a_lost_race_for_the_port_is_run_again_on_new_ports() {
     let server =
         second_time_lucky("echo 'Address already in use' >&2; exit 1", counter.path()).start();
     TcpStream::connect(server.addr()).expect("the second one listens");
+}
+
+#[test]
+fn a_server_that_exits_without_a_word_is_run_again_if_another_process_has_its_port() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let (given, go) = (folder.path().join("given"), folder.path().join("go"));
+    for fifo in [&given, &go] {
+        let made = std::process::Command::new("mkfifo").arg(fifo).status().expect("it runs");
+        assert!(made.success());
+    }
+    let server =
+        second_time_lucky(r#"echo {port} > "$GIVEN"; read it < "$GO"; exit 1"#, folder.path())
+            .env("GIVEN", given.display().to_string())
+            .env("GO", go.display().to_string())
+            // It must not be taken for ready while the thief listens.
+            .ready_when_http("/");
+    let thief = std::thread::scope(|scope| {
+        let started = scope.spawn(|| server.start());
+        let port: u16 = std::fs::read_to_string(&given)
+            .expect("it names its port")
+            .trim_end()
+            .parse()
+            .expect("a port");
+        let thief = std::net::TcpListener::bind(("127.0.0.1", port)).expect("it is still free");
+        std::fs::write(&go, "go\n").expect("it waits for it");
+        let server = started.join().expect("the second one listens");
+        assert_ne!(server.port(), port);
+        thief
+    });
+    drop(thief);
 }
 
 #[rstest]
