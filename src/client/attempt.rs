@@ -36,7 +36,12 @@ pub(super) struct ConnectAttempt<'a> {
 
 impl<'a> ConnectAttempt<'a> {
     pub(super) fn start(client: &'a FlashClient, host: &str, port: i64) -> Self {
-        let lookup = Lookup::start(&mut client.session(), client.swf(), host, port);
+        let mut session = client.session();
+        for (at, port) in client.network.picked() {
+            session.pick(at.clone(), port.clone());
+        }
+        let lookup = Lookup::start(&mut session, client.swf(), host, port);
+        drop(session);
         Self { client, lookup: Some(lookup), clock: Duration::ZERO, open: None }
     }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use flash_policy_core::player::{Endpoint, canonical_host};
+use flash_policy_core::player::{Endpoint, PickedPort, canonical_host};
 
 use super::Declared;
 
@@ -36,6 +36,23 @@ pub struct Network {
 pub struct Route {
     pub(crate) address: SocketAddr,
     pub(crate) declared: Option<Arc<dyn Declared>>,
+    picked: Option<PickedPort>,
+}
+
+impl Route {
+    /// Creates a route to a server on a port that was picked for it.
+    ///
+    /// A policy that lists this port, and not that of the logical endpoint, is told as that.
+    /// `instead` says how the server gets its own port: one imperative sentence, without a full
+    /// stop.
+    pub fn picked(address: SocketAddr, instead: impl Into<String>) -> Self {
+        let picked = PickedPort::new(address.port(), instead);
+        Self { picked: Some(picked), ..Self::from(address) }
+    }
+
+    pub(crate) fn declared(address: SocketAddr, declared: Arc<dyn Declared>) -> Self {
+        Self { declared: Some(declared), ..Self::from(address) }
+    }
 }
 
 impl Network {
@@ -64,6 +81,11 @@ impl Network {
         self.routes.get(at)
     }
 
+    /// Returns the picked ports, each with the endpoint for which it stands.
+    pub(crate) fn picked(&self) -> impl Iterator<Item = (&Endpoint, &PickedPort)> {
+        self.routes.iter().filter_map(|(at, route)| Some((at, route.picked.as_ref()?)))
+    }
+
     pub(crate) fn is_unknown(&self, host: &str) -> bool {
         self.unknown.contains(host)
     }
@@ -71,6 +93,6 @@ impl Network {
 
 impl From<SocketAddr> for Route {
     fn from(address: SocketAddr) -> Self {
-        Self { address, declared: None }
+        Self { address, declared: None, picked: None }
     }
 }

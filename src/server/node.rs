@@ -71,7 +71,7 @@ impl Node {
     }
 
     pub(crate) fn route(self: &Arc<Self>) -> Route {
-        Route { address: self.addr(), declared: Some(self.clone()) }
+        Route::declared(self.addr(), self.clone())
     }
 
     /// Returns the declaration as of now: in its current state, and without the scripts that were

@@ -12,6 +12,7 @@ pub mod diagnosis;
 mod endpoint;
 mod explanation;
 mod outcome;
+mod picked_port;
 mod player_event;
 mod policy_log;
 mod profile;
@@ -25,6 +26,7 @@ pub use cause::{Cause, Verdict};
 pub use connection::{Connection, Ended, Purpose, TranscriptEntry, TranscriptStep};
 pub use endpoint::{Endpoint, InvalidEndpoint, MASTER_PORT, canonical_host};
 pub use outcome::{Outcome, Unexpected};
+pub use picked_port::PickedPort;
 pub use player_event::PlayerEvent;
 pub use profile::{
     CacheKey, Dead, DocumentProfile, Leniency, LookupProfile, MalformedMaster, Preset, Profile,

@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::io;
-use std::net::SocketAddr;
 
 use flash_policy_core::diagnostics::Diagnostic;
 use flash_policy_core::document::PolicyFile;
 use flash_policy_core::player::{
     AnswerKind, Cause, Connection, Endpoint, Evaluator, Outcome, Purpose, Role, Session, Verdict,
 };
+use flash_policy_fixture::client::Route;
 use flash_policy_fixture::server::{ExchangeEnd, Journal};
 use flash_policy_fixture::stage::StageError;
 use flash_policy_fixture::{Backend, PolicyServer, Stage};
@@ -49,7 +49,7 @@ pub struct Difference {
 }
 
 /// Real servers by logical endpoint. They replace what the scenario declares there.
-pub(super) type Routes = BTreeMap<Endpoint, SocketAddr>;
+pub(super) type Routes = BTreeMap<Endpoint, Route>;
 
 /// The player sessions of both ways to decide. Cases that share a session pass them on.
 #[derive(Clone, Debug)]
@@ -111,7 +111,7 @@ impl Sockets {
         let mut evaluator = stage.evaluator(attempt.swf.clone());
         let mut client = stage.swf(attempt.swf.clone());
         for (at, to) in routes {
-            client = client.route(&at.to_string(), *to);
+            client = client.route(&at.to_string(), to.clone());
         }
         if let Some(earlier) = sessions.take() {
             *evaluator.session() = earlier.evaluated;

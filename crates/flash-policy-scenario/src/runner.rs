@@ -3,10 +3,10 @@
 //! It keeps the player sessions and counts coverage. `decide.rs` decides each attempt.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 use flash_policy_core::analysis::Coverage;
 use flash_policy_core::player::Endpoint;
+use flash_policy_fixture::client::Route;
 
 use super::decide::{Decision, Routes, Sessions, Sockets};
 use super::matrix::MatrixReport;
@@ -84,8 +84,8 @@ impl<'a> Runner<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn route(mut self, at: Endpoint, to: SocketAddr) -> Self {
-        self.routes.insert(at, to);
+    pub fn route(mut self, at: Endpoint, to: impl Into<Route>) -> Self {
+        self.routes.insert(at, to.into());
         self
     }
 

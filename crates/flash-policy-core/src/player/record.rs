@@ -1,11 +1,13 @@
 //! The record of one connection attempt. A lookup fills it in, and the outcome reads it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use super::answer::{Asked, Role};
 use super::connection::{Connection, Purpose};
 use super::endpoint::{Endpoint, canonical_host};
+use super::picked_port::PickedPort;
 use super::player_event::{PlayerEvent, events};
 use super::profile::Profile;
 use super::{Cause, Swf};
@@ -29,6 +31,8 @@ pub(super) struct Record {
     pub(super) rule: Option<DecidingRule>,
     /// False when nothing is mapped at the destination of a granted connection.
     pub(super) is_target_mapped: bool,
+    /// The ports that were picked to stand for endpoints.
+    pub(super) picked: BTreeMap<Endpoint, PickedPort>,
     pub(super) cause: Option<Cause>,
     pub(super) decided_at: Duration,
     pub(super) events: Vec<PlayerEvent>,
@@ -48,6 +52,7 @@ impl Record {
             granted_by: None,
             rule: None,
             is_target_mapped: true,
+            picked: BTreeMap::new(),
             cause: None,
             decided_at: Duration::ZERO,
             events: Vec::new(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::answer::Answer;
 use super::endpoint::{Endpoint, canonical_host};
+use super::picked_port::PickedPort;
 use super::profile::{CacheKey, Profile};
 use super::socket::policies::{CacheEntry, Load, SocketPolicies};
 
@@ -23,12 +24,18 @@ pub struct Session {
     profile: Profile,
     pub(super) socket: SocketPolicies,
     addresses: BTreeMap<String, IpAddr>,
+    pub(super) picked: BTreeMap<Endpoint, PickedPort>,
 }
 
 impl Session {
     /// Creates a session that has loaded nothing yet.
     pub fn new(profile: Profile) -> Self {
-        Self { profile, socket: SocketPolicies::default(), addresses: BTreeMap::new() }
+        Self {
+            profile,
+            socket: SocketPolicies::default(),
+            addresses: BTreeMap::new(),
+            picked: BTreeMap::new(),
+        }
     }
 
     /// Registers a location, as `Security.loadPolicyFile` does. A later connect asks it when needed
@@ -43,6 +50,12 @@ impl Session {
     /// Sets the address of a host, for a profile that caches policies by address (Q9).
     pub fn resolve(&mut self, host: &str, address: IpAddr) {
         self.addresses.insert(canonical_host(host), address);
+    }
+
+    /// Tells the session of a port that was picked to stand for `endpoint`. It changes no verdict:
+    /// the advice to a policy that lists this port is another.
+    pub fn pick(&mut self, endpoint: Endpoint, port: PickedPort) {
+        self.picked.insert(endpoint, port);
     }
 
     /// Returns the profile of this session's player.

@@ -4,11 +4,12 @@ use super::attempt::Located;
 use super::evidence::Opening;
 use super::requester::explain_requester;
 use crate::diagnostics::{Diagnostic, Position, Rule, rules};
-use crate::document::{AllowAccessFrom, MetaPolicy, PortGrant};
+use crate::document::{AllowAccessFrom, MetaPolicy, PortGrant, ToPorts};
 use crate::player::answer::{AnswerKind, Asked, Role};
+use crate::player::picked_port::PickedPort;
 use crate::player::profile::Profile;
 use crate::player::record::{DecidingRule, Record};
-use crate::player::{Cause, MASTER_PORT};
+use crate::player::{Cause, Endpoint, MASTER_PORT};
 
 /// The diagnostic that explains an outcome.
 pub(super) enum Explanation {
@@ -93,7 +94,6 @@ fn explain_rule(record: &Record, found: &[Located], rule: &DecidingRule) -> Opti
         };
         Some(Explanation::New(Located { diagnostic, asked }))
     };
-    let written = rule.to_ports().unwrap_or_default();
     match record.cause() {
         Cause::LowPort => new(rules::low_port_rule(place.port(), port).with_help(format!(
             "serve the policy from a port below 1024, such as {MASTER_PORT}: one from {place} \
@@ -111,13 +111,33 @@ fn explain_rule(record: &Record, found: &[Located], rule: &DecidingRule) -> Opti
                 let at = rule.allow_access_from().and_then(|rule| rule.position_of("to-ports"));
                 find(found, rules::BAD_RANGE_SYNTAX, at).map(Explanation::Found)
             }
-            _ if written == MASTER_PORT.to_string() => new(rules::lists_843_instead(port)
-                .with_help(format!("list port {port} in the to-ports of that rule of {place}"))),
-            _ => new(rules::port_not_listed(port, written).with_help(format!(
-                "add {port} to the to-ports of that rule in the policy of {place}"
-            ))),
+            Some(PortGrant::Listed(ports)) => new(unlisted_port(record, rule, ports)),
+            None => None,
         },
     }
+}
+
+/// Returns the diagnostic of a rule that lists other ports than the target's.
+fn unlisted_port(record: &Record, rule: &DecidingRule, listed: &ToPorts) -> Diagnostic {
+    let (target, place) = (record.target.endpoint(), rule.endpoint());
+    let port = target.port();
+    let written = rule.to_ports().unwrap_or_default();
+    let to_list = format!("list port {port} in the to-ports of that rule of {place}");
+    let is_listed = |picked: &PickedPort| listed.contains(picked.port);
+    let picked = |at: &Endpoint| record.picked.get(at).filter(|picked| is_listed(picked));
+    if let Some(PickedPort { port: picked, instead }) = picked(&target) {
+        let help = format!("{instead}: it lists {picked}, the port that was picked for {target}");
+        return rules::port_not_listed(port, written).with_help(help);
+    }
+    if let Some(PickedPort { port: picked, .. }) = picked(place) {
+        let help = format!("{to_list}: it lists {picked}, the port that was picked for {place}");
+        return rules::port_not_listed(port, written).with_help(help);
+    }
+    if written == MASTER_PORT.to_string() {
+        return rules::lists_843_instead(port).with_help(to_list);
+    }
+    rules::port_not_listed(port, written)
+        .with_help(format!("add {port} to the to-ports of that rule in the policy of {place}"))
 }
 
 /// Explains a rule without ports, by the diagnostic of the document if there is one.

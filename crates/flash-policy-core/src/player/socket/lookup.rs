@@ -57,6 +57,7 @@ impl Lookup {
         let host = if host.is_empty() { swf.host().unwrap_or_default() } else { host };
         let target = Target::new(host, port.into());
         let mut record = Record::new(swf, target, &session.socket.ignored);
+        record.picked.clone_from(&session.picked);
         let search = Search::new(session, &mut record);
         let mut lookup =
             Self { profile: session.profile().clone(), record, search, phase: Phase::Decided };
