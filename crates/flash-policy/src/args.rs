@@ -258,18 +258,19 @@ pub(crate) struct Probe {
 #[derive(ClapArgs)]
 #[command(after_help = RUN_EXAMPLES)]
 pub(crate) struct Run {
-    /// Probe as this SWF: its URL, or a sandbox, as in sandbox:local-trusted
+    /// Probe as this SWF: its URL, or a sandbox, as in sandbox:local-trusted; repeat for more SWFs
     #[arg(
         long,
         value_name = "URL",
         requires = "connect",
         value_parser = scenario_value(values::swf),
     )]
-    pub(crate) swf: Option<Swf>,
+    pub(crate) swf: Vec<Swf>,
 
-    /// Target of the SWF's connection, as in game.example.com:5000; a port alone is on localhost
+    /// Target of the SWF's connection, as in game.example.com:5000; a port alone is on localhost;
+    /// repeat for more targets
     #[arg(long, value_name = "[HOST:]PORT", requires = "swf", value_parser = parsers::target)]
-    pub(crate) connect: Option<Connect>,
+    pub(crate) connect: Vec<Connect>,
 
     /// Run scenarios against the server, which replaces the endpoints that --port names: a scenario
     /// file, or a folder to search for *.toml; repeat for more
@@ -280,7 +281,7 @@ pub(crate) struct Run {
     /// policy=843; repeat for more ports [default: port=843]
     ///
     /// If the server always listens on a fixed port, give its number instead of a name, as in
-    /// 10843=843. A name without =PORT only picks a port.
+    /// 10843=843. A number alone stands for itself; a name alone only picks a port.
     #[arg(long, value_name = "NAME[=[HOST:]PORT]")]
     pub(crate) port: Vec<ServerPort>,
 
@@ -289,8 +290,9 @@ pub(crate) struct Run {
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) env: Vec<Variable>,
 
-    /// When the server counts as ready: listening, output=TEXT, http=/PATH or, as a last resort,
-    /// delay=DURATION
+    /// When the server counts as ready: listening (no connection is made, except where the system
+    /// does not list its sockets), accepting (one connection to each port), output=TEXT, http=/PATH
+    /// or, as a last resort, delay=DURATION
     #[arg(long, value_name = "WHEN", default_value = "listening")]
     pub(crate) ready: ReadyWhen,
 

@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
 
-use args::{Args, Command, Probe, SchemaOf};
+use args::{Args, Command, Probe, Run, SchemaOf};
 use commands::{check, diff, eval, explain, probe, run as run_command, serve, test};
 use exit::Exit;
 use failure::Failure;
@@ -112,8 +112,7 @@ fn run(args: Args) -> Exit {
         Command::Probe(probe) => {
             report(&sinks, CommandResult::Probe, |so_far| probe::run(probe, so_far))
         }
-        // It watches the signals itself, because it has a server to stop.
-        Command::Run(run) => write(&sinks, CommandResult::Run, catch(|| run_command::run(run))),
+        Command::Run(run) => report_run(&sinks, run),
         Command::Diff(diff) => report(&sinks, CommandResult::Diff, |_| diff::run(diff)),
         Command::Explain(_) if !sinks.are_among(&[Format::Human, Format::Json]) => {
             usage("explain knows the formats human and json")
@@ -139,26 +138,62 @@ fn report<T: Clone + Default + Send + 'static>(
     wrap: fn(T) -> CommandResult,
     command: impl Fn(&SoFar<T>) -> Result<Report, Failure>,
 ) -> Exit {
-    let so_far = SoFar::default();
-    let is_written = Arc::new(AtomicBool::new(false));
+    let reporter = Reporter::new(sinks, wrap);
     signals::on_first(Exit::NotRun as i32, {
-        let (sinks, so_far, is_written) = (sinks.clone(), so_far.clone(), is_written.clone());
+        let reporter = reporter.clone();
         move || {
-            if !is_written.swap(true, Ordering::SeqCst) {
-                let text = "a signal came before all was done";
-                let error = ReportedError::new(ErrorKind::Interrupted, text);
-                let report = Report::new(wrap(so_far.snapshot()), vec![error]);
-                let exit = catch_unwind(AssertUnwindSafe(|| sinks.write(&report)));
-                std::process::exit(exit.unwrap_or(Exit::Bug) as i32);
-            }
+            let text = "a signal came before all was done";
+            reporter.cut_short(ReportedError::new(ErrorKind::Interrupted, text));
         }
     });
-    let result = catch(|| command(&so_far));
-    while is_written.swap(true, Ordering::SeqCst) {
-        // The thread that a signal woke writes the report, and ends the process.
-        std::thread::park();
+    let result = catch(|| command(&reporter.so_far));
+    reporter.finish(result)
+}
+
+/// Runs `run`, which watches the signals itself, because it has a server to stop.
+fn report_run(sinks: &Sinks, run: &Run) -> Exit {
+    let reporter = Reporter::new(sinks, CommandResult::Run);
+    let result = catch(|| {
+        let reporter = reporter.clone();
+        let so_far = reporter.so_far.clone();
+        run_command::run(run, &so_far, move |error| reporter.cut_short(error))
+    });
+    reporter.finish(result)
+}
+
+/// Writes the report of a command once: at its end, or when it is cut short.
+#[derive(Clone)]
+struct Reporter<T> {
+    sinks: Sinks,
+    wrap: fn(T) -> CommandResult,
+    so_far: SoFar<T>,
+    is_written: Arc<AtomicBool>,
+}
+
+impl<T: Clone + Default> Reporter<T> {
+    fn new(sinks: &Sinks, wrap: fn(T) -> CommandResult) -> Self {
+        let is_written = Arc::default();
+        Self { sinks: sinks.clone(), wrap, so_far: SoFar::default(), is_written }
     }
-    write(sinks, wrap, result)
+
+    /// Writes what is known so far, and ends the process. Does nothing if the report is being
+    /// written.
+    fn cut_short(&self, error: ReportedError) {
+        if self.is_written.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let report = Report::new((self.wrap)(self.so_far.snapshot()), vec![error]);
+        let exit = catch_unwind(AssertUnwindSafe(|| self.sinks.write(&report)));
+        std::process::exit(exit.unwrap_or(Exit::Bug) as i32);
+    }
+
+    fn finish(&self, result: Result<Report, Failure>) -> Exit {
+        while self.is_written.swap(true, Ordering::SeqCst) {
+            // The thread that cuts the command short writes the report, and ends the process.
+            std::thread::park();
+        }
+        write(&self.sinks, self.wrap, result)
+    }
 }
 
 /// Writes the result of a command. If the command has failed, the report holds the error.

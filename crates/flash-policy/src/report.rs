@@ -304,7 +304,7 @@ impl LiveResult {
         self.checks = Some(checks);
     }
 
-    fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         let answer = self.answer_findings.iter().any(|finding| finding.fails);
         let check = self.checks.iter().flatten().any(|check| check.fails);
         exit_of_cases(&self.cases).or_worse(fails(answer || check))

@@ -86,6 +86,7 @@ pub(crate) struct LogicalPort {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ReadyWhen {
     Listening,
+    Accepting,
     Output(String),
     Http(String),
     After(Duration),
@@ -131,7 +132,21 @@ impl FromStr for ServerPort {
                 ));
             }
         };
-        Ok(Self { real, logical: logical.map(str::parse).transpose()? })
+        let logical = match (&real, logical) {
+            // A number alone stands for itself.
+            (RealPort::Fixed(port), None) => Some(LogicalPort { host: None, port: *port }),
+            (_, logical) => logical.map(str::parse).transpose()?,
+        };
+        Ok(Self { real, logical })
+    }
+}
+
+impl fmt::Display for LogicalPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.host {
+            Some(host) => Endpoint::new(host, self.port).fmt(f),
+            None => self.port.fmt(f),
+        }
     }
 }
 
@@ -155,14 +170,16 @@ impl FromStr for ReadyWhen {
     fn from_str(input: &str) -> Result<Self, Self::Err> {
         match input.split_once('=') {
             None if input == "listening" => Ok(Self::Listening),
+            None if input == "accepting" => Ok(Self::Accepting),
             Some(("output", text)) if !text.is_empty() => Ok(Self::Output(text.to_owned())),
             Some(("http", path)) if path.starts_with('/') => Ok(Self::Http(path.to_owned())),
             Some(("delay", pause)) => {
                 values::duration(pause).map(Self::After).map_err(|error| error.to_string())
             }
             _ => {
-                Err("expected listening, output=TEXT, http=/PATH or delay=DURATION, as in delay=2s"
-                    .to_owned())
+                let text = "expected listening, accepting, output=TEXT, http=/PATH or \
+                    delay=DURATION, as in delay=2s";
+                Err(text.to_owned())
             }
         }
     }

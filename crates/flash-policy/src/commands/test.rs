@@ -1,11 +1,11 @@
 //! `flash-policy test`: runs scenario files.
 
 use std::io::{self, IsTerminal, Write};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use flash_policy_core::player::{Endpoint, Role};
+use flash_policy_fixture::client::Route;
 use flash_policy_scenario::{
     self as scenario, CaseReport, MatrixReport, Runner, Scenario, ScenarioReport, Status,
 };
@@ -46,8 +46,8 @@ pub(crate) fn run(args: &Test, so_far: &SoFar<TestResult>) -> Result<Report, Fai
     Ok(Report::new(CommandResult::Test(result), errors))
 }
 
-/// The real servers for endpoints of a scenario.
-type Routes<'a> = &'a dyn Fn(&Scenario) -> Vec<(Endpoint, SocketAddr)>;
+/// Returns the real servers for endpoints of a scenario. It is called before each case.
+type Routes<'a> = &'a dyn Fn(&Scenario) -> Vec<(Endpoint, Route)>;
 
 /// The result of running scenarios.
 pub(crate) struct ScenarioRun {
@@ -60,8 +60,13 @@ pub(crate) struct ScenarioRun {
 }
 
 /// Runs scenarios against real servers, which replace the endpoints that the scenarios declare.
-pub(crate) fn run_against(args: &Test, routes: Routes<'_>) -> Result<ScenarioRun, ReportedError> {
-    Ok(run_selected(args, routes, CaseSelection::of(args)?, &|_| {}))
+/// Calls `done` after each case.
+pub(crate) fn run_against(
+    args: &Test,
+    routes: Routes<'_>,
+    done: &dyn Fn(&Case),
+) -> Result<ScenarioRun, ReportedError> {
+    Ok(run_selected(args, routes, CaseSelection::of(args)?, done))
 }
 
 /// The scenarios of the command line, and the selection of their cases.
@@ -158,11 +163,12 @@ fn run_selected(
     let chosen = selection.cases();
     let mut progress = Progress { done: 0, of: chosen.len(), is_shown: io::stderr().is_terminal() };
     for scenario in &selection.scenarios {
-        let routes = routes(scenario).into_iter();
-        let mut runner =
-            routes.fold(Runner::new(scenario), |runner, (at, to)| runner.route(at, to));
+        let mut runner = Runner::new(scenario);
         for one in chosen.iter().filter(|one| std::ptr::eq(one.scenario, scenario)) {
             progress.step();
+            // A server that had to be started again has other ports.
+            runner =
+                routes(scenario).into_iter().fold(runner, |runner, (at, to)| runner.route(at, to));
             let started = Instant::now();
             let case = match one.case {
                 Some(case) => Some(of_case(runner.run(case), started.elapsed())),

@@ -8,6 +8,7 @@ use flash_policy_scenario::{DISAGREEMENT, Status};
 
 use super::subject::Subject;
 use super::{Style, human};
+use crate::exit::Exit;
 use crate::report::{
     AnswerFinding, Case, Change, CheckResult, CommandResult, ConformanceCheck, DiffResult, Finding,
     LiveResult, Note, Report, ReportedError, RunResult, ServerUnderTest, SkippedFiles,
@@ -318,7 +319,8 @@ fn case_message(case: &Case) -> String {
 
 fn of_run(run: &RunResult) -> Vec<Entry> {
     let mut entries = of_live(&run.live);
-    entries.extend(run.server.as_ref().and_then(of_crash));
+    let exit = run.live.exit();
+    entries.extend(run.server.as_ref().map(|server| of_server(server, exit)));
     entries
 }
 
@@ -379,26 +381,34 @@ fn of_check_of_server(check: &ConformanceCheck) -> Entry {
     }
 }
 
-/// Returns the entry of a crash, which makes a run fail even if every answer came before it.
-fn of_crash(server: &ServerUnderTest) -> Option<Entry> {
-    if !server.has_crashed {
-        return None;
-    }
-    let message = server.remarks.first()?;
-    Some(Entry {
+/// Returns the entry of the server, with its output. A crash makes a run fail even if every answer
+/// came before it. `exit` is the exit code of a run without a crash: if that failed, the output may
+/// say why.
+fn of_server(server: &ServerUnderTest, exit: Exit) -> Entry {
+    let has_said = !server.remarks.is_empty() || !server.output.trim().is_empty();
+    let remarks = server.remarks.join("; ");
+    let message = if server.remarks.is_empty() { "it ended when it was told to" } else { &remarks };
+    let state = if server.has_crashed {
+        State::Found { severity: Severity::Error, fails: true }
+    } else if exit != Exit::Expected && has_said {
+        State::Found { severity: Severity::Info, fails: false }
+    } else {
+        State::Passed
+    };
+    Entry {
         place: Place::Server(server.location.clone()),
         name: "the server under test".to_owned(),
-        state: State::Found { severity: Severity::Error, fails: true },
-        subject: Subject::Crash,
+        state,
+        subject: if server.has_crashed { Subject::Crash } else { Subject::Server },
         title: "the server under test".to_owned(),
-        message: message.clone(),
+        message: message.to_owned(),
         help: None,
         detail: format!("{message}\n{}", human::server_output(&server.output)),
         needs_its_block: true,
         fingerprint: String::new(),
         took_ms: None,
         notes: Vec::new(),
-    })
+    }
 }
 
 fn of_diff(diff: &DiffResult) -> Vec<Entry> {

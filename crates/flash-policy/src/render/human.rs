@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod errors;
 mod explain;
+mod folded;
 mod live;
 
 use flash_policy_core::printable::{printable, printable_lines};
@@ -27,7 +28,7 @@ pub(super) fn human(report: &Report, style: &Style) -> String {
         CommandResult::Eval(eval) => cases::eval(eval, style),
         CommandResult::Test(test) => cases::test(test, report.errors.len(), style),
         CommandResult::Probe(probe) => live::live(&probe.live, &[], style),
-        CommandResult::Run(run) => live::live(&run.live, &run.played, style),
+        CommandResult::Run(run) => live::run(run, style),
         CommandResult::Diff(diff) => diff::diff(diff, style),
         CommandResult::Explain(explain) => explain::explain(explain, style),
     }

@@ -24,6 +24,8 @@ pub(super) enum Subject {
     /// A remark on a case.
     Note(NoteKind),
     Change(Direction),
+    /// The server under test, which has not crashed.
+    Server,
     /// The server under test ended by itself.
     Crash,
     Error(ErrorKind),
@@ -41,6 +43,7 @@ impl Subject {
             Self::Check(check) => check.as_str(),
             Self::Note(kind) => kind.as_str(),
             Self::Change(direction) => direction.as_str(),
+            Self::Server => "server-under-test",
             Self::Crash => "server-crashed",
             Self::Error(kind) => kind.as_str(),
         }
@@ -83,6 +86,7 @@ impl Subject {
                 "if it is meant, accept it: flash-policy diff --allow-widening OLD NEW"
             }
             Self::Change(_) => "find out whether anybody still needs it",
+            Self::Server => "read what the server wrote: it may say why a case failed",
             Self::Crash => {
                 "read what the server wrote, and fix it: a server that ends denies every player \
                  after it"

@@ -143,6 +143,10 @@ pub(crate) struct CaseSummary {
     /// test replaces.
     #[serde(skip_serializing_if = "super::is_zero")]
     pub(crate) skipped: usize,
+    /// The number of times that the server under test ended by itself with a failure; absent if it
+    /// never did.
+    #[serde(skip_serializing_if = "super::is_zero")]
+    pub(crate) crashes: usize,
 }
 
 /// One case of `test --list`.
@@ -214,7 +218,7 @@ impl CaseSummary {
         let passed = cases.iter().filter(|case| case.passed).count();
         let skipped = cases.iter().filter(|case| case.is_skipped()).count();
         let failed = cases.len() - passed - skipped;
-        Self { files, cases: cases.len(), passed, failed, skipped }
+        Self { files, cases: cases.len(), passed, failed, skipped, crashes: 0 }
     }
 }
 

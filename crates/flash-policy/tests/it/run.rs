@@ -1,9 +1,12 @@
 //! `flash-policy run`, with servers that behave, and with those that do not.
 
+mod picked_ports;
+mod restarts;
 mod scenarios;
 mod signals;
 mod starting;
 mod stopping;
+mod terminal;
 mod usage;
 
 use std::fs;

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
+use flash_policy_fixture::process::ListeningSocket;
+
 use super::listener::{self, Listener};
-use crate::exit::Exit;
-use crate::output::print_error;
 use crate::report::{ErrorKind, ReportedError};
 use crate::signals::Signals;
 
@@ -36,9 +36,10 @@ pub(super) struct ProcessFamily {
 }
 
 impl ProcessFamily {
-    /// Makes this process adopt orphans. From now on, SIGTERM, SIGINT and SIGHUP stop the family
-    /// before they end this process.
-    pub(super) fn adopt() -> io::Result<Self> {
+    /// Makes this process adopt orphans. From now on, SIGTERM, SIGINT and SIGHUP stop the family.
+    /// If the main thread does not end soon after that, `give_up` gets the error and must end this
+    /// process.
+    pub(super) fn adopt(give_up: impl FnOnce(ReportedError) + Send + 'static) -> io::Result<Self> {
         #[cfg(target_os = "linux")]
         rustix::process::set_child_subreaper(Some(getpid()))?;
         let interrupted = Arc::new(AtomicBool::new(false));
@@ -59,10 +60,9 @@ impl ProcessFamily {
                 stop(&others);
                 pause();
             }
-            let text = "a signal came, and what was asked did not come to an end";
-            print_error(&ReportedError::new(ErrorKind::Interrupted, text));
             stop(&others);
-            std::process::exit(Exit::NotRun as i32);
+            let text = "a signal came, and what was asked did not come to an end";
+            give_up(ReportedError::new(ErrorKind::Interrupted, text));
         })?;
         Ok(Self { interrupted, before })
     }
@@ -80,6 +80,17 @@ impl ProcessFamily {
     /// Returns a process outside of the family that listens on a port.
     pub(super) fn foreign_listener(&self, port: u16) -> Option<Listener> {
         listener::foreign(port, &living_descendants(&self.before))
+    }
+
+    /// Returns whether a process of the family lives.
+    pub(super) fn lives(&self) -> bool {
+        !living_descendants(&self.before).is_empty()
+    }
+
+    /// Returns whether a process of the family other than `pid` has this socket open.
+    pub(super) fn is_socket_held_by_another(&self, socket: &ListeningSocket, pid: u32) -> bool {
+        let others = living_descendants(&self.before);
+        others.iter().any(|other| other.unsigned_abs() != pid && listener::holds(*other, socket))
     }
 
     /// Stops all processes that are left, and returns their number.

@@ -7,6 +7,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use flash_policy_core::player::{Endpoint, MASTER_PORT};
+use flash_policy_fixture::client::Route;
+use flash_policy_fixture::process::ListeningSocket;
 use flash_policy_fixture::process::{ServerUnderTest, ServerUnderTestBuilder};
 
 use crate::args::{LogicalPort, ReadyWhen, RealPort, Run, ServerPort, Variable};
@@ -16,13 +18,13 @@ use crate::failure::Failure;
 pub(super) struct RunPlan<'a> {
     args: &'a Run,
     /// The command line for the shell.
-    pub(super) command: String,
+    command: String,
     ports: Vec<ServerPort>,
 }
 
 impl<'a> RunPlan<'a> {
     pub(super) fn of(args: &'a Run) -> Result<Self, Failure> {
-        if args.swf.is_none() && args.scenario.is_empty() && !args.torture {
+        if args.swf.is_empty() && args.scenario.is_empty() && !args.torture {
             let text = "nothing would be asked of the server; add --swf URL and --connect \
                 HOST:PORT, --scenario FILE or --torture";
             return Err(Failure::usage(text));
@@ -52,6 +54,7 @@ impl<'a> RunPlan<'a> {
         }
         match &self.args.ready {
             ReadyWhen::Listening => server.ready_when_listening(),
+            ReadyWhen::Accepting => server.ready_when_accepting(),
             ReadyWhen::Output(text) => server.ready_when_output(text),
             ReadyWhen::Http(path) => server.ready_when_http(path),
             ReadyWhen::After(pause) => server.ready_after(*pause),
@@ -60,7 +63,7 @@ impl<'a> RunPlan<'a> {
 
     /// Returns whether the server counts as ready when its ports are listening.
     pub(super) fn awaits_a_listener(&self) -> bool {
-        self.args.ready == ReadyWhen::Listening
+        matches!(self.args.ready, ReadyWhen::Listening | ReadyWhen::Accepting)
     }
 
     /// Returns the logical endpoints that are mapped to the server. For a logical port without a
@@ -69,37 +72,48 @@ impl<'a> RunPlan<'a> {
         &self,
         server: &ServerUnderTest,
         endpoints: impl Fn(u16) -> BTreeSet<Endpoint>,
-    ) -> Vec<(Endpoint, SocketAddr)> {
-        let mapped = self
-            .ports
-            .iter()
-            .filter_map(|port| Some((port.real.address(server), port.logical.as_ref()?)));
-        let routes = mapped.flat_map(|(to, LogicalPort { host, port })| {
+    ) -> Vec<(Endpoint, Route)> {
+        let mapped =
+            self.ports.iter().filter_map(|port| Some((&port.real, port.logical.as_ref()?)));
+        let routes = mapped.flat_map(|(real, logical)| {
+            let LogicalPort { host, port } = logical;
             let at = host.as_ref().map_or_else(
                 || endpoints(*port),
                 |host| BTreeSet::from([Endpoint::new(host, *port)]),
             );
-            at.into_iter().map(move |at| (at, to))
+            let to = real.route(server, logical);
+            at.into_iter().map(move |at| (at, to.clone()))
         });
         routes.collect()
     }
 
-    /// Returns the location where the server answers policy requests: the port mapped to 843, or
-    /// else the first mapped port, or else the first port.
-    pub(super) fn policy_location(&self, server: &ServerUnderTest) -> (Endpoint, SocketAddr) {
-        let host = self.args.connect.as_ref().map_or("localhost", |connect| &connect.host);
-        let logical = |port: &ServerPort| {
-            port.logical.clone().unwrap_or(LogicalPort { host: None, port: MASTER_PORT })
-        };
-        let mut ports = self.ports.iter();
-        let is_master = |port: &&ServerPort| {
+    /// Returns the location where the server answers policy requests. `host` is its host if its
+    /// `--port` has none.
+    pub(super) fn policy_location(
+        &self,
+        server: &ServerUnderTest,
+        host: &str,
+    ) -> (Endpoint, SocketAddr) {
+        let answering = self.answering();
+        let named = answering.logical.as_ref().and_then(|logical| logical.host.as_deref());
+        let at = Endpoint::new(named.unwrap_or(host), self.policy_port());
+        (at, answering.real.address(server))
+    }
+
+    /// Returns the logical port at which the server answers policy requests.
+    pub(super) fn policy_port(&self) -> u16 {
+        self.answering().logical.as_ref().map_or(MASTER_PORT, |logical| logical.port)
+    }
+
+    /// Returns the port at which the server answers policy requests: the one mapped to 843, or else
+    /// the first mapped port, or else the first port.
+    fn answering(&self) -> &ServerPort {
+        let stands_for_843 = |port: &&ServerPort| {
             port.logical.as_ref().is_some_and(|logical| logical.port == MASTER_PORT)
         };
-        let chosen =
-            ports.clone().find(is_master).or_else(|| ports.find(|port| port.logical.is_some()));
-        let chosen = chosen.unwrap_or(&self.ports[0]);
-        let LogicalPort { host: named, port } = logical(chosen);
-        (Endpoint::new(named.as_deref().unwrap_or(host), port), chosen.real.address(server))
+        let mut ports = self.ports.iter();
+        let chosen = ports.clone().find(stands_for_843);
+        chosen.or_else(|| ports.find(|port| port.logical.is_some())).unwrap_or(&self.ports[0])
     }
 
     fn fixed_ports(&self) -> impl Iterator<Item = u16> {
@@ -111,16 +125,20 @@ impl<'a> RunPlan<'a> {
 
     /// Returns an error for faults that are known before the server is started.
     fn check(&self) -> Result<(), Failure> {
-        let texts = || self.args.env.iter().map(|variable| &variable.value).chain([&self.command]);
+        let used = self.server().port_names();
         for port in &self.ports {
             match &port.real {
-                RealPort::Named(name)
-                    if !texts().any(|text| text.contains(&format!("{{{name}}}"))) =>
-                {
+                RealPort::Named(name) if !used.contains(name) => {
+                    let stands_for = port.logical.as_ref().map_or(MASTER_PORT, |at| at.port);
+                    let picks = match self.args.port.as_slice() {
+                        [] => "without --port, a port is picked for".to_owned(),
+                        _ => format!("--port {name} picks a port for"),
+                    };
                     let text = format!(
-                        "the server is not told the port `{name}`: write {{{name}}} where CMD or \
-                         --env takes it, or, where \
-                         it has a port of its own, give its number: --port 10843=843"
+                        "{picks} {{{name}}}, but neither CMD nor --env has {{{name}}} in it, so \
+                         the server would not learn that port; write {{{name}}} where it takes \
+                         its port, or, if it always listens on the same port, give that number, \
+                         as in --port 10843={stands_for}"
                     );
                     return Err(Failure::usage(text));
                 }
@@ -166,6 +184,20 @@ impl<'a> RunPlan<'a> {
 }
 
 impl RealPort {
+    /// Returns the route of a logical port to this one.
+    fn route(&self, server: &ServerUnderTest, logical: &LogicalPort) -> Route {
+        let address = self.address(server);
+        match self {
+            Self::Named(name) => {
+                let port = logical.port;
+                let instead =
+                    format!("use --port {port}={logical}, with {port} in the place of {{{name}}}");
+                Route::picked(address, instead)
+            }
+            Self::Fixed(_) => address.into(),
+        }
+    }
+
     fn address(&self, server: &ServerUnderTest) -> SocketAddr {
         match self {
             Self::Named(name) => server.addr_named(name),
@@ -174,9 +206,13 @@ impl RealPort {
     }
 }
 
-/// Returns whether a port of this machine accepts, or neither accepts nor refuses, as an overloaded
-/// server does.
+/// Returns whether something listens on a port of this machine. Only where the system has no table
+/// of sockets, it is asked: it accepts, or neither accepts nor refuses, as an overloaded server
+/// does.
 fn is_taken(port: u16) -> bool {
+    if let Some(sockets) = ListeningSocket::on_port(port) {
+        return !sockets.is_empty();
+    }
     match TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), CONNECT_TIMEOUT) {
         Ok(_) => true,
         Err(error) => error.kind() == io::ErrorKind::TimedOut,

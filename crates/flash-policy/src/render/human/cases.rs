@@ -106,6 +106,13 @@ pub(super) fn counts(summary: &CaseSummary) -> String {
     if summary.skipped > 0 {
         let _ = write!(text, ", {} skipped", summary.skipped);
     }
+    match summary.crashes {
+        0 => {}
+        1 => text += ", and the server crashed",
+        crashes => {
+            let _ = write!(text, ", and the server crashed {crashes} times");
+        }
+    }
     text
 }
 

@@ -8,13 +8,26 @@ use flash_policy_core::diagnostics::rules;
 use flash_policy_core::printable::{printable, printable_lines};
 
 use super::check::suppressed_by_baseline;
+use super::folded::folded;
 use super::{cases, diagnostic};
 use crate::exit::Exit;
 use crate::render::Style;
 use crate::report::{
-    AnswerFinding, AskedLocation, Case, ConformanceCheck, Diagnostic, LiveResult, Route, RunResult,
-    Suppressor,
+    AnswerFinding, AskedLocation, Case, CaseSummary, ConformanceCheck, Diagnostic, LiveResult,
+    Route, RunResult, Suppressor,
 };
+
+/// Renders what was asked of the server under test, and that it crashed.
+pub(super) fn run(run: &RunResult, style: &Style) -> String {
+    let mut text = live(&run.live, &run.played, style);
+    if let Some(server) = run.server.as_ref().filter(|server| server.has_crashed) {
+        let lines = server.remarks.iter();
+        let lines = lines
+            .map(|remark| format!("{} the server: {}\n", style.bad("fails"), printable(remark)));
+        text += &format!("\n{}", lines.collect::<String>());
+    }
+    text
+}
 
 /// Renders the attempts, the scenarios and the conformance checks.
 pub(super) fn live(live: &LiveResult, played: &[String], style: &Style) -> String {
@@ -35,7 +48,7 @@ pub(super) fn live(live: &LiveResult, played: &[String], style: &Style) -> Strin
     parts.extend(apart(&attempts, live.host_diagnostics.is_empty()));
     parts.extend(failing_answers(&live.answer_findings, style));
     if !scenarios.is_empty() {
-        parts.push(of_scenarios(&scenarios, style));
+        parts.push(of_scenarios(&scenarios, live.summary.crashes, style));
     }
     parts.extend(conformance(live, style));
     parts.join("\n")
@@ -117,8 +130,8 @@ pub(super) fn failing_answers(findings: &[AnswerFinding], style: &Style) -> Opti
     (!lines.is_empty()).then_some(lines)
 }
 
-fn of_scenarios(scenarios: &[Case], style: &Style) -> String {
-    let summary = crate::report::CaseSummary::of(scenarios, None);
+fn of_scenarios(scenarios: &[Case], crashes: usize, style: &Style) -> String {
+    let summary = CaseSummary { crashes, ..CaseSummary::of(scenarios, None) };
     let overview = cases::overview(scenarios, style);
     let failures = cases::failures(scenarios, style);
     format!("{overview}\n{failures}{}\n", cases::counts(&summary))
@@ -169,6 +182,7 @@ pub(in crate::render) fn server_output(output: &str) -> String {
         return String::new();
     }
     let lines: Vec<_> = output.trim_end().lines().collect();
+    let lines = folded(&lines);
     let (before, last) = lines.split_at(lines.len().saturating_sub(SHOWN_LINES));
     let mut text = "--- output of the server under test\n".to_owned();
     if !before.is_empty() {

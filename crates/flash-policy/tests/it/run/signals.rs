@@ -87,3 +87,33 @@ fn after_a_signal_the_server_is_not_started_again() {
     assert_eq!(run.wait().unwrap().code(), Some(4));
     assert_eq!(fs::read_to_string(servers.folder.path("starts")).unwrap(), "started\n");
 }
+
+/// The connection goes to a server that is not the one that was started, and stays silent: nothing
+/// that the signal ends lets the probe come to its end.
+#[test]
+fn a_signal_that_comes_while_the_probe_hangs_leaves_every_format() {
+    let servers = Servers::new();
+    let (given, go) = (servers.folder.path("given"), servers.folder.path("go"));
+    for fifo in [&given, &go] {
+        assert!(Command::new("mkfifo").arg(fifo).status().unwrap().success());
+    }
+    let options = format!(
+        "--swf {} --connect game.example.com:5000 --port game=5000 --ready output=ready {}",
+        crate::raw::SWF,
+        Reports::targets()
+    );
+    let command = "echo {game} > given; read it < go; echo ready; exec sleep 600";
+    let mut run = servers.started(&options, &[command]);
+    let port: u16 = fs::read_to_string(&given).unwrap().trim_end().parse().unwrap();
+    let silent = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    fs::write(&go, "go\n").unwrap();
+    let held = silent.accept().unwrap();
+
+    let kill = Command::new("kill").args(["-TERM", &run.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    assert_eq!(run.wait().unwrap().code(), Some(4));
+    assert_eq!(servers.living(), "");
+    let report = Reports::written(&servers.folder, "run", 4).read_all();
+    assert_eq!(report["errors"][0]["kind"], "interrupted", "{report:#}");
+    drop(held);
+}

@@ -7,6 +7,8 @@ use flash_policy_fixture::{Backend, Port};
 use rstest::rstest;
 
 use super::{Servers, ours};
+use crate::GOOD;
+use crate::raw::SWF;
 
 #[rstest]
 #[case::a_command_and_its_arguments(&["python3", "-S", "server.py", "{port}"])]
@@ -55,6 +57,20 @@ fn a_server_may_have_a_port_of_its_own() {
 }
 
 #[test]
+fn a_port_given_by_its_number_alone_stands_for_itself() {
+    let reserved = Port::reserve().unwrap();
+    let port = reserved.addr().port().to_string();
+    drop(reserved);
+    let policy = GOOD.replace("5000", &port);
+    let servers = Servers { folder: Servers::new().folder.put("policy.xml", policy) };
+    let options = format!("--swf {SWF} --connect game.example.com:{port} --port {port}");
+    let ran = servers.run(&options, &["python3", "-S", "server.py", &port]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let granted = format!("  granted  by game.example.com:{port}, ");
+    assert!(ran.stdout.contains(&granted), "{}", ran.stdout);
+}
+
+#[test]
 fn a_port_of_its_own_that_is_taken_is_told_before_it_starts() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
@@ -95,6 +111,93 @@ fn after_a_delay_it_is_probed_whether_it_listens_or_not() {
     );
 }
 
+/// Other starts would end in the same way.
+#[test]
+fn a_server_that_dies_is_started_once() {
+    let servers = Servers::new();
+    let command = "echo started >> starts; echo no database; exit 3; {port}";
+    let ran = servers.run(&ours("--format junit=r.xml"), &[command]);
+    assert_eq!(ran.exit, 4, "{ran:?}");
+    assert_eq!(servers.folder.read("starts"), "started\n");
+    assert!(servers.folder.read("r.xml").contains("no database"), "{ran:?}");
+    assert!(!ran.stderr.contains("{port}"), "the command as the shell got it: {}", ran.stderr);
+}
+
+/// A server that forks and leaves, before or after it listens.
+const FORKS: &str = r#"
+import os, socket, sys
+
+def listen():
+    return socket.create_server(("127.0.0.1", int(sys.argv[1])))
+
+if sys.argv[2] == "listens first":
+    server = listen()
+if os.fork():
+    os._exit(0)
+os.setsid()
+for descriptor in (0, 1, 2):
+    os.close(descriptor)
+if sys.argv[2] != "listens first":
+    server = listen()
+while True:
+    client, _ = server.accept()
+    client.recv(64)
+    client.sendall(open("policy.xml", "rb").read() + b"\0")
+    client.close()
+"#;
+
+#[cfg(target_os = "linux")]
+#[rstest]
+#[case("listens first")]
+#[case("forks first")]
+fn a_server_that_goes_into_the_background_is_told_so_every_time(#[case] order: &str) {
+    let servers = Servers { folder: Servers::new().folder.put("forks.py", FORKS) };
+    for _ in 0..5 {
+        let ran = servers.run(&ours(""), &["python3", "-S", "forks.py", "{port}", order]);
+        assert_eq!((ran.exit, ran.stdout.as_str()), (4, ""), "{}", ran.stderr);
+        let told = "help: it went on in the background, and was stopped there: start it in the \
+            foreground\n";
+        assert!(ran.stderr.ends_with(told), "{}", ran.stderr);
+    }
+}
+
+/// A server that dies of a client that says nothing.
+const DIES_OF_SILENCE: &str = r#"
+import socket, sys
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    client, _ = server.accept()
+    assert client.recv(64)
+    client.sendall(open("policy.xml", "rb").read() + b"\0")
+    client.close()
+"#;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_is_seen_to_listen_without_a_connection() {
+    let servers = Servers { folder: Servers::new().folder.put("frail.py", DIES_OF_SILENCE) };
+    let ran = servers.run(&ours(""), &["python3", "-S", "frail.py", "{port}"]);
+    assert_eq!((ran.exit, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
+}
+
+#[test]
+fn a_server_that_dies_of_the_connection_that_asks_is_not_called_denied() {
+    let servers = Servers { folder: Servers::new().folder.put("frail.py", DIES_OF_SILENCE) };
+    let ran = servers.run(&ours("--ready accepting"), &["python3", "-S", "frail.py", "{port}"]);
+    assert_eq!((ran.exit, ran.stdout.as_str()), (4, ""), "{}", ran.stderr);
+    assert!(ran.stderr.contains("after a connection had asked whether it was ready"), "{ran:?}");
+    assert!(ran.stderr.contains("FSP-O07"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_server_without_the_privilege_for_843_learns_that_it_needs_none() {
+    let command = "echo 'Error: listen EACCES: permission denied 0.0.0.0:843' >&2; exit 1; {port}";
+    let ran = Servers::new().run(&ours(""), &[command]);
+    let told = "help: give it a picked port, such as {port}, instead of 843: the picked port \
+        stands for 843 here, so that no privilege is needed (FSP-O01)\n";
+    assert!(ran.exit == 4 && ran.stderr.ends_with(told), "{}", ran.stderr);
+}
+
 #[rstest]
 #[case::dies_at_start(
     "echo no such policy; exit 3; {port}",
@@ -105,7 +208,7 @@ fn after_a_delay_it_is_probed_whether_it_listens_or_not() {
 #[case::never_listens(
     "exec sleep 600 {port}",
     "--ready-within 300ms",
-    "was not ready within 300ms, waiting for [127.0.0.1:"
+    "was not ready within 300ms, waiting for 127.0.0.1:"
 )]
 #[case::goes_into_the_background(
     "setsid sleep 600 & : {port}",

@@ -11,7 +11,9 @@ use super::Servers;
 )]
 #[case::a_port_that_it_is_not_told(
     "--torture --port policy=843",
-    "error: the server is not told the port `policy`: write {policy} where CMD or --env takes it"
+    "error: --port policy picks a port for {policy}, but neither CMD nor --env has {policy} in \
+        it, so the server would not learn that port; write {policy} where it takes its port, or, \
+        if it always listens on the same port, give that number, as in --port 10843=843"
 )]
 #[case::no_name(
     "--torture --port POLICY=843",
@@ -44,7 +46,7 @@ use super::Servers;
 )]
 #[case::no_readiness(
     "--torture --ready soon",
-    "expected listening, output=TEXT, http=/PATH or delay=DURATION"
+    "expected listening, accepting, output=TEXT, http=/PATH or delay=DURATION"
 )]
 #[case::half_a_question("--swf http://www.example.com/game.swf", "--connect <[HOST:]PORT>")]
 fn what_is_called_wrongly_is_told_before_anything_is_started(
@@ -52,7 +54,7 @@ fn what_is_called_wrongly_is_told_before_anything_is_started(
     #[case] told: &str,
 ) {
     let servers = Servers::new();
-    let ran = servers.run(options, &["touch", "started", "{port}"]);
+    let ran = servers.run(options, &["touch", "started", "{port}", "{{policy}}", "${policy}"]);
     assert_eq!(ran.exit, 2);
     assert!(ran.stderr.contains(told), "{}", ran.stderr);
     assert!(!servers.folder.path("started").exists());

@@ -1,0 +1,200 @@
+//! What `run` asks of a running server: the probe, the scenarios and the conformance checks.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use flash_policy_core::player::{Endpoint, Swf, canonical_host};
+use flash_policy_fixture::server::RunningBackend;
+use flash_policy_fixture::{Backend, Network};
+use flash_policy_scenario::{Connect, Scenario};
+
+use super::family::ProcessFamily;
+use super::plan::RunPlan;
+use super::server::{ENDED, ENDS_WITHIN, Halt, RunningServer};
+use crate::args::{Run, Test};
+use crate::commands::live::{self, FailRule};
+use crate::commands::probe::{self, HostRoute, Probed, ProbingPlayer};
+use crate::commands::test::{self, ScenarioRun};
+use crate::report::{Case, CaseSummary, ErrorKind, ReportedError, RunResult};
+use crate::so_far::SoFar;
+
+/// The probe, the scenarios and the conformance checks of a running server.
+pub(super) struct Examination<'a> {
+    pub(super) args: &'a Run,
+    pub(super) plan: &'a RunPlan<'a>,
+    pub(super) family: &'a ProcessFamily,
+    pub(super) fail_rule: &'a FailRule,
+    pub(super) so_far: &'a SoFar<RunResult>,
+    /// The host of a scenario for which the server stands.
+    pub(super) scenario_host: Option<String>,
+    pub(super) server: RunningServer<'a>,
+}
+
+impl Examination<'_> {
+    /// Runs the parts, the gentlest one first. Results before an error are kept. Results that a
+    /// signal may have cut short are dropped.
+    pub(super) fn make(
+        &mut self,
+        result: &mut RunResult,
+        errors: &mut Vec<ReportedError>,
+    ) -> Result<(), Halt> {
+        self.probe(result)?;
+        if !self.args.scenario.is_empty() && !self.family.is_interrupted() {
+            self.run_scenarios(result, errors)?;
+        }
+        if self.args.torture && !self.family.is_interrupted() {
+            let (endpoint, addr) = self.policy_location();
+            let tortured = live::torture(&endpoint, addr, self.fail_rule)?;
+            // A signal stops the server, so checks that were under way would blame it wrongly.
+            if !self.family.is_interrupted() {
+                result.live.set_conformance(tortured);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the location where the server answers policy requests, and its real address.
+    pub(super) fn policy_location(&self) -> (Endpoint, SocketAddr) {
+        let of_target = self.args.connect.first().map(|connect| connect.host.as_str());
+        let host = of_target.or(self.scenario_host.as_deref()).unwrap_or("localhost");
+        self.plan.policy_location(self.server.process(), host)
+    }
+
+    /// Performs the handshake for each SWF and each target.
+    fn probe(&mut self, result: &mut RunResult) -> Result<(), Halt> {
+        let backend = Backend::echo().try_start().map_err(|error| {
+            ReportedError::new(ErrorKind::NotRun, format!("cannot start a backend: {error}"))
+        })?;
+        let swfs = &self.args.swf;
+        let pairs = swfs.iter().flat_map(|swf| self.args.connect.iter().map(move |to| (swf, to)));
+        let mut pairs = pairs.peekable();
+        let mut probed = Vec::new();
+        while let Some((swf, connect)) = pairs.next() {
+            let (attempt, played) = self.attempt(swf, connect, &backend)?;
+            if self.family.is_interrupted() {
+                return Ok(());
+            }
+            probed.push(attempt);
+            result.live = probe::live_result(&probed, self.fail_rule);
+            let played = played.map(|at| at.to_string()).filter(|at| !result.played.contains(at));
+            result.played.extend(played);
+            self.so_far.update(|known| known.clone_from(result));
+            let is_last = pairs.peek().is_none();
+            if !is_last || !self.args.scenario.is_empty() || self.args.torture {
+                let Connect { host, port, .. } = connect;
+                self.server.revive(&format!("{swf} to {host}:{port}"), ENDS_WITHIN)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Performs one handshake. If no port of the server is mapped to the target, a backend of this
+    /// command plays it; then the target is returned as well.
+    fn attempt(
+        &self,
+        swf: &Swf,
+        connect: &Connect,
+        backend: &RunningBackend,
+    ) -> Result<(Probed, Option<Endpoint>), ReportedError> {
+        let host = canonical_host(&connect.host);
+        let mut network = Network::new();
+        let of_host = |port| BTreeSet::from([Endpoint::new(&host, port)]);
+        let routes = self.plan.routes(self.server.process(), of_host);
+        let destination = u16::try_from(connect.port).ok().map(|port| Endpoint::new(&host, port));
+        let stand_in = destination.filter(|at| !routes.iter().any(|(stands, _)| stands == at));
+        for (at, to) in routes {
+            network.route(at, to);
+        }
+        if let Some(at) = &stand_in {
+            network.route(at.clone(), backend);
+        }
+        let player = ProbingPlayer {
+            swf,
+            profile: &self.args.player.simulated.profile,
+            load_policy_file: &self.args.player.load_policy_file,
+            host: &host,
+            port: connect.port,
+        };
+        let probed = player.connect(&HostRoute { network, address: None, unresolved: None })?;
+        Ok((probed, stand_in))
+    }
+
+    /// Runs the scenarios. The errors are those of the files that could not be run.
+    fn run_scenarios(
+        &mut self,
+        result: &mut RunResult,
+        errors: &mut Vec<ReportedError>,
+    ) -> Result<(), Halt> {
+        let (plan, so_far) = (self.plan, self.so_far);
+        let state = RefCell::new(ScenarioState::new(&mut self.server));
+        let routes = |scenario: &Scenario| {
+            let at = |port| scenario.endpoints_at(port);
+            let mut state = state.borrow_mut();
+            state.before_a_case(at(plan.policy_port()).first());
+            plan.routes(state.server.process(), at)
+        };
+        let done = |case: &Case| {
+            state.borrow_mut().after_a_case(case);
+            so_far.update(|known| {
+                known.live.cases.push(case.clone());
+                known.live.summary = CaseSummary::of(&known.live.cases, None);
+            });
+        };
+        let run = test::run_against(&Test::of(&self.args.scenario), &routes, &done);
+        let ScenarioState { host, last, halt, .. } = state.into_inner();
+        self.scenario_host = host;
+        let ScenarioRun { files, cases, coverage: _, errors: unread } = run?;
+        errors.extend(unread);
+        if self.family.is_interrupted() {
+            return Ok(());
+        }
+        let (halt, ran) = halt.map_or((None, cases.len()), |(halt, ran)| (Some(halt), ran));
+        result.live.cases.extend(cases.into_iter().take(ran));
+        result.live.summary = CaseSummary::of(&result.live.cases, Some(files));
+        if let Some(halt) = halt {
+            return Err(halt);
+        }
+        match last.filter(|_| self.args.torture) {
+            Some((after, _)) => self.server.revive(&after, ENDS_WITHIN),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The server while scenarios run against it.
+struct ScenarioState<'s, 'a> {
+    server: &'s mut RunningServer<'a>,
+    /// The host of the first scenario.
+    host: Option<String>,
+    /// The number of cases that were run.
+    ran: usize,
+    /// The name of the last case, and whether it passed.
+    last: Option<(String, bool)>,
+    /// The reason why the server is gone, and the number of cases that were run before.
+    halt: Option<(Halt, usize)>,
+}
+
+impl<'s, 'a> ScenarioState<'s, 'a> {
+    fn new(server: &'s mut RunningServer<'a>) -> Self {
+        Self { server, host: None, ran: 0, last: None, halt: None }
+    }
+
+    fn after_a_case(&mut self, case: &Case) {
+        self.ran += 1;
+        self.last = Some((case.name.clone(), case.passed));
+    }
+
+    /// Starts the server again if the last case ended it. `master` is the endpoint of the scenario
+    /// at which the server answers policy requests.
+    fn before_a_case(&mut self, master: Option<&Endpoint>) {
+        if self.host.is_none() {
+            self.host = master.map(|at| at.host().to_owned());
+        }
+        let Some((after, passed)) = &self.last else { return };
+        let limit = if *passed { ENDED } else { ENDS_WITHIN };
+        if self.halt.is_none() {
+            self.halt = self.server.revive(after, limit).err().map(|halt| (halt, self.ran));
+        }
+    }
+}
