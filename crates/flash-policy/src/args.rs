@@ -364,10 +364,18 @@ pub(crate) struct Serve {
     #[arg(value_name = "FILE|-")]
     pub(crate) file: PathBuf,
 
-    /// Address to serve the policy on, as in 127.0.0.1:843; without a port, a free one is picked;
-    /// the backend gets a free port of the same IP
+    /// Address to serve the policy on, as in 127.0.0.1:843; without a port, a free one is picked
     #[arg(long, value_name = "IP[:PORT]", default_value = "127.0.0.1", value_parser = listen)]
     pub(crate) listen: SocketAddr,
+
+    /// Port of the backend, on the same IP [default: a free port]
+    #[arg(
+        long,
+        value_name = "PORT",
+        conflicts_with = "in_band",
+        value_parser = clap::value_parser!(u16).range(1..),
+    )]
+    pub(crate) backend_port: Option<u16>,
 
     /// Fault of the policy server, as in no-nul or delay=500ms, on the first connection; repeat for
     /// the second connection and so on; the last one applies to all that follow

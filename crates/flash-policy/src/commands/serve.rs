@@ -1,14 +1,17 @@
 //! `flash-policy serve`: runs a policy server and a fake backend for tests in any language, which
 //! control them by lines of JSON.
 
+mod input;
 mod messages;
+mod output;
 mod servers;
 mod setup;
-mod streams;
+mod text;
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -21,9 +24,9 @@ use crate::args::Serve;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::signals::Signals;
-use messages::{Answer, ServeCommand, ServedConnection};
+use messages::{Answer, ServeCommand};
+use output::{Entry, Output};
 use servers::Servers;
-use streams::Output;
 
 pub(crate) use messages::{Line, schema};
 use setup::Setup;
@@ -60,14 +63,15 @@ pub(crate) fn run(args: &Serve) -> Result<Exit, Failure> {
     // This comes before the first line is written, because its reader may send a signal at once.
     stop_on_signals(&runtime, events.clone()).map_err(Failure::not_run)?;
     let (exchange_sender, exchanges) = mpsc::unbounded_channel();
-    let servers = Servers::start(&setup, args.listen, &exchange_sender)?;
-    let output = Output::start(events.clone());
-    output.put(&servers.endpoints())?;
+    let backend = SocketAddr::new(args.listen.ip(), args.backend_port.unwrap_or(0));
+    let servers = Servers::start(&setup, [args.listen, backend], &exchange_sender)?;
+    let mut output = Output::start(events.clone());
+    output.put(Entry::Line(servers.endpoints()))?;
     if let Some(limit) = args.time_limit {
         stop_after(&runtime, limit, events.clone());
     }
     if !setup.is_from_stdin {
-        streams::read_commands(events, args.time_limit.is_none());
+        input::read_commands(events, args.time_limit.is_none());
     }
     let session =
         Session { setup, servers, output, exchanges, events: event_receiver, is_idle: true };
@@ -112,7 +116,7 @@ impl Session {
     async fn run(mut self) -> Result<Exit, Failure> {
         let has_stdin_ended = loop {
             match self.next().await {
-                Next::Journal(at, exchange) => self.journal(at, &exchange)?,
+                Next::Journal(at, exchange) => self.journal(at, exchange)?,
                 Next::Event(Event::Line(line)) => self.answer(line)?,
                 Next::Event(Event::StdinEnded) => break true,
                 Next::Event(Event::Stop) => break false,
@@ -122,21 +126,29 @@ impl Session {
         self.servers.settle();
         self.servers.stop();
         self.journal_closed_connections()?;
-        self.output.finish();
+        self.output.finish()?;
         if has_stdin_ended && self.is_idle {
             explain_early_end();
         }
         Ok(Exit::Expected)
     }
 
-    /// Returns the next input. Closed connections come first, because they happened before the
-    /// command that is to be answered.
+    /// Returns the next input. A command comes first: its answer is written after the connections
+    /// that had closed before it. Meanwhile, lines that wait for their reader go on.
     async fn next(&mut self) -> Next {
+        let mut written = pin!(self.output.written());
         poll_fn(|cx| {
-            if let Poll::Ready(Some((at, exchange))) = self.exchanges.poll_recv(cx) {
-                return Poll::Ready(Next::Journal(at, exchange));
+            while self.output.is_behind() && written.as_mut().poll(cx).is_ready() {
+                self.output.render_ahead();
+                written.set(self.output.written());
             }
-            self.events.poll_recv(cx).map(|event| Next::Event(event.unwrap_or(Event::Stop)))
+            if let Poll::Ready(event) = self.events.poll_recv(cx) {
+                return Poll::Ready(Next::Event(event.unwrap_or(Event::Stop)));
+            }
+            match self.exchanges.poll_recv(cx) {
+                Poll::Ready(Some((at, exchange))) => Poll::Ready(Next::Journal(at, exchange)),
+                Poll::Ready(None) | Poll::Pending => Poll::Pending,
+            }
         })
         .await
     }
@@ -145,7 +157,8 @@ impl Session {
         self.is_idle = false;
         let answer = line.and_then(|line| self.apply(&line));
         self.journal_closed_connections()?;
-        self.output.put(&Line::Answer(answer.map_or_else(Answer::Error, Answer::Ok)))
+        let answer = Line::Answer(answer.map_or_else(Answer::Error, Answer::Ok));
+        self.output.put(Entry::Line(answer))
     }
 
     /// Applies a whole command line, or nothing of it.
@@ -160,17 +173,20 @@ impl Session {
         Ok(echo)
     }
 
+    /// Journals the connections that are closed by now. Those that close meanwhile come later.
     fn journal_closed_connections(&mut self) -> Result<(), Failure> {
-        while let Ok((at, exchange)) = self.exchanges.try_recv() {
-            self.journal(at, &exchange)?;
+        for _ in 0..self.exchanges.len() {
+            if let Ok((at, exchange)) = self.exchanges.try_recv() {
+                self.journal(at, exchange)?;
+            }
         }
         Ok(())
     }
 
-    fn journal(&mut self, at: SocketAddr, exchange: &Exchange) -> Result<(), Failure> {
+    fn journal(&mut self, at: SocketAddr, exchange: Exchange) -> Result<(), Failure> {
         self.is_idle = false;
-        self.output
-            .put(&Line::Connection(ServedConnection::of(self.servers.role(at, exchange), exchange)))
+        let role = self.servers.role(at, &exchange);
+        self.output.put(Entry::Connection(role, Box::new(exchange)))
     }
 }
 
@@ -178,7 +194,7 @@ impl Session {
 fn exit_after_write_error(error: &io::Error) -> Result<Exit, Failure> {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Ok(Exit::Expected),
-        _ => Err(Failure::not_run(format!("cannot write to stdout: {error}"))),
+        _ => Err(output::stdout_failed(error)),
     }
 }
 

@@ -4,9 +4,11 @@ mod commands;
 mod ends;
 mod journal;
 mod serving;
+mod terminal;
 mod usage;
 
 use crate::{Folder, GOOD};
 use serving::{
-    NEVER, REQUEST, Serving, answer, ask, close, command, connect, lines_of, play, signal_to,
+    NEVER, REQUEST, Serving, Unread, answer, ask, close, command, connect, lines_of, play,
+    signal_to,
 };

@@ -26,35 +26,35 @@ pub(crate) enum Line {
 /// The first line, which is written when both servers listen.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Endpoints {
-    endpoints: Addresses,
+    pub(super) endpoints: Addresses,
 }
 
 /// The addresses of the servers, as `IP:PORT`. With --in-band, both are the same.
 #[derive(Serialize, JsonSchema)]
-struct Addresses {
-    policy: String,
-    backend: String,
+pub(super) struct Addresses {
+    pub(super) policy: String,
+    pub(super) backend: String,
 }
 
 /// A closed connection.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Connection")]
 pub(crate) struct ServedConnection {
-    endpoint: Role,
+    pub(super) endpoint: Role,
     /// The address of the peer, as `IP:PORT`.
-    peer: String,
+    pub(super) peer: String,
     /// The first MiB that the peer sent, in base64.
     #[schemars(extend("contentEncoding" = "base64"))]
-    received: String,
+    pub(super) received: String,
     /// The first MiB that the server sent, in base64.
     #[schemars(extend("contentEncoding" = "base64"))]
-    sent: String,
+    pub(super) sent: String,
     /// The end of the connection.
     #[schemars(extend("enum" = end_ids()))]
-    ended: String,
+    pub(super) ended: String,
     /// The number of bytes that `received` and `sent` leave out; absent if there are none.
     #[serde(default, skip_serializing_if = "is_zero")]
-    left_out: usize,
+    pub(super) left_out: usize,
 }
 
 /// The server of a connection. With --in-band, it is `policy` if the connection began with a policy
@@ -120,6 +120,8 @@ pub(super) enum PolicyState {
     Down,
     /// It never answers the SYN
     Firewalled,
+    /// It accepts but sends nothing
+    Silent,
 }
 
 impl Line {

@@ -17,18 +17,23 @@ pub(super) struct Servers {
 }
 
 impl Servers {
-    /// Starts the servers. When this returns, both listen, or refuse if they are set up to. Closed
+    /// Starts the policy server and the backend at these addresses. When this returns, both listen, or refuse if they are set up to. Closed
     /// connections go to `exchanges`.
     pub(super) fn start(
         setup: &Setup,
-        listen: SocketAddr,
+        addresses: [SocketAddr; 2],
         exchanges: &mpsc::UnboundedSender<(SocketAddr, Exchange)>,
     ) -> Result<Self, Failure> {
-        let any_port = SocketAddr::new(listen.ip(), 0);
-        let addresses = [listen, any_port];
         let servers = addresses.into_iter().zip(setup.declarations());
         let group = ServerGroup::start(servers, exchanges.clone());
-        let cannot = |error| Failure::not_run(cannot_listen(listen, &error));
+        let cannot = |error| {
+            // The error does not say which of the two it is.
+            let [policy, backend] = addresses;
+            let is_taken = |addr: SocketAddr| std::net::TcpListener::bind(addr).is_err();
+            let is_backend = backend.port() != 0 && !is_taken(policy);
+            let at = if is_backend { backend } else { policy };
+            Failure::not_run(cannot_listen(at, &error))
+        };
         Ok(Self { group: group.map_err(cannot)? })
     }
 

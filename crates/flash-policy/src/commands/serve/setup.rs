@@ -6,7 +6,7 @@ use std::path::Path;
 
 use flash_policy_core::document::PolicyFile;
 use flash_policy_core::printable::printable;
-use flash_policy_core::wire::{Declaration, EndpointState, FaultList, ListedFault};
+use flash_policy_core::wire::{Declaration, EndpointState, Fault, FaultList, ListedFault};
 use flash_policy_fixture::Backend;
 use flash_policy_fixture::server::BackendState;
 use flash_policy_scenario::values;
@@ -80,8 +80,12 @@ impl Setup {
     /// Returns the declarations of the policy server and the backend, or of one server that is
     /// both.
     pub(super) fn declarations(&self) -> Vec<Declaration> {
-        let policy = self.faults.declare(&self.document).in_state(match self.policy {
-            PolicyState::Up => EndpointState::Up,
+        let policy = match self.policy {
+            PolicyState::Silent => FaultList::from(Fault::Silent).declare(&self.document),
+            _ => self.faults.declare(&self.document),
+        };
+        let policy = policy.in_state(match self.policy {
+            PolicyState::Up | PolicyState::Silent => EndpointState::Up,
             PolicyState::Down => EndpointState::Refused,
             PolicyState::Firewalled => EndpointState::Dropped,
         });

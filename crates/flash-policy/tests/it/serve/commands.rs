@@ -70,6 +70,21 @@ fn a_silent_backend_reads_and_one_that_closes_closes() {
 }
 
 #[test]
+fn a_silent_policy_server_reads_until_it_is_up_again() {
+    let mut serving = Serving::good("--fault no-nul");
+    serving.obeys(json!({"policy": "silent"}));
+    let (mut stream, _) = connect(serving.policy);
+    stream.write_all(REQUEST).unwrap();
+    serving.over();
+    close(stream);
+    let over = serving.over();
+    let said = "PHBvbGljeS1maWxlLXJlcXVlc3QvPgA=";
+    assert_eq!((&over[0]["received"], &over[0]["sent"]), (&json!(said), &json!("")));
+    serving.obeys(json!({"policy": "up"}));
+    assert_eq!(serving.policy(), GOOD.as_bytes(), "with the fault that it had before");
+}
+
+#[test]
 fn faults_are_of_the_next_connections_in_turn_and_the_last_one_repeats() {
     let mut serving = Serving::good("--fault http-400 --fault no-nul");
     let http = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{Folder, GOOD, REQUEST, Serving, answer, ask, close, connect, play};
+use super::{Folder, GOOD, REQUEST, Serving, Unread, answer, ask, close, connect, play};
 use crate::raw::echoes;
 
 /// The line of a connection that came from `peer`.
@@ -67,7 +67,6 @@ fn a_reset_is_told_apart() {
 
 #[test]
 fn of_a_mebibyte_on_the_bytes_are_counted_only() {
-    const MIB: usize = 1024 * 1024;
     let serving = Serving::good("--backend silent");
     let (mut stream, peer) = connect(serving.backend);
     stream.write_all(&vec![b'a'; MIB + 7]).unwrap();
@@ -135,6 +134,65 @@ fn two_hundred_clients_at_once_have_a_line_each() {
     let clients: Vec<_> = clients.collect();
     let expected = clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
     assert_same(serving.over(), expected);
+}
+
+const MIB: usize = 1024 * 1024;
+
+/// Starts a server, of which nobody reads the lines yet, and has this many peers send it 1 MiB each.
+fn with_unread_lines(peers: usize) -> (Unread, Vec<String>) {
+    let mut unread = Unread::start("--backend silent");
+    let streams: Vec<_> = (0..peers).map(|_| connect(unread.backend)).collect();
+    thread::scope(|scope| {
+        for (stream, _) in &streams {
+            scope.spawn(move || {
+                let mut stream = stream;
+                stream.write_all(&vec![b'a'; MIB]).unwrap();
+            });
+        }
+    });
+    let ports = streams.iter().map(|(_, peer)| peer.clone()).collect();
+    streams.into_iter().for_each(|(stream, _)| close(stream));
+    // It is answered when each of the connections has its line, behind all of them.
+    unread.stdin.write_all(b"{\"sync\": 1}\n").unwrap();
+    (unread, ports)
+}
+
+/// The lines are 130 MiB, of which 64 MiB are rendered ahead.
+#[test]
+fn a_reader_that_is_far_behind_gets_every_line() {
+    let (unread, mut peers) = with_unread_lines(100);
+    drop(unread.stdin);
+    let mut told = Vec::new();
+    for line in unread.lines {
+        let line = line.unwrap();
+        told.extend(line.split_once(r#""peer":""#).map(|(_, rest)| {
+            assert!(line.len() > MIB, "{}", line.len());
+            rest.split('"').next().unwrap().to_owned()
+        }));
+    }
+    told.sort();
+    peers.sort();
+    assert!(told == peers, "{} of {} lines", told.len(), peers.len());
+    let mut child = unread.child;
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_command_takes_effect_though_the_reader_is_far_behind() {
+    let (mut unread, _) = with_unread_lines(60);
+    unread.stdin.write_all(b"{\"backend\": \"down\"}\n").unwrap();
+    while std::net::TcpStream::connect(unread.backend).is_ok() {}
+    let lines: Vec<String> = unread
+        .lines
+        .map_while(|line| {
+            let line = line.unwrap();
+            (!line.contains(r#"{"ok":{"backend":"down"}}"#)).then_some(line)
+        })
+        .collect();
+    assert_eq!(lines.iter().filter(|line| line.len() > MIB).count(), 60);
+    let mut child = unread.child;
+    drop(unread.stdin);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 fn assert_same(mut over: Vec<Value>, mut expected: Vec<Value>) {

@@ -1,8 +1,8 @@
 //! A running `flash-policy serve`.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
@@ -101,6 +101,27 @@ impl Serving {
         let mut said = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
         (rest, self.child.wait().unwrap(), said)
+    }
+}
+
+/// A running `flash-policy serve` whose lines nobody reads by itself.
+pub(crate) struct Unread {
+    pub(crate) child: Child,
+    pub(crate) stdin: ChildStdin,
+    pub(crate) lines: Lines<BufReader<ChildStdout>>,
+    pub(crate) backend: SocketAddr,
+    _folder: Folder,
+}
+
+impl Unread {
+    pub(crate) fn start(arguments: &str) -> Self {
+        let folder = Folder::with_policy(GOOD);
+        let mut child = command(&folder, arguments).spawn().unwrap();
+        let stdin = child.stdin.take().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        let backend = first["endpoints"]["backend"].as_str().unwrap().parse().unwrap();
+        Self { child, stdin, lines, backend, _folder: folder }
     }
 }
 

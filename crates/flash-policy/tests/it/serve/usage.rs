@@ -57,6 +57,16 @@ use super::{Folder, GOOD, Serving};
     "it must be the only one in its list"
 )]
 #[case::an_unknown_backend("serve policy.xml --backend dwon", 2, "a similar value exists: 'down'")]
+#[case::a_port_of_the_backend_that_is_none(
+    "serve policy.xml --backend-port 0",
+    2,
+    "0 is not in 1.."
+)]
+#[case::two_ports_in_band(
+    "serve policy.xml --in-band --backend-port 5000",
+    2,
+    "the argument '--in-band' cannot be used with '--backend-port <PORT>'"
+)]
 #[case::no_duration(
     "serve policy.xml --for ever",
     2,
@@ -80,6 +90,26 @@ fn a_port_that_is_taken_is_told_with_its_rule() {
         text.contains(&format!("cannot listen on {addr}: ")) && text.contains("(FSP-O02)"),
         "{text}"
     );
+}
+
+#[test]
+fn a_port_of_the_backend_that_is_taken_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap();
+    let call = format!("serve policy.xml --backend-port {}", addr.port());
+    let (code, text) = Folder::with_policy(GOOD).stderr(&call);
+    assert_eq!(code, 4);
+    assert!(text.contains(&format!("cannot listen on {addr}: ")), "{text}");
+}
+
+#[test]
+fn the_backend_may_have_a_port_of_its_own() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let serving = Serving::good(&format!("--backend-port {port}"));
+    assert_eq!(serving.backend.port(), port);
+    assert!(super::play(serving.backend, b"hello"));
 }
 
 #[rstest]
