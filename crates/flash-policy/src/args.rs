@@ -1,6 +1,7 @@
 //! The command line: subcommands, options and their help texts. It runs nothing.
 
 mod parsers;
+mod probed_target;
 mod shared;
 
 use std::net::{IpAddr, SocketAddr};
@@ -79,7 +80,7 @@ pub(crate) struct Check {
     pub(crate) kind: Option<PolicyKind>,
 
     /// Location where the documents are served, as in game.example.com:843; implies --kind socket
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "[HOST:]PORT", value_parser = parsers::endpoint)]
     pub(crate) served_from: Option<Endpoint>,
 
     /// Master policy on port 843 of the same host; then the document is the in-band policy that
@@ -133,13 +134,9 @@ pub(crate) struct Eval {
     #[arg(long, required = true, value_name = "URL", value_parser = scenario_value(values::swf))]
     pub(crate) swf: Vec<Swf>,
 
-    /// Target of the SWF's connection, as in game.example.com:5000; repeat for more targets
-    #[arg(
-        long,
-        required = true,
-        value_name = "HOST:PORT",
-        value_parser = scenario_value(values::connect),
-    )]
+    /// Target of the SWF's connection, as in game.example.com:5000; a port alone is on localhost;
+    /// repeat for more targets
+    #[arg(long, required = true, value_name = "[HOST:]PORT", value_parser = parsers::target)]
     pub(crate) connect: Vec<Connect>,
 
     /// Location where the document is served [default: port 843 of the host that the SWF connects
@@ -148,8 +145,8 @@ pub(crate) struct Eval {
     /// By itself, a player asks only port 843 and the port that the SWF connects to. For any other
     /// location, it is assumed that the SWF calls Security.loadPolicyFile("xmlsocket://HOST:PORT")
     /// before it connects.
-    #[arg(long, value_name = "HOST:PORT")]
-    pub(crate) served_from: Option<Endpoint>,
+    #[arg(long, value_name = "[HOST:]PORT")]
+    pub(crate) served_from: Option<LogicalPort>,
 
     /// Master policy on port 843, if the document is served elsewhere
     #[arg(long, value_name = "FILE", requires = "served_from")]
@@ -210,9 +207,9 @@ pub(crate) struct Probe {
     )]
     pub(crate) swf: Option<Swf>,
 
-    /// Port that the SWF connects to
-    #[arg(long, value_name = "PORT")]
-    pub(crate) connect: Option<i64>,
+    /// Port of HOST that the SWF connects to
+    #[arg(long, value_name = "[HOST:]PORT", value_parser = parsers::target_of_probe)]
+    pub(crate) connect: Option<Connect>,
 
     /// Address of the host, instead of the resolver's answer; repeat for more addresses, in the
     /// order in which players get them
@@ -343,7 +340,7 @@ pub(crate) struct Diff {
     /// Location where both policies are served; only the port matters, so a port alone is enough
     #[arg(
         long,
-        value_name = "HOST:PORT",
+        value_name = "[HOST:]PORT",
         default_value_t = flash_policy_core::player::MASTER_PORT,
         value_parser = port_served_from,
     )]

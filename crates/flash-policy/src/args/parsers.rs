@@ -150,16 +150,19 @@ impl fmt::Display for LogicalPort {
     }
 }
 
+/// The forms of an endpoint in every option, with examples.
+const ENDPOINT: &str = "PORT or HOST:PORT, as in 5000, game.example.com:5000 or [2001:db8::1]:5000";
+
 impl FromStr for LogicalPort {
     type Err = String;
 
     fn from_str(input: &str) -> Result<Self, Self::Err> {
-        if let Ok(port) = input.parse() {
+        if let Some(port) = plain_number(input) {
             return Ok(Self { host: None, port });
         }
         let endpoint: Result<Endpoint, _> = input.parse();
-        let endpoint = endpoint
-            .map_err(|_| format!("`{input}` is not a logical port; expected PORT or HOST:PORT"))?;
+        let endpoint =
+            endpoint.map_err(|_| format!("`{input}` is not an endpoint; expected {ENDPOINT}"))?;
         Ok(Self { host: Some(endpoint.host().to_owned()), port: endpoint.port() })
     }
 }
@@ -198,12 +201,40 @@ impl FromStr for Variable {
     }
 }
 
+impl LogicalPort {
+    /// Returns the endpoint that this is, where `host` stands for any host.
+    pub(crate) fn on(&self, host: &str) -> Endpoint {
+        Endpoint::new(self.host.as_deref().unwrap_or(host), self.port)
+    }
+}
+
+/// Parses `HOST:PORT`, or a port of localhost.
+pub(super) fn endpoint(input: &str) -> Result<Endpoint, String> {
+    input.parse().map(|at: LogicalPort| at.on("localhost"))
+}
+
 /// Parses `HOST:PORT`, or a port of localhost.
 pub(super) fn target(input: &str) -> Result<Connect, String> {
-    match input.parse() {
-        Ok(port) => Ok(Connect { host: "localhost".to_owned(), port }),
-        Err(_) => values::connect(input).map_err(|error| error.to_string()),
+    target_on("localhost", input)
+}
+
+/// Parses `HOST:PORT`, or a port of the probed host, for which the host is left empty.
+pub(super) fn target_of_probe(input: &str) -> Result<Connect, String> {
+    target_on("", input)
+}
+
+/// Parses `HOST:PORT`, or a port of `host`. The port may be out of range.
+fn target_on(host: &str, input: &str) -> Result<Connect, String> {
+    match plain_number(input) {
+        Some(port) => Ok(Connect { host: host.to_owned(), port }),
+        None => values::connect(input)
+            .map_err(|_| format!("`{input}` is not a target; expected {ENDPOINT}")),
     }
+}
+
+/// Parses a number in its one spelling, without a plus sign or leading zeros.
+fn plain_number<T: FromStr + fmt::Display>(input: &str) -> Option<T> {
+    input.parse().ok().filter(|number: &T| number.to_string() == input)
 }
 
 fn is_name(text: &str) -> bool {
@@ -247,13 +278,7 @@ pub(super) fn scenario_value<T>(
 
 /// Parses `HOST:PORT` or a port, and returns the port.
 pub(super) fn port_served_from(input: &str) -> Result<u16, String> {
-    let endpoint = || input.parse().map(|endpoint: Endpoint| endpoint.port());
-    input.parse().or_else(|_| endpoint()).map_err(|_| {
-        format!(
-            "`{input}` is no place to serve from; expected HOST:PORT or PORT, as in \
-             game.example.com:843 or 843"
-        )
-    })
+    endpoint(input).map(|endpoint| endpoint.port())
 }
 
 /// Parses an address to listen on. Without a port, it has port 0, so that the system picks one.

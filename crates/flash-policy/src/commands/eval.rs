@@ -26,7 +26,7 @@ pub(crate) fn run(args: &Eval, so_far: &SoFar<EvalResult>) -> Result<Report, Fai
     let fail_rule = counts.then(|| FailRule::new(fail_on, &args.exceptions)).transpose()?;
     let file = Input::read(&args.file)?;
     let master = args.master.as_deref().map(Input::read).transpose()?;
-    let is_master = args.served_from.as_ref().is_some_and(|from| from.port() == MASTER_PORT);
+    let is_master = args.served_from.as_ref().is_some_and(|from| from.port == MASTER_PORT);
     if is_master && master.is_some() {
         let text = "--served-from names port 843, where --master stands too; leave one of them out";
         return Err(Failure::usage(text));
@@ -78,7 +78,8 @@ impl EvaluatedPlayer<'_> {
         if let Some(document) = &self.master {
             player = player.policy(&master.to_string(), document.bytes.as_slice());
         }
-        let location = self.args.served_from.as_ref().unwrap_or(&master);
+        let served_from = self.args.served_from.as_ref();
+        let location = &served_from.map_or_else(|| master.clone(), |from| from.on(&target.host));
         player = player.policy(&location.to_string(), self.file.bytes.as_slice());
         let destination =
             u16::try_from(target.port).ok().map(|port| Endpoint::new(&target.host, port));

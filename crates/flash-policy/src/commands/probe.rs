@@ -24,6 +24,7 @@ use addresses::Family;
 pub(crate) use addresses::HostRoute;
 
 pub(crate) fn run(probe: &Probe, so_far: &SoFar<ProbeResult>) -> Result<Report, Failure> {
+    probe.check_target()?;
     let routes = addresses::routes(probe)?;
     let fail_on = probe.failing.fail_on.unwrap_or(FailOn::Error);
     let fail_rule = FailRule::new(fail_on, &probe.failing.exceptions)?;
@@ -51,7 +52,7 @@ fn attempts(
     routes: &[HostRoute],
     so_far: impl Fn(&[Probed]),
 ) -> Result<Vec<Probed>, ReportedError> {
-    let (Some(swf), Some(port)) = (&probe.swf, probe.connect) else {
+    let (Some(swf), Some(port)) = (&probe.swf, probe.port()) else {
         return Ok(Vec::new());
     };
     let player = ProbingPlayer {
@@ -80,7 +81,7 @@ fn torture_target(
         .iter()
         .zip(probed)
         .find_map(|(route, probed)| Some((route, probed.policy_location()?.clone())));
-    let asked = || match probe.connect.map(u16::try_from) {
+    let asked = || match probe.port().map(u16::try_from) {
         Some(Ok(port)) if probe.swf.is_none() => Endpoint::new(probe.host.host(), port),
         _ => probe.host.clone(),
     };

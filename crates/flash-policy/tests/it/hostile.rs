@@ -53,11 +53,11 @@ const CALLS: [&str; 4] = [
 #[case::no_swf("eval policy.xml --connect a:1", "--swf")]
 #[case::no_port(
     "eval policy.xml --swf http://a/ --connect a",
-    "`a` is not HOST:PORT; expected one such as"
+    "`a` is not a target; expected PORT or HOST:PORT, as in"
 )]
 #[case::a_port_with_a_sign(
     "eval policy.xml --swf http://a/ --connect a:+1",
-    "`a:+1` is not HOST:PORT"
+    "`a:+1` is not a target"
 )]
 #[case::a_misspelt_sandbox(
     "eval policy.xml --swf sandbox:local-truste --connect a:1",
@@ -73,7 +73,7 @@ const CALLS: [&str; 4] = [
 )]
 #[case::no_place_of_two_policies(
     "diff policy.xml policy.xml --served-from game",
-    "expected HOST:PORT or PORT"
+    "expected PORT or HOST:PORT"
 )]
 #[case::two_documents_on_standard_input(
     "eval - --master - --served-from a:2525 --swf http://a/ --connect a:1",

@@ -10,6 +10,7 @@ mod check_fix;
 mod check_folder;
 mod check_pair;
 mod diff;
+mod endpoints;
 mod eval;
 mod exceptions;
 mod explain;

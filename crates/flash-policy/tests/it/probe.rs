@@ -257,7 +257,7 @@ fn nagios_is_told_how_late_a_policy_was_and_may_be() {
 #[rstest]
 #[case::wrong_usage(
     "probe h --swf http://www.example.com/game.swf --nagios",
-    "UNKNOWN - the following required arguments were not provided: --connect <PORT>\n"
+    "UNKNOWN - the following required arguments were not provided: --connect <[HOST:]PORT>\n"
 )]
 #[case::another_machine(
     "probe 203.0.113.4 --swf http://www.example.com/game.swf --connect 5000 --nagios",

@@ -34,7 +34,8 @@ define_rules! {
 
     LB_HEALTH_CHECKS "FSP-O07" "lb-health-checks" Info
         "bare connect/close must be tolerated"
-        "handle a connection without a request cheaply";
+        "handle a connection without a request cheaply"
+        by reference;
 
     MONITOR_FALSE_GREEN "FSP-O08" "monitor-false-green" Warning
         "monitor accepts an invalid policy"

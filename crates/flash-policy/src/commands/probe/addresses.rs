@@ -109,7 +109,7 @@ fn route(
 
 /// Returns every location that the player may ask, and the destination.
 fn asked(probe: &Probe) -> Vec<Endpoint> {
-    let destination = probe.connect.and_then(|port| u16::try_from(port).ok());
+    let destination = probe.port().and_then(|port| u16::try_from(port).ok());
     let mut asked: Vec<_> =
         destination.map(|port| Endpoint::new(probe.host.host(), port)).into_iter().collect();
     // Without a SWF, the conformance checks need only one location.

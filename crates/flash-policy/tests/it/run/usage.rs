@@ -42,7 +42,7 @@ use super::Servers;
 )]
 #[case::no_logical_port(
     "--torture --port policy=master",
-    "`master` is not a logical port; expected PORT or HOST:PORT"
+    "`master` is not an endpoint; expected PORT or HOST:PORT"
 )]
 #[case::no_readiness(
     "--torture --ready soon",
