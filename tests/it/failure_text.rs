@@ -112,8 +112,8 @@ async fn a_misspelt_host_is_said_to_be_on_no_map() {
         outcome.try_permitted().unwrap_err().to_string(),
         r#"expected the connection to be permitted
      got denied: no-policy
-  because  error FSP-T01: gmae.example.com:843 refuses connections, so there is no master policy
-  advice   map gmae.example.com:843 to a policy server, or gmae.example.com:5000 to one that answers in-band: nothing is mapped at either; is gmae.example.com spelt as it is on the map? (FSP-T01)
+  because  error FSP-T01: gmae.example.com:843 has no server, so there is no master policy
+  advice   put a policy server at gmae.example.com:843, or one that answers in-band at gmae.example.com:5000: nothing stands at either; is gmae.example.com spelt as you declared it? (FSP-T01)
   swf      http://www.example.com/game.swf, so the requester is www.example.com
   connect  gmae.example.com:5000
   decided  at 0 s; no rule decided
@@ -205,7 +205,7 @@ fn http_in_band_is_told_with_both_explanations() {
              < \r\n
              28 bytes, peer-closed
   player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.com/game.swf cannot load data from game.example.com:5000.
-  note     warning FSP-T01: game.example.com:843 refuses connections, so there is no master policy; help: run a master policy server on 843, or answer in-band on the target port
+  note     warning FSP-T01: game.example.com:843 has no server, so there is no master policy; help: run a master policy server on 843, or answer in-band on the target port
 "#
     );
 }
@@ -253,7 +253,7 @@ fn a_silent_master_is_told_and_the_backend_is_not_blamed() {
         denial([("game.example.com:843", silent)]),
         r#"the connection is denied: no-policy
   because  error FSP-T04: game.example.com:843 accepted but sent nothing within 3 s
-  advice   let game.example.com:843 answer within 3 s, serve clients concurrently, and time out idle ones (FSP-T04)
+  advice   let game.example.com:843 answer as soon as the 23 bytes `<policy-file-request/>` and NUL are there: no newline and no end of stream follows them (FSP-T04)
   swf      http://www.example.com/game.swf, so the requester is www.example.com
   connect  game.example.com:5000
   decided  at 3 s; no rule decided

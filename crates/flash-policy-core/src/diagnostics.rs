@@ -125,7 +125,7 @@ ids! {
 /// ```
 /// use flash_policy_core::diagnostics::{Position, Severity, rules};
 ///
-/// let diagnostic = rules::master_refused("game.example.com:843");
+/// let diagnostic = rules::master_refused("game.example.com:843", "refuses connections");
 /// assert_eq!(
 ///     diagnostic.message(),
 ///     "game.example.com:843 refuses connections, so there is no master policy"

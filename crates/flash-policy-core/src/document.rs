@@ -55,6 +55,7 @@ mod xml_fault;
 
 pub use allow_access_from::{AllowAccessFrom, PortGrant};
 pub use builder::PolicyFileBuilder;
+pub(crate) use decode::wide;
 pub use decode::{MAX_POLICY_BYTES, readable};
 pub use diagnosis::{PolicyPlace, diagnose_document};
 pub use domain_pattern::DomainPattern;

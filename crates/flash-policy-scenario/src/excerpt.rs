@@ -94,6 +94,18 @@ impl<'a> Excerpt<'a> {
             None => group,
         };
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-        renderer.render(&[group])
+        let text = renderer.render(&[group]);
+        match &self.line {
+            Some(line) if !line.is_whole => without_second_origin(&text),
+            _ => text,
+        }
     }
+}
+
+/// Returns the text without its fourth line, in which the renderer announces the origin of a
+/// snippet that has none of its own.
+fn without_second_origin(text: &str) -> String {
+    let lines = text.lines().enumerate();
+    let kept = lines.filter(|(index, line)| *index != 3 || !line.contains(":::"));
+    kept.map(|(_, line)| line).collect::<Vec<_>>().join("\n")
 }

@@ -18,7 +18,7 @@ use crate::scene::{Scene, faults_by_connection, scene};
 #[case::it_closes_at_once(scene().backend(Backend::closes()))]
 fn a_stand_in_has_no_diagnostics(#[case] scene: Scene) {
     let text = scene.text();
-    let reason = "because  error FSP-T01: h:843 refuses connections, so there is no master policy";
+    let reason = "because  error FSP-T01: h:843 has no server, so there is no master policy";
     assert!(text.contains(reason), "{text}");
     assert!(text.contains("at h:5000 itself, where only a backend is declared,"), "{text}");
     assert!(text.contains("no policy server is declared there"), "{text}");
@@ -39,7 +39,7 @@ fn a_stopped_policy_server_is_said_to_be_stopped() {
     drop(server);
     let text = client.connect("h", 5000).expect_denied().to_string();
     assert!(text.contains("(master): refused, the server that stood there was stopped"), "{text}");
-    assert!(text.contains("h:843, whose server was stopped, refuses connections"), "{text}");
+    assert!(text.contains("h:843 refuses connections: its server was stopped"), "{text}");
     assert!(text.contains("advice   keep the server of h:843 running"), "{text}");
 }
 

@@ -69,9 +69,13 @@ fn a_length_before_the_document_is_named(#[case] document: &str) {
 
 // A NUL alone, or before something else, is no length.
 #[rstest]
-#[case::a_bare_nul(answer("\0"))]
-#[case::a_nul_before_a_policy(answer([b"\0", open_policy().as_bytes()].concat()))]
-fn an_empty_document_is_no_length(#[case] server: Script) {
+#[case::a_bare_nul(answer("\0"), "error FSP-L11")]
+#[case::a_nul_before_a_policy(
+    answer([b"\0", open_policy().as_bytes()].concat()),
+    "error FSP-D19"
+)]
+#[case::binary(answer(b"\0\0\0\x10\x03\0\x04ping"), "error FSP-D19")]
+fn an_empty_document_is_no_length(#[case] server: Script, #[case] expected: &str) {
     let found = scene().master(server).diagnostics();
-    assert_eq!(found[0], "error FSP-L11", "{found:?}");
+    assert_eq!(found, [expected]);
 }

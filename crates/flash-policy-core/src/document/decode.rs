@@ -130,6 +130,10 @@ fn foreign(bytes: &[u8]) -> Option<Diagnostic> {
     match bytes {
         [0x15 | 0x16, 0x03, ..] => Some(rules::tls_on_policy_port("the server")),
         [b'H', b'T', b'T', b'P', b'/', ..] => Some(rules::http_proxy_eats_request("the server")),
+        [0x1f, 0x8b, ..] => {
+            let help = "send the document as it is: these bytes are compressed by gzip";
+            Some(rules::undecodable_byte(1).with_help(help))
+        }
         _ => wide(bytes).or_else(|| {
             let prefix = length_prefix(bytes)?;
             let diagnostic = rules::length_prefix(prefix.length, prefix.description());
@@ -139,7 +143,7 @@ fn foreign(bytes: &[u8]) -> Option<Diagnostic> {
 }
 
 /// Recognises UTF-16 and UTF-32, with a byte order mark or without.
-fn wide(bytes: &[u8]) -> Option<Diagnostic> {
+pub(crate) fn wide(bytes: &[u8]) -> Option<Diagnostic> {
     let first_nul = bytes.iter().position(|byte| *byte == 0);
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         let after_mark = if bytes[0] == 0xff { 3 } else { 2 };

@@ -102,6 +102,10 @@ impl FromStr for DomainPattern {
         if let Some(diagnostic) = foreign_part(written) {
             return invalid(diagnostic);
         }
+        if let Some(suffix) = written.strip_prefix('.').filter(|suffix| is_suffix(suffix)) {
+            let help = format!("write *.{suffix} for the site and all below it");
+            return invalid(rules::domain_not_a_host(written).with_help(help));
+        }
         let form = match written.strip_prefix("*.").filter(|suffix| is_suffix(suffix)) {
             Some(suffix) => Form::Suffix(suffix.to_owned()),
             None if written == "*" => Form::Any,

@@ -65,7 +65,8 @@ fn check_ports(element: &Element, found: &mut Vec<Diagnostic>) {
         return found.push(rules::missing_to_ports().at(attribute.position));
     }
     let reading = Reading::of(written);
-    let blanks = reading.blanks.then(|| {
+    // Blanks in a bad list are told with what is bad.
+    let blanks = (reading.blanks && reading.bad.is_none()).then(|| {
         let help = tight(written).map(|tight| format!("write to-ports=\"{tight}\""));
         helped(rules::blanks_in_to_ports(written), help)
     });

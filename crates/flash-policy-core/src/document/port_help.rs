@@ -65,8 +65,9 @@ fn list_help(item: &str) -> Option<String> {
         .split([';', '|', '/', '&', '+', ' ', '\t', '\n', '\r', '\u{a0}', '，', '、', '；', '.'])
         .filter(|part| !part.is_empty())
         .collect();
-    let all = suggestion(&parts.join(",")).filter(|_| parts.len() > 1)?;
-    Some(format!("separate the ports by commas: {all}"))
+    let all = parts.join(",");
+    let is_list = parts.len() > 1 && ports(&all).is_some();
+    is_list.then(|| format!("separate the ports by commas: {all}"))
 }
 
 /// Returns the help for a port with something else around it, or for the name of a service.

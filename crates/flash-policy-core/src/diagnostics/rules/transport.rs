@@ -6,9 +6,9 @@ define_rules! {
     const TRANSPORT;
 
     MASTER_REFUSED "FSP-T01" "master-refused" Warning
-        "{endpoint} refuses connections, so there is no master policy"
+        "{endpoint} {how}, so there is no master policy"
         "run a master policy server on 843, or answer in-band on the target port"
-        => master_refused(endpoint);
+        => master_refused(endpoint, how);
 
     MASTER_DROPPED "FSP-T02" "master-dropped" Warning
         "nothing replied to the connect to {endpoint} within {seconds} s, as when a firewall \
@@ -110,7 +110,8 @@ define_rules! {
 
     RESPONSE_FRAGMENTED "FSP-T21" "response-fragmented" Info
         "policy arrived in {n} segments over {t} ms (fine for Flash; breaks one-read clients)"
-        "send the policy in one write";
+        "send the policy in one write"
+        by reference;
 
     RESPONSE_4096_MULTIPLE "FSP-T22" "response-4096-multiple" Warning
         "policy length with its NUL is {length} bytes, a multiple of 4096: some clients block"

@@ -27,9 +27,13 @@ struct AfterNul {
 impl AfterNul {
     fn of(exchange: &Exchange) -> Self {
         let mut sorted = Self { copies: 0, stray: Vec::new() };
+        // A policy behind another message is the first one, and the message is at fault.
+        let is_first_a_policy = is_policy(exchange.document());
         for part in exchange.after_nul().split_inclusive(|byte| *byte == 0) {
             let document = part.strip_suffix(b"\0").unwrap_or(part);
-            if !document.is_empty() && (document == exchange.document() || is_policy(document)) {
+            if !document.is_empty()
+                && (document == exchange.document() || is_first_a_policy && is_policy(document))
+            {
                 sorted.copies += 1;
             } else {
                 sorted.stray.extend_from_slice(part);

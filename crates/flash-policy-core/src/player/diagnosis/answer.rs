@@ -56,11 +56,11 @@ pub(super) fn diagnose_answer_in(
 fn not_opened(evidence: &AnswerEvidence, role: Role) -> Option<Diagnostic> {
     let endpoint = &evidence.endpoint;
     match evidence.opening {
-        Opening::Stopped if role == Role::Master => {
-            Some(rules::master_refused(format!("{endpoint}, whose server was stopped,")))
-        }
-        Opening::Refused | Opening::NotMapped | Opening::Stopped => {
-            (role == Role::Master).then(|| rules::master_refused(endpoint))
+        Opening::Refused | Opening::NotMapped | Opening::Stopped if role != Role::Master => None,
+        Opening::Refused => Some(rules::master_refused(endpoint, "refuses connections")),
+        Opening::NotMapped => Some(rules::master_refused(endpoint, "has no server")),
+        Opening::Stopped => {
+            Some(rules::master_refused(endpoint, "refuses connections: its server was stopped"))
         }
         Opening::Dropped if evidence.has_deadline => {
             let seconds = evidence.waited.as_secs_f64();
@@ -123,8 +123,8 @@ impl OpenedAnswer<'_> {
             Some(_) => rules::closed_before_flush(endpoint, "closed"),
             None => rules::accept_then_silence(endpoint.host(), endpoint.port(), self.seconds())
                 .with_help(format!(
-                    "let {endpoint} answer within 3 s, serve clients concurrently, and time out \
-                     idle ones"
+                    "let {endpoint} answer as soon as the 23 bytes `<policy-file-request/>` and \
+                     NUL are there: no newline and no end of stream follows them"
                 )),
         }
     }

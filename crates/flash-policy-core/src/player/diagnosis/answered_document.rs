@@ -3,7 +3,7 @@
 use super::answer::OpenedAnswer;
 use super::cut_short::is_cut_short;
 use crate::diagnostics::{Diagnostic, Rule, Severity, rules};
-use crate::document::{PolicyFile, length_prefix};
+use crate::document::{PolicyFile, length_prefix, wide};
 use crate::player::Endpoint;
 use crate::player::answer::{Role, rejection};
 
@@ -26,6 +26,8 @@ enum Fault {
     AnotherProtocol,
     /// A length prefix or UTF-16, whose NULs end the document early.
     AnotherEncoding,
+    /// A NUL before everything else.
+    NulFirst,
     /// Any other fault. No further byte could remove it.
     Other,
 }
@@ -41,6 +43,16 @@ impl AnsweredDocument {
                 let reason = rules::length_prefix(prefix.length, prefix.description());
                 return Self::rejected(reason, Vec::new(), document);
             }
+        }
+        // Each character of UTF-16 has a NUL, which ends the document behind its first byte.
+        if let Some(reason) = wide(exchange.received()) {
+            return Self::rejected(reason, Vec::new(), document);
+        }
+        if document.is_empty() && exchange.after_nul().iter().any(|byte| *byte != 0) {
+            let help = "send no NUL before the document: the first NUL ends it";
+            let reason = rules::nul_inside(0).with_help(help);
+            let found = vec![reason.with_severity(Severity::Error)];
+            return Self { found, fault: Some(Fault::NulFirst) };
         }
         match PolicyFile::parse(document) {
             Ok(policy) => {
@@ -73,9 +85,13 @@ impl AnsweredDocument {
         self.fault == Some(Fault::AnotherProtocol)
     }
 
-    /// Returns true for another protocol or encoding, which says more than any missing NUL.
+    /// Returns true for another protocol or encoding, and for a NUL before everything, which say
+    /// more than a missing NUL or than what follows one.
     pub(super) fn is_of_another_kind(&self) -> bool {
-        matches!(self.fault, Some(Fault::AnotherProtocol | Fault::AnotherEncoding))
+        matches!(
+            self.fault,
+            Some(Fault::AnotherProtocol | Fault::AnotherEncoding | Fault::NulFirst)
+        )
     }
 
     /// Returns true if nothing need be said of a missing NUL, because something else explains it.

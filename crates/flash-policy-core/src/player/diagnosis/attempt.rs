@@ -101,9 +101,16 @@ fn cached(asked: &Asked, record: &Record) -> Option<Diagnostic> {
 fn others_not_asked(index: usize, record: &Record) -> Option<Diagnostic> {
     let kept_out = record.kept_out.filter(|(asked, _)| *asked == index);
     let (_, meta) = kept_out?;
+    let controls = record.asked[index].policy().map(|policy| policy.site_control());
+    let value = match controls.unwrap_or_default() {
+        [only] if only.written() != meta.as_str() => {
+            format!("{}, which counts as {meta}", only.written())
+        }
+        _ => meta.to_string(),
+    };
     let is_denied = record.cause().verdict() == Verdict::Denied;
     let explains = record.cause() == Cause::MasterOnly || meta == MetaPolicy::None;
-    (is_denied && !explains).then(|| rules::nonmaster_not_asked(meta))
+    (is_denied && !explains).then(|| rules::nonmaster_not_asked(value))
 }
 
 /// Returns the diagnostic of a SWF that needs no policy, and so shows nothing about others.

@@ -263,8 +263,8 @@ fn to_get_a_policy(record: &Record) -> String {
     let opening = |asked: &Asked| asked.answer.evidence.opening;
     if record.asked.iter().all(|asked| opening(asked) == Opening::NotMapped) {
         return format!(
-            "map {host}:{MASTER_PORT} to a policy server, or {target} to one that answers \
-             in-band: nothing is mapped at either; is {host} spelt as it is on the map?"
+            "put a policy server at {host}:{MASTER_PORT}, or one that answers in-band at \
+             {target}: nothing stands at either; is {host} spelt as you declared it?"
         );
     }
     if let Some(stopped) = record.asked.iter().find(|asked| opening(asked) == Opening::Stopped) {

@@ -124,7 +124,11 @@ impl Candidate<'_> {
             format!("add <allow-access-from domain=\"{domain}\" …/> to the policy of {from}")
         };
         let is_local = |name: &str| name == "localhost" || name == "127.0.0.1";
-        if is_local(host) && is_local(&listed) {
+        if listed.trim() != listed && listed.trim() == host {
+            Some(rules::case_idn_trailing_dot(pattern, "has blanks around it").with_help(format!(
+                "write domain=\"{host}\", without the blanks, in the policy of {from}"
+            )))
+        } else if is_local(host) && is_local(&listed) {
             Some(rules::localhost_vs_127().with_help(add(host)))
         } else if profile.trailing_dot == TrailingDot::Significant
             && pattern.matches_ignoring_trailing_dot(Some(host))

@@ -205,7 +205,8 @@ fn element(got: &Verdict, place: &ElementPlace, style: &Style) -> String {
 
 /// Renders one combination with its explanation, and several as a table.
 pub(super) fn eval(eval: &EvalResult, style: &Style) -> String {
-    let findings = failing_answers(&eval.answer_findings, style);
+    let is_permitted = eval.cases.iter().all(|case| case.passed);
+    let findings = failing_answers(&eval.answer_findings, is_permitted, style);
     let findings = findings.map(|lines| format!("\n{lines}")).unwrap_or_default();
     combinations(eval, style) + &findings
 }

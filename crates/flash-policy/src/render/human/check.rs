@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use flash_policy_core::diagnostics::rules;
 use flash_policy_core::document::PolicyKind;
 use flash_policy_core::printable::{counted, printable, printable_lines, without_command_marks};
 use flash_policy_core::source_text::ShownLine;
@@ -122,8 +123,12 @@ fn summary(check: &CheckResult) -> String {
     }
     text += "\n";
     text += &skipped(check);
-    // The first of the worst findings.
-    let worst = check.findings.iter().rev().max_by_key(|finding| finding.severity.0);
+    // The first of the worst findings. That nothing is granted follows from another one.
+    let weight = |finding: &&Finding| {
+        let is_consequence = finding.rule == rules::EMPTY_POLICY_DENY.id();
+        (finding.severity.0, !is_consequence)
+    };
+    let worst = check.findings.iter().rev().max_by_key(weight);
     if let Some(worst) = worst {
         let _ = writeln!(text, "flash-policy explain {} says more", worst.rule);
     }

@@ -46,7 +46,8 @@ pub(super) fn live(live: &LiveResult, played: &[String], style: &Style) -> Strin
     }
     parts.extend(live.host_diagnostics.iter().map(|one| diagnostic(one) + "\n"));
     parts.extend(apart(&attempts, live.host_diagnostics.is_empty()));
-    parts.extend(failing_answers(&live.answer_findings, style));
+    let is_permitted = attempts.iter().all(|case| case.passed);
+    parts.extend(failing_answers(&live.answer_findings, is_permitted, style));
     if !scenarios.is_empty() {
         parts.push(of_scenarios(&scenarios, live.summary.crashes, style));
     }
@@ -107,14 +108,20 @@ fn apart(attempts: &[Case], is_unexplained: bool) -> Option<String> {
 
 /// Renders the ids of the diagnostics that make the command fail, even for a permitted connection.
 /// The attempt above shows them in full. Those that a baseline suppresses are counted.
-pub(super) fn failing_answers(findings: &[AnswerFinding], style: &Style) -> Option<String> {
+pub(super) fn failing_answers(
+    findings: &[AnswerFinding],
+    is_permitted: bool,
+    style: &Style,
+) -> Option<String> {
     let mut by_endpoint: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| finding.fails) {
         by_endpoint.entry(&finding.endpoint).or_default().push(finding.diagnostic.id);
     }
     let lines = by_endpoint.iter().map(|(endpoint, ids)| {
         let (endpoint, ids) = (printable(endpoint), ids.join(", "));
-        format!("{} {endpoint}: {ids}; --allow ID accepts one\n", style.bad("fails"))
+        // What denies the connection fails it whatever is allowed.
+        let hint = if is_permitted { "; --allow ID accepts one" } else { "" };
+        format!("{} {endpoint}: {ids}{hint}\n", style.bad("fails"))
     });
     let mut lines: String = lines.collect();
     for AnswerFinding { endpoint, diagnostic, suppressed, .. } in findings {
