@@ -52,7 +52,7 @@ error[FSP-D01]: <allow-access-from> has no to-ports; it grants no port
   = help: add to-ports with the ports that the SWF connects to
 
 1 socket policy examined: 3 errors, 0 warnings, 0 infos
-flash-policy explain FSP-D30 says more
+flash-policy explain FSP-D05 says more
 "#;
     assert_eq!(folder().stdout("check policy.xml"), (1, expected.to_owned()));
 }
