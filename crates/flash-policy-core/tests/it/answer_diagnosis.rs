@@ -110,7 +110,17 @@ fn with(behind: &str) -> Vec<u8> {
 #[case::a_short_length(&length_before(&with("")), End::Fin, &["FSP-L13"])]
 #[case::a_long_length(&length_before(&with(&" ".repeat(300))), End::Fin, &["FSP-L13"])]
 #[case::a_short_length_left_open(&length_before(&with("")), End::StaysOpen, &["FSP-L13"])]
+#[case::a_little_endian_length(&little_endian(&with("")), End::Fin, &["FSP-L13"])]
 #[case::an_empty_answer(b"\0", End::Fin, &["FSP-L11"])]
+#[case::a_nul_before_the_policy(&[b"\0", with("\0").as_slice()].concat(), End::Fin, &["FSP-D19"])]
+#[case::another_message_before_the_policy(
+    &[b"<welcome/>\0", with("\0").as_slice()].concat(),
+    End::Fin,
+    &["FSP-D23", "FSP-T17"]
+)]
+#[case::utf_16_little_endian(&utf_16(POLICY, u16::to_le_bytes), End::Fin, &["FSP-D18"])]
+#[case::utf_16_big_endian(&utf_16(POLICY, u16::to_be_bytes), End::StaysOpen, &["FSP-D18"])]
+#[case::gzip(b"\x1f\x8b\x08\0\0\0\0\0\0\x03", End::Fin, &["FSP-L10", "FSP-T17"])]
 // Another protocol.
 #[case::the_request_itself(POLICY_REQUEST, End::StaysOpen, &["FSP-L30"])]
 fn what_came_at_once_is_judged_by_its_bytes(
@@ -119,6 +129,15 @@ fn what_came_at_once_is_judged_by_its_bytes(
     #[case] expected: &[&str],
 ) {
     assert_eq!(ids(&evidence(&[(1, received)], end), Role::Master), expected);
+}
+
+fn little_endian(policy: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(policy.len()).unwrap().to_le_bytes();
+    [&length, policy].concat()
+}
+
+fn utf_16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(bytes).collect()
 }
 
 fn length_before(policy: &[u8]) -> Vec<u8> {

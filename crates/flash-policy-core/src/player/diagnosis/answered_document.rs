@@ -37,15 +37,8 @@ impl AnsweredDocument {
     pub(super) fn of(answer: &OpenedAnswer<'_>) -> Self {
         let OpenedAnswer { evidence, exchange, place, role, profile } = *answer;
         let document = exchange.document();
-        // The first byte of a short length is a NUL, which ends the document before it begins.
-        if document.is_empty() {
-            if let Some(prefix) = length_prefix(exchange.received()) {
-                let reason = rules::length_prefix(prefix.length, prefix.description());
-                return Self::rejected(reason, Vec::new(), document);
-            }
-        }
-        // Each character of UTF-16 has a NUL, which ends the document behind its first byte.
-        if let Some(reason) = wide(exchange.received()) {
+        // Both have NULs among their first bytes, which end the document before it has begun.
+        if let Some(reason) = encoding(exchange.received()) {
             return Self::rejected(reason, Vec::new(), document);
         }
         if document.is_empty() && exchange.after_nul().iter().any(|byte| *byte != 0) {
@@ -115,6 +108,14 @@ impl AnsweredDocument {
         found.insert(0, reason.with_severity(Severity::Error));
         Self { found, fault: Some(fault) }
     }
+}
+
+/// Returns the diagnostic of UTF-16, or of a length before the document.
+fn encoding(received: &[u8]) -> Option<Diagnostic> {
+    wide(received).or_else(|| {
+        let prefix = length_prefix(received)?;
+        Some(rules::length_prefix(prefix.length, prefix.description()))
+    })
 }
 
 /// Returns the reason for a rejected document with what the location adds to it: HTTP on the
