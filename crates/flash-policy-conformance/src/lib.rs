@@ -33,6 +33,7 @@ mod observation;
 mod reference;
 mod report;
 mod run;
+mod selection;
 mod steps;
 mod torture;
 mod verdicts;

@@ -17,6 +17,7 @@ use crate::marker::Markers;
 use crate::observation::{ListenUntil, Observation};
 use crate::reference::Reference;
 use crate::report::{Check, CheckVerdict, TortureReport};
+use crate::selection::Selection;
 use crate::verdicts::AnswerShape;
 use crate::{CheckId, verdicts};
 use first_request::FirstAnswer;
@@ -42,6 +43,7 @@ const NO_LONGER_ANSWERS: &str = "the server no longer answers";
 /// A run of all checks against one server.
 pub(crate) struct Run {
     target: Target,
+    selection: Selection,
     /// The checks made so far, in order.
     checks: Vec<Check>,
     markers: Markers,
@@ -57,9 +59,10 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    pub(crate) fn new(target: Target) -> Self {
+    pub(crate) fn new(target: Target, selection: Selection) -> Self {
         Self {
             target,
+            selection,
             checks: Vec::new(),
             markers: Markers::default(),
             reference: Reference::default(),
@@ -75,7 +78,7 @@ impl Run {
         let heartbeat = tokio::spawn(self.target.clone().measure_lateness());
         let made = self.make_all_checks().await;
         heartbeat.abort();
-        made.map(|()| TortureReport::new(self.checks))
+        made.map(|()| TortureReport::new(self.selection.reported(self.checks)))
     }
 
     async fn make_all_checks(&mut self) -> io::Result<()> {
@@ -96,7 +99,9 @@ impl Run {
     }
 
     fn add(&mut self, id: CheckId, finding: Finding) {
-        self.checks.push(Check::new(id, finding));
+        let check = Check::new(id, finding);
+        self.selection.tell(&check);
+        self.checks.push(check);
     }
 
     /// Adds a later finding to the check `id`.
@@ -191,6 +196,10 @@ impl Run {
     /// Makes the remaining checks, until the deadline or until the server no longer answers.
     async fn remaining_checks(&mut self) -> io::Result<()> {
         for id in self.remaining() {
+            if !self.selection.has(id) {
+                self.checks.push(Selection::left_out(id));
+                continue;
+            }
             let target = self.target.clone();
             let left = DEADLINE.saturating_sub(target.elapsed());
             match target.limit(left, self.check_and_ask(id)).await?.transpose()? {

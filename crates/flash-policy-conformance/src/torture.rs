@@ -2,14 +2,16 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use flash_policy_core::Profile;
 use tokio::runtime::{Builder, Handle};
 
-use crate::TortureReport;
 use crate::connection::Target;
 use crate::run::Run;
+use crate::selection::Selection;
+use crate::{Check, CheckId, TortureReport};
 
 /// The checks, set up for one server.
 ///
@@ -28,13 +30,14 @@ pub struct Torture {
     addr: SocketAddr,
     logical_port: u16,
     budget: Duration,
+    selection: Selection,
 }
 
 impl Torture {
     /// Sets up the checks for the server at `addr`.
     pub fn new(addr: SocketAddr) -> Self {
         let budget = Profile::default().timing.master_timeout;
-        Self { addr, logical_port: addr.port(), budget }
+        Self { addr, logical_port: addr.port(), budget, selection: Selection::default() }
     }
 
     /// Sets the logical port of the server, if it differs from the port of its address.
@@ -51,6 +54,22 @@ impl Torture {
     /// requests, and the waits on a server that should stay silent.
     pub fn budget(mut self, budget: Duration) -> Self {
         self.budget = budget;
+        self
+    }
+
+    /// Makes only these checks. The default is all of them.
+    ///
+    /// The first request is made in any case, because the other checks are measured against its
+    /// answer. If it was not chosen, it is reported only if it did not pass.
+    pub fn only(mut self, checks: impl IntoIterator<Item = CheckId>) -> Self {
+        self.selection.chosen = Some(checks.into_iter().collect());
+        self
+    }
+
+    /// Calls `hook` with each check as it ends. Its verdict in the report may be worse, if a later
+    /// observation is about it.
+    pub fn on_check(mut self, hook: impl Fn(&Check) + Send + Sync + 'static) -> Self {
+        self.selection.hook = Some(Arc::new(hook));
         self
     }
 
@@ -75,6 +94,6 @@ impl Torture {
         );
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         let target = Target::new(self.addr, self.logical_port, self.budget);
-        runtime.block_on(Run::new(target).report())
+        runtime.block_on(Run::new(target, self.selection.clone()).report())
     }
 }

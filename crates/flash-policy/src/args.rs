@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::output::Target;
 
 pub(crate) use shared::{ExceptionOptions, list};
-use shared::{FailOptions, PlayerOptions, SimulatedPlayer, format_help};
+use shared::{FailOptions, PlayerOptions, SimulatedPlayer, TortureOptions, format_help};
 
 pub(crate) use parsers::{
     FailOn, LogicalPort, PortMap, ReadyWhen, RealPort, ServerPort, Variable, kind, known_rule,
@@ -228,17 +228,15 @@ pub(crate) struct Probe {
     #[arg(long)]
     pub(crate) allow_remote: bool,
 
-    /// Also run the conformance checks, against the location that answered; without --swf, against
-    /// the port of --connect, or else 843
-    #[arg(long)]
-    pub(crate) torture: bool,
+    #[command(flatten)]
+    pub(crate) torturing: TortureOptions,
 
     #[command(flatten)]
     pub(crate) failing: FailOptions,
 
     /// Run as a Nagios plugin: print one line with performance data, and exit with 0 OK, 1 WARNING,
     /// 2 CRITICAL or 3 UNKNOWN
-    #[arg(long, conflicts_with_all = ["format", "torture", "fail_on", "allow", "baseline"])]
+    #[arg(long, conflicts_with_all = ["format", "fail_on", "allow", "baseline"])]
     pub(crate) nagios: bool,
 
     /// With --nagios: the time after which a policy or the decision is late, as in 500ms or 2s
@@ -314,10 +312,8 @@ pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) player: PlayerOptions,
 
-    /// Also run the conformance checks, against the port that is mapped to 843, or else the first
-    /// one
-    #[arg(long)]
-    pub(crate) torture: bool,
+    #[command(flatten)]
+    pub(crate) torturing: TortureOptions,
 
     #[command(flatten)]
     pub(crate) failing: FailOptions,

@@ -8,4 +8,5 @@ pub(crate) mod live;
 pub(crate) mod probe;
 pub(crate) mod run;
 pub(crate) mod serve;
+mod status_line;
 pub(crate) mod test;

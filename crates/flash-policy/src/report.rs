@@ -13,6 +13,7 @@ mod server;
 mod source;
 mod verdict;
 
+use flash_policy_conformance::{CheckId, CheckVerdict};
 use flash_policy_scenario::Status;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -302,6 +303,29 @@ impl LiveResult {
     ) {
         self.conformance = Some(overview);
         self.checks = Some(checks);
+    }
+
+    /// Adds the checks that were repeated with a server that was started again: each replaces its
+    /// earlier result.
+    pub(crate) fn add_conformance(
+        &mut self,
+        (overview, checks): (ConformanceOverview, Vec<ConformanceCheck>),
+    ) {
+        let (Some(known), Some(all)) = (&mut self.conformance, &mut self.checks) else {
+            return self.set_conformance((overview, checks));
+        };
+        for check in checks {
+            if let Some(earlier) = all.iter_mut().find(|earlier| earlier.id.0 == check.id.0) {
+                *earlier = check;
+            }
+        }
+        known.recount(all, overview.took_ms);
+    }
+
+    /// Returns the checks that were not run.
+    pub(crate) fn checks_not_run(&self) -> Vec<CheckId> {
+        let not_run = |check: &&ConformanceCheck| check.verdict.0 == CheckVerdict::NotRun;
+        self.checks.iter().flatten().filter(not_run).map(|check| check.id.0).collect()
     }
 
     pub(crate) fn exit(&self) -> Exit {

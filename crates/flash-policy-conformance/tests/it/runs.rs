@@ -27,6 +27,8 @@ macro_rules! tests {
 pub(crate) fn tests() -> Vec<Trial> {
     tests![
         our_own_server_passes_every_check,
+        only_the_chosen_checks_are_made_and_told_as_they_end,
+        a_request_that_was_not_chosen_explains_why_nothing_was_run,
         a_refused_connection_is_a_verdict,
         a_run_inside_a_runtime_panics_with_advice,
         the_three_ends_of_an_answer_have_three_verdicts,
@@ -62,6 +64,32 @@ fn our_own_server_passes_every_check() {
     let text = report.to_string();
     assert_eq!(text.lines().count(), CheckId::ALL.len());
     assert!(text.starts_with("pass       request          a policy of "), "{text}");
+}
+
+fn only_the_chosen_checks_are_made_and_told_as_they_end() {
+    let server = PolicyServer::start(OPEN);
+    let chosen = [CheckId::Idle, CheckId::HalfClose];
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let list = told.clone();
+    let report = Torture::new(server.addr())
+        .only(chosen)
+        .on_check(move |check| list.lock().unwrap().push((check.id(), check.verdict())))
+        .run()
+        .unwrap();
+    let expected = chosen.map(|id| (id, CheckVerdict::Pass));
+    let reported: Vec<_> =
+        report.checks().iter().map(|check| (check.id(), check.verdict())).collect();
+    assert_eq!(reported, expected);
+    assert_eq!(*told.lock().unwrap(), expected);
+}
+
+fn a_request_that_was_not_chosen_explains_why_nothing_was_run() {
+    let refusing = Port::reserve().unwrap();
+    let report = Torture::new(refusing.addr()).only([CheckId::Idle]).run().unwrap();
+    let reported: Vec<_> =
+        report.checks().iter().map(|check| (check.id(), check.verdict())).collect();
+    let expected = [(CheckId::Request, CheckVerdict::Fail), (CheckId::Idle, CheckVerdict::NotRun)];
+    assert_eq!(reported, expected);
 }
 
 fn a_refused_connection_is_a_verdict() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use flash_policy_conformance::CheckId;
 use flash_policy_core::diagnostics::{Rule, Severity};
 use flash_policy_core::document::PolicyKind;
 use flash_policy_core::player::{Endpoint, MASTER_PORT};
@@ -252,6 +253,13 @@ pub(crate) fn known_rule(id: &str) -> Result<&'static Rule, String> {
         Some(near) => format!("there is no rule `{id}`; did you mean {near}?"),
         None => format!("there is no rule `{id}`; flash-policy explain lists them"),
     })
+}
+
+/// Returns the conformance check with this id, or an error that suggests a similar one.
+pub(super) fn check_id(id: &str) -> Result<CheckId, String> {
+    let ids = CheckId::ALL.iter().map(|check| check.as_str());
+    let unknown = |_| format!("there is no check `{id}`; {}", values::suggest(id, ids));
+    id.parse().map_err(unknown)
 }
 
 /// Parses a severity.

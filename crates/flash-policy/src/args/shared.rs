@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
+use flash_policy_conformance::CheckId;
 use flash_policy_core::diagnostics::Rule;
 use flash_policy_core::player::{Preset, Profile};
 use flash_policy_scenario::values;
 
-use super::parsers::{FailOn, known_rule, scenario_value};
+use super::parsers::{FailOn, check_id, known_rule, scenario_value};
 use crate::render::Format;
 
 /// The player that connects to a live server.
@@ -33,6 +34,38 @@ pub(crate) struct SimulatedPlayer {
         value_parser = scenario_value(values::profile),
     )]
     pub(crate) profile: Profile,
+}
+
+/// The conformance checks to make.
+#[derive(ClapArgs)]
+pub(crate) struct TortureOptions {
+    #[arg(
+        long,
+        help = "Also run the conformance checks; AT is the location, if it is not the one that \
+            answers: a port, or for run the NAME of a --port",
+        value_name = "AT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+    )]
+    pub(crate) torture: Option<String>,
+
+    /// Make only these conformance checks, as in leaks,idle; flash-policy explain lists them
+    #[arg(
+        long,
+        value_name = "ID,…",
+        value_delimiter = ',',
+        requires = "torture",
+        value_parser = check_id,
+    )]
+    pub(crate) check: Vec<CheckId>,
+}
+
+impl TortureOptions {
+    /// Returns the location that is named, if one is.
+    pub(crate) fn named(&self) -> Option<&str> {
+        self.torture.as_deref().filter(|named| !named.is_empty())
+    }
 }
 
 /// The findings that make a command with a live server fail.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use flash_policy_conformance::{Check, CheckVerdict, Torture};
+use flash_policy_conformance::{Check, CheckId, CheckVerdict, Torture};
 use flash_policy_core::analysis::Linter;
 use flash_policy_core::diagnostics::{self, Rule, Severity};
 use flash_policy_core::document::PolicyKind;
@@ -11,6 +11,7 @@ use flash_policy_core::player::{Endpoint, Outcome, Purpose};
 
 use crate::args::{ExceptionOptions, FailOn};
 use crate::baseline::LiveBaseline;
+use crate::commands::status_line::StatusLine;
 use crate::failure::Failure;
 use crate::report::{
     self, AnswerFinding, ConformanceCheck, ConformanceOverview, Diagnostic, ErrorKind,
@@ -127,14 +128,25 @@ fn suppressions(outcome: &Outcome<()>, location: &Endpoint) -> Vec<(String, Stri
     suppressed.collect()
 }
 
-/// Runs the conformance checks against the server at `endpoint`, whose real address is `addr`.
+/// Runs these conformance checks, or all if there are none, against the server at `endpoint`, whose
+/// real address is `addr`.
 pub(crate) fn torture(
     endpoint: &Endpoint,
     addr: SocketAddr,
     fail_rule: &FailRule,
+    checks: &[CheckId],
 ) -> Result<(ConformanceOverview, Vec<ConformanceCheck>), ReportedError> {
     let started = Instant::now();
-    let report = Torture::new(addr).standing_for(endpoint.port()).run().map_err(|error| {
+    let status = StatusLine::on_terminal();
+    let mut torture = Torture::new(addr).standing_for(endpoint.port());
+    if !checks.is_empty() {
+        torture = torture.only(checks.iter().copied());
+    }
+    let report = torture
+        .on_check(move |check| status.show(&format!("{} {}", check.verdict(), check.id())))
+        .run();
+    status.clear();
+    let report = report.map_err(|error| {
         ReportedError::new(ErrorKind::NotRun, format!("this machine failed: {error}"))
     })?;
     let overview = ConformanceOverview::new(&report, endpoint, addr, started.elapsed());

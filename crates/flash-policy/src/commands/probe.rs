@@ -33,9 +33,10 @@ pub(crate) fn run(probe: &Probe, so_far: &SoFar<ProbeResult>) -> Result<Report, 
     })?;
     let mut live = live_result(&probed, &fail_rule);
     let mut errors = Vec::new();
-    if probe.torture {
-        let server = torture_target(probe, &routes, &probed);
-        match server.and_then(|(at, addr)| live::torture(&at, addr, &fail_rule)) {
+    if probe.torturing.torture.is_some() {
+        let server = torture_target(probe, &routes, &probed)?;
+        let chosen = &probe.torturing.check;
+        match server.and_then(|(at, addr)| live::torture(&at, addr, &fail_rule, chosen)) {
             Ok(tortured) => live.set_conformance(tortured),
             Err(error) => errors.push(error),
         }
@@ -76,7 +77,11 @@ fn torture_target(
     probe: &Probe,
     routes: &[HostRoute],
     probed: &[Probed],
-) -> Result<(Endpoint, SocketAddr), ReportedError> {
+) -> Result<Result<(Endpoint, SocketAddr), ReportedError>, Failure> {
+    let named = probe.torturing.named().map(str::parse::<u16>).transpose();
+    let named = named.map_err(|_| {
+        Failure::usage("--torture takes a port of the host that is probed, as in --torture=5000")
+    })?;
     let answered = routes
         .iter()
         .zip(probed)
@@ -85,14 +90,17 @@ fn torture_target(
         Some(Ok(port)) if probe.swf.is_none() => Endpoint::new(probe.host.host(), port),
         _ => probe.host.clone(),
     };
-    let (route, endpoint) = answered.unwrap_or_else(|| (&routes[0], asked()));
+    let (route, endpoint) = match named {
+        Some(port) => (&routes[0], Endpoint::new(probe.host.host(), port)),
+        None => answered.unwrap_or_else(|| (&routes[0], asked())),
+    };
     let addr = route.network.address(&endpoint);
     let unknown = || {
         let host = probe.host.host();
         let text = format!("{host} does not resolve: there is no server to torture");
         ReportedError::new(report::ErrorKind::NotRun, text)
     };
-    Ok((endpoint, addr.ok_or_else(unknown)?))
+    Ok(addr.ok_or_else(unknown).map(|addr| (endpoint, addr)))
 }
 
 /// A player with a SWF and its target.

@@ -11,7 +11,6 @@ mod listener;
 mod plan;
 mod server;
 mod start;
-mod status_line;
 
 use crate::args::{FailOn, Run};
 use crate::commands::live::FailRule;

@@ -3,12 +3,14 @@
 
 use std::fmt::Write;
 
+use flash_policy_conformance::CheckVerdict;
 use flash_policy_core::diagnostics::Severity;
 use flash_policy_core::printable::printable;
 
 use super::human;
 use crate::report::{
-    AskedLocation, Case, CommandResult, ProbeResult, Report, ReportedError, Route, Verdict,
+    AskedLocation, Case, CommandResult, ConformanceOverview, ProbeResult, Report, ReportedError,
+    Route, Verdict,
 };
 
 /// The states of a plugin, with their exit codes.
@@ -29,7 +31,8 @@ pub(crate) fn nagios(report: &Report) -> (NagiosState, String) {
         return (NagiosState::Unknown, unknown("this is not the report of a probe"));
     };
     let warning = probe.warning_ms.unwrap_or(u64::MAX);
-    let judged: Vec<_> = probe.live.cases.iter().map(|case| judge(case, warning)).collect();
+    let cases = probe.live.cases.iter().map(|case| judge(case, warning));
+    let judged: Vec<_> = cases.chain(judge_checks(probe)).collect();
     let states = judged.iter().map(|(state, _)| *state);
     let state = states.max().unwrap_or(NagiosState::Unknown);
     let texts: Vec<_> = judged.into_iter().map(|(_, text)| text).collect();
@@ -68,6 +71,26 @@ fn judge(case: &Case, warning: u64) -> (NagiosState, String) {
         None => (NagiosState::Ok, format!("{name}: permitted by the sandbox")),
         Some(granting) => judge_grant(name, got, granting, warning),
     }
+}
+
+/// Judges the conformance checks. Those that are tolerated do not alarm: players cope with them.
+fn judge_checks(probe: &ProbeResult) -> Option<(NagiosState, String)> {
+    let (overview, checks) = (probe.live.conformance.as_ref()?, probe.live.checks.as_ref()?);
+    let ids = |verdict| {
+        let found = checks.iter().filter(|check| check.verdict.0 == verdict);
+        found.map(|check| check.id.0.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let at = &overview.endpoint;
+    if overview.failed > 0 {
+        let failed = ids(CheckVerdict::Fail);
+        return Some((NagiosState::Critical, format!("checks of {at}: failed {failed}")));
+    }
+    if overview.passed + overview.tolerated == 0 {
+        return Some((NagiosState::Unknown, format!("checks of {at}: none was run")));
+    }
+    let ConformanceOverview { passed, tolerated, not_run, .. } = overview;
+    let counts = format!("{passed} passed, {tolerated} tolerated, {not_run} not run");
+    Some((NagiosState::Ok, format!("checks of {at}: {counts}")))
 }
 
 fn judge_grant(

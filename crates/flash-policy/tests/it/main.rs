@@ -23,6 +23,7 @@ mod run;
 mod serve;
 mod settings;
 mod test;
+mod torture;
 mod wrong_policy;
 
 use folder::Folder;

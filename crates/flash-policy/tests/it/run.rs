@@ -46,26 +46,26 @@ servers[0].serve_forever()
 "#;
 
 /// A folder with the server and its policy, and calls in it that leave no process behind.
-struct Servers {
-    folder: Folder,
+pub(crate) struct Servers {
+    pub(crate) folder: Folder,
 }
 
 /// How a call has ended.
 #[derive(Debug)]
-struct Ran {
-    exit: i32,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ran {
+    pub(crate) exit: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Servers {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: Folder::with_policy(GOOD).put("server.py", SERVER) }
     }
 
     /// Runs `CMD` with these options, and sees that nothing of it goes on afterwards.
     #[track_caller]
-    fn run(&self, options: &str, command: &[&str]) -> Ran {
+    pub(crate) fn run(&self, options: &str, command: &[&str]) -> Ran {
         let ran = self.started(options, command).wait_with_output().unwrap();
         assert_eq!(self.living(), "", "left behind by {command:?}");
         Ran {

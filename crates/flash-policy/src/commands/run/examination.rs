@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
+use flash_policy_conformance::{CheckId, CheckVerdict};
 use flash_policy_core::player::{Endpoint, Swf, canonical_host};
 use flash_policy_fixture::server::RunningBackend;
 use flash_policy_fixture::{Backend, Network};
@@ -16,7 +17,7 @@ use crate::args::{Run, Test};
 use crate::commands::live::{self, FailRule};
 use crate::commands::probe::{self, HostRoute, Probed, ProbingPlayer};
 use crate::commands::test::{self, ScenarioRun};
-use crate::report::{Case, CaseSummary, ErrorKind, ReportedError, RunResult};
+use crate::report::{Case, CaseSummary, ConformanceCheck, ErrorKind, ReportedError, RunResult};
 use crate::so_far::SoFar;
 
 /// The probe, the scenarios and the conformance checks of a running server.
@@ -43,15 +44,40 @@ impl Examination<'_> {
         if !self.args.scenario.is_empty() && !self.family.is_interrupted() {
             self.run_scenarios(result, errors)?;
         }
-        if self.args.torture && !self.family.is_interrupted() {
-            let (endpoint, addr) = self.policy_location();
-            let tortured = live::torture(&endpoint, addr, self.fail_rule)?;
-            // A signal stops the server, so checks that were under way would blame it wrongly.
-            if !self.family.is_interrupted() {
-                result.live.set_conformance(tortured);
-            }
+        if self.is_tortured() && !self.family.is_interrupted() {
+            self.torture(result)?;
         }
         Ok(())
+    }
+
+    fn is_tortured(&self) -> bool {
+        self.args.torturing.torture.is_some()
+    }
+
+    /// Runs the conformance checks. If the server ends in one of them, it is started again for
+    /// those that were not run.
+    fn torture(&mut self, result: &mut RunResult) -> Result<(), Halt> {
+        let mut chosen = self.args.torturing.check.clone();
+        loop {
+            let (endpoint, addr) = self.policy_location();
+            let tortured = live::torture(&endpoint, addr, self.fail_rule, &chosen)?;
+            // A signal stops the server, so checks that were under way would blame it wrongly.
+            if self.family.is_interrupted() {
+                return Ok(());
+            }
+            let last = last_run(&tortured.1);
+            result.live.add_conformance(tortured);
+            let left = result.live.checks_not_run();
+            let Some(last) = last.filter(|_| !left.is_empty() && left.len() != chosen.len()) else {
+                return Ok(());
+            };
+            let restarts = self.server.restarts();
+            self.server.revive(&format!("the check {last}"), ENDS_WITHIN)?;
+            if self.server.restarts() == restarts {
+                return Ok(());
+            }
+            chosen = left;
+        }
     }
 
     /// Returns the location where the server answers policy requests, and its real address.
@@ -81,7 +107,7 @@ impl Examination<'_> {
             result.played.extend(played);
             self.so_far.update(|known| known.clone_from(result));
             let is_last = pairs.peek().is_none();
-            if !is_last || !self.args.scenario.is_empty() || self.args.torture {
+            if !is_last || !self.args.scenario.is_empty() || self.is_tortured() {
                 let Connect { host, port, .. } = connect;
                 self.server.revive(&format!("{swf} to {host}:{port}"), ENDS_WITHIN)?;
             }
@@ -155,11 +181,17 @@ impl Examination<'_> {
         if let Some(halt) = halt {
             return Err(halt);
         }
-        match last.filter(|_| self.args.torture) {
+        match last.filter(|_| self.is_tortured()) {
             Some((after, _)) => self.server.revive(&after, ENDS_WITHIN),
             None => Ok(()),
         }
     }
+}
+
+/// Returns the last check that was run.
+fn last_run(checks: &[ConformanceCheck]) -> Option<CheckId> {
+    let run = checks.iter().filter(|check| check.verdict.0 != CheckVerdict::NotRun);
+    run.last().map(|check| check.id.0)
 }
 
 /// The server while scenarios run against it.

@@ -24,7 +24,7 @@ pub(super) struct RunPlan<'a> {
 
 impl<'a> RunPlan<'a> {
     pub(super) fn of(args: &'a Run) -> Result<Self, Failure> {
-        if args.swf.is_empty() && args.scenario.is_empty() && !args.torture {
+        if args.swf.is_empty() && args.scenario.is_empty() && args.torturing.torture.is_none() {
             let text = "nothing would be asked of the server; add --swf URL and --connect \
                 HOST:PORT, --scenario FILE or --torture";
             return Err(Failure::usage(text));
@@ -108,12 +108,24 @@ impl<'a> RunPlan<'a> {
     /// Returns the port at which the server answers policy requests: the one mapped to 843, or else
     /// the first mapped port, or else the first port.
     fn answering(&self) -> &ServerPort {
+        if let Some(named) = self.tortured() {
+            return named;
+        }
         let stands_for_843 = |port: &&ServerPort| {
             port.logical.as_ref().is_some_and(|logical| logical.port == MASTER_PORT)
         };
         let mut ports = self.ports.iter();
         let chosen = ports.clone().find(stands_for_843);
         chosen.or_else(|| ports.find(|port| port.logical.is_some())).unwrap_or(&self.ports[0])
+    }
+
+    /// Returns the port that `--torture` names, by its name or by its number.
+    fn tortured(&self) -> Option<&ServerPort> {
+        let named = self.args.torturing.named()?;
+        self.ports.iter().find(|port| {
+            let logical = port.logical.as_ref().map(|logical| logical.port.to_string());
+            port.real.to_string() == named || logical.as_deref() == Some(named)
+        })
     }
 
     fn fixed_ports(&self) -> impl Iterator<Item = u16> {
@@ -151,6 +163,12 @@ impl<'a> RunPlan<'a> {
                 }
                 _ => {}
             }
+        }
+        if let (Some(named), None) = (self.args.torturing.named(), self.tortured()) {
+            let names: Vec<_> = self.ports.iter().map(|port| port.real.to_string()).collect();
+            let text =
+                format!("--torture={named} names no --port; expected one of {}", names.join(", "));
+            return Err(Failure::usage(text));
         }
         self.check_names()
     }

@@ -90,6 +90,11 @@ impl<'a> RunningServer<'a> {
         Ok(())
     }
 
+    /// Returns how often the server was started again.
+    pub(super) fn restarts(&self) -> usize {
+        self.ended.len()
+    }
+
     /// Returns whether the process has ended with success, and the server goes on without it.
     pub(super) fn is_in_background(&mut self) -> bool {
         self.exited().is_some() && self.goes_on_without_its_process()

@@ -6,7 +6,7 @@ use flash_policy_fixture::{ServerUnderTest, StartError};
 use super::family::ProcessFamily;
 use super::listener::Listener;
 use super::plan::RunPlan;
-use super::status_line::StatusLine;
+use crate::commands::status_line::StatusLine;
 use crate::report::{ErrorKind, ReportedError};
 
 const NOT_STARTED: &str = "the server under test did not start";

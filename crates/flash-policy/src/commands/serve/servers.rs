@@ -94,7 +94,11 @@ fn cannot_listen(at: SocketAddr, error: &io::Error) -> String {
     let known =
         |rule: Rule| format!("cannot listen on {at}: {error} ({}): {}", rule.id(), rule.help());
     match error.kind() {
-        io::ErrorKind::PermissionDenied => known(rules::EACCES_843),
+        io::ErrorKind::PermissionDenied => {
+            let advice = "leave the port out to get a free one: a test maps it to 843, as \
+                flash-policy probe --map does";
+            format!("cannot listen on {at}: {error} ({}): {advice}", rules::EACCES_843.id())
+        }
         io::ErrorKind::AddrInUse if at.port() == flash_policy_core::player::MASTER_PORT => {
             known(rules::EADDRINUSE)
         }

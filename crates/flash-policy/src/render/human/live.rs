@@ -147,7 +147,7 @@ fn of_scenarios(scenarios: &[Case], crashes: usize, style: &Style) -> String {
 fn conformance(live: &LiveResult, style: &Style) -> Option<String> {
     let (overview, checks) = (live.conformance.as_ref()?, live.checks.as_ref()?);
     let mut text = format!("torture of {} at {}\n", overview.endpoint, overview.address);
-    for check in checks {
+    for (check, others) in with_like(checks) {
         let verdict = check.verdict.0;
         let word = format!("{verdict:<10}");
         let word = match verdict {
@@ -156,10 +156,20 @@ fn conformance(live: &LiveResult, style: &Style) -> Option<String> {
             CheckVerdict::Tolerated => style.note(&word),
             CheckVerdict::NotRun => word,
         };
-        let _ = writeln!(text, "{word} {}", check_text(check));
+        let _ = match others {
+            0 => writeln!(text, "{word} {}", check_text(check)),
+            _ => {
+                let reason = printable(&check.reason);
+                writeln!(text, "{word} {} and {others} more: {reason}", check.id.0)
+            }
+        };
+        if let Some(help) = check.help.as_ref().filter(|_| check.fails) {
+            let _ = writeln!(text, "           help: {}", printable(help));
+        }
     }
     let mut seen = Vec::new();
-    for help in checks.iter().filter_map(|check| Some((check.rule?, check.help.as_ref()?))) {
+    let others = checks.iter().filter(|check| !check.fails);
+    for help in others.filter_map(|check| Some((check.rule?, check.help.as_ref()?))) {
         if !seen.contains(&help) {
             seen.push(help);
             let _ = writeln!(text, "help: {}: {}", help.0, printable(help.1));
@@ -171,6 +181,15 @@ fn conformance(live: &LiveResult, style: &Style) -> Option<String> {
         overview.passed, overview.tolerated, overview.failed, overview.not_run
     );
     Some(text)
+}
+
+/// Returns each check with the number of checks behind it that were not run for the same reason.
+fn with_like(checks: &[ConformanceCheck]) -> impl Iterator<Item = (&ConformanceCheck, usize)> {
+    let is_like = |one: &ConformanceCheck, other: &ConformanceCheck| {
+        let are_not_run = [one, other].iter().all(|check| check.verdict.0 == CheckVerdict::NotRun);
+        are_not_run && one.reason == other.reason
+    };
+    checks.chunk_by(is_like).map(|alike| (&alike[0], alike.len() - 1))
 }
 
 /// Renders one conformance check in one line.

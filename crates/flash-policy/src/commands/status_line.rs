@@ -4,21 +4,21 @@ use std::io::{self, IsTerminal, Write};
 
 /// A line that is overwritten and cleared.
 #[derive(Clone, Copy)]
-pub(super) struct StatusLine {
+pub(crate) struct StatusLine {
     is_shown: bool,
 }
 
 impl StatusLine {
     /// Creates the line of standard error, which shows nothing unless that is a terminal.
-    pub(super) fn on_terminal() -> Self {
+    pub(crate) fn on_terminal() -> Self {
         Self { is_shown: io::stderr().is_terminal() }
     }
 
-    pub(super) fn show(self, text: &str) {
+    pub(crate) fn show(self, text: &str) {
         self.write(&format!("\r{text}\x1b[K"));
     }
 
-    pub(super) fn clear(self) {
+    pub(crate) fn clear(self) {
         self.write("\r\x1b[K");
     }
 
