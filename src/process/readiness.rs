@@ -69,7 +69,7 @@ impl Readiness {
                 Self::After(pause) => started.waited() >= pause,
                 _ => readiness.is_met(&mut wait, &mut has_connected),
             };
-            if ready && has_connected && matches!(readiness, Self::Accepting) {
+            if ready && has_connected {
                 wait.process.exited_within(DIES_WITHIN);
             }
             // Another program that took the port answers too, so the process is checked after the
@@ -105,10 +105,6 @@ impl Readiness {
     /// Checks once. An address that has answered is taken out of `probed`.
     fn is_met(&self, wait: &mut Wait<'_>, has_connected: &mut bool) -> bool {
         let limit = wait.deadline.left().unwrap_or(POLL).clamp(POLL, PROBE_LIMIT);
-        let mut is_connected = |connected: io::Result<TcpStream>| {
-            *has_connected |= connected.is_ok();
-            connected
-        };
         match self {
             Self::Output(pattern) => {
                 return wait.process.output().lines().any(|line| line.contains(pattern.as_str()));
@@ -116,12 +112,14 @@ impl Readiness {
             // The caller measures the time.
             Self::After(_) => return false,
             Self::Listening => wait.probed.retain(|addr| !is_listening(addr.port())),
-            Self::Accepting => {
-                wait.probed.retain(|addr| is_connected(connect(*addr, limit)).is_err());
-            }
+            Self::Accepting => wait.probed.retain(|addr| {
+                let connected = connect(*addr, limit).is_ok();
+                *has_connected |= connected;
+                !connected
+            }),
             Self::Http(path) => wait.probed.retain(|addr| {
                 let answers = |stream| answers_http(stream, *addr, path, limit);
-                !is_connected(connect(*addr, limit)).and_then(answers).unwrap_or(false)
+                !connect(*addr, limit).and_then(answers).unwrap_or(false)
             }),
         }
         wait.probed.is_empty()

@@ -190,8 +190,8 @@ impl Examination<'_> {
 
 /// Returns the last check that was run.
 fn last_run(checks: &[ConformanceCheck]) -> Option<CheckId> {
-    let run = checks.iter().filter(|check| check.verdict.0 != CheckVerdict::NotRun);
-    run.last().map(|check| check.id.0)
+    let was_run = |check: &&ConformanceCheck| check.verdict.0 != CheckVerdict::NotRun;
+    checks.iter().rfind(was_run).map(|check| check.id.0)
 }
 
 /// The server while scenarios run against it.
