@@ -1,8 +1,11 @@
 //! The result of a check, before it has the check's id.
 
+use std::time::Duration;
+
 use flash_policy_core::diagnostics::{Diagnostic, Rule};
 
 use crate::CheckVerdict;
+use crate::observation::{ConnectionEnd, Observation};
 
 /// A verdict, its reason, and the rule of the catalogue that explains it.
 #[derive(Clone, Debug)]
@@ -12,14 +15,13 @@ pub(crate) struct Finding {
     pub(crate) rule: Option<&'static Rule>,
     /// The help for what was observed, where it differs from the help of the rule.
     pub(crate) help: Option<String>,
-    /// Whether it rests on the time at which something happened, so that a machine that acts too
-    /// late may have caused it.
-    pub(crate) rests_on_time: bool,
+    /// The wait on which it rests. A machine that is late in this time may have caused it.
+    pub(crate) wait: Option<Duration>,
 }
 
 impl Finding {
     fn new(verdict: CheckVerdict, reason: impl Into<String>) -> Self {
-        Self { verdict, reason: reason.into(), rule: None, help: None, rests_on_time: false }
+        Self { verdict, reason: reason.into(), rule: None, help: None, wait: None }
     }
 
     pub(crate) fn pass(reason: impl Into<String>) -> Self {
@@ -45,9 +47,19 @@ impl Finding {
         Self { rule: Some(diagnostic.rule()), help, ..self }
     }
 
-    /// Marks a finding that a machine that acts too late may have caused.
-    pub(crate) fn resting_on_time(self, rests_on_time: bool) -> Self {
-        Self { rests_on_time, ..self }
+    /// Marks a finding that rests on a wait.
+    pub(crate) fn resting_on(self, wait: Duration) -> Self {
+        Self { wait: Some(wait), ..self }
+    }
+
+    /// Marks a finding that rests on what did not arrive on a connection that stayed open.
+    pub(crate) fn resting_on_silence(self, observation: &Observation) -> Self {
+        match observation.end() {
+            ConnectionEnd::Open | ConnectionEnd::Dropped => {
+                self.resting_on(observation.observed_until())
+            }
+            _ => self,
+        }
     }
 
     /// Returns whether it says something against the server.

@@ -33,8 +33,10 @@ const QUIET_LATENCIES: u32 = 8;
 /// The shortest time that a server has to close after its answer.
 const MIN_CLOSING_TIME: Duration = Duration::from_secs(1);
 
-/// The part of the shortest wait by which this machine may be late.
-const TOLERATED_LATENESS: u32 = 6;
+/// The part of a wait by which this machine may be late: an answer takes several steps, each of
+/// which is late. Some lateness is usual, so that a short wait tolerates a larger part.
+const LATE_PART: u32 = 20;
+const LATE_PART_OF_SHORTEST: u32 = 6;
 
 const NO_POLICY: &str = "the server sent no policy";
 const TOO_BUSY: &str = "this machine was too busy to tell";
@@ -75,6 +77,7 @@ impl Run {
 
     /// Makes all checks, and measures meanwhile how late this machine acts.
     pub(crate) async fn report(mut self) -> io::Result<TortureReport> {
+        let _sampler = self.target.lateness().sample_threads()?;
         let heartbeat = tokio::spawn(self.target.clone().measure_lateness());
         let made = self.make_all_checks().await;
         heartbeat.abort();
@@ -83,7 +86,7 @@ impl Run {
 
     async fn make_all_checks(&mut self) -> io::Result<()> {
         let answer = self.first_request().await?;
-        let finding = self.unless_late(answer.judge(self.target.location()));
+        let finding = self.judge_first(&answer);
         if answer.complete.is_empty() {
             return self.other_spellings(&answer.complete, finding).await;
         }
@@ -135,16 +138,26 @@ impl Run {
         self.quiet.max(MIN_CLOSING_TIME).min(self.target.budget())
     }
 
-    /// Returns whether this machine acted too late, since the lateness was reset, for a finding
-    /// that rests on time.
-    fn is_late(&self) -> bool {
-        let shortest_wait = MIN_QUIET.min(self.target.budget() / 5);
-        self.target.lateness().greatest() > shortest_wait / TOLERATED_LATENESS
+    /// Returns whether this machine was late, since the lateness was reset, for a finding of the
+    /// check `id` that rests on this wait.
+    fn is_late(&self, id: CheckId, wait: Duration) -> bool {
+        self.is_too_late(self.target.lateness().greatest(), id, wait)
     }
 
-    /// Returns the finding, unless this machine may have caused it.
-    fn unless_late(&self, finding: Finding) -> Finding {
-        if finding.rests_on_time && self.is_late() { Finding::not_run(TOO_BUSY) } else { finding }
+    /// Returns whether a machine that is this late may have caused a finding. With a crowd, each
+    /// connection adds to the lateness.
+    fn is_too_late(&self, lateness: Duration, id: CheckId, wait: Duration) -> bool {
+        let shortest_wait = MIN_QUIET.min(self.target.budget() / 5);
+        let tolerated = (wait / LATE_PART).max(shortest_wait / LATE_PART_OF_SHORTEST);
+        lateness > if id.is_crowd() { tolerated / 2 } else { tolerated }
+    }
+
+    /// Returns the finding of the check `id`, unless this machine may have caused it.
+    fn unless_late(&self, id: CheckId, finding: Finding) -> Finding {
+        match finding.wait {
+            Some(wait) if self.is_late(id, wait) => Finding::not_run(TOO_BUSY),
+            _ => finding,
+        }
     }
 
     /// Makes the checks on the first answer, and on what the server sends before a request.
@@ -174,7 +187,8 @@ impl Run {
         conversation.listen(self.listen_until, self.quiet).await?;
         let before_request = conversation.leave().await?;
         self.speaks_first = self.reference.is_answered_by(&before_request);
-        Ok(self.unless_late(verdicts::bytes_before_the_request(&before_request)))
+        Ok(self
+            .unless_late(CheckId::SpeaksFirst, verdicts::bytes_before_the_request(&before_request)))
     }
 
     /// Makes the checks that examine the answer to `request`.
@@ -188,7 +202,8 @@ impl Run {
         };
         for id in self.remaining().take_while(|id| *id != CheckId::SplitInTwo) {
             let finding = shape.judge(id);
-            let is_doubtful = finding.rests_on_time && first.is_late;
+            let is_doubtful =
+                finding.wait.is_some_and(|wait| self.is_too_late(first.lateness, id, wait));
             self.add(id, if is_doubtful { Finding::not_run(TOO_BUSY) } else { finding });
         }
     }
@@ -222,13 +237,13 @@ impl Run {
     async fn check_in_time(&mut self, id: CheckId) -> io::Result<Finding> {
         self.target.lateness().reset();
         let finding = self.check(id).await?;
-        if !(finding.rests_on_time && self.is_late()) {
+        if !finding.wait.is_some_and(|wait| self.is_late(id, wait)) {
             return Ok(finding);
         }
         self.target.pause(self.quiet).await?;
         self.target.lateness().reset();
         let again = self.check(id).await?;
-        Ok(self.unless_late(again))
+        Ok(self.unless_late(id, again))
     }
 
     async fn check(&mut self, id: CheckId) -> io::Result<Finding> {

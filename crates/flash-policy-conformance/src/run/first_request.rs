@@ -1,13 +1,15 @@
 //! The first request: its answer is examined, and is what later answers are measured against.
 
 use std::io;
+use std::time::Duration;
 
 use flash_policy_core::wire::POLICY_REQUEST;
 
-use super::{NO_POLICY, Run, end_of_answers, quiet};
+use super::{NO_POLICY, Run, TOO_BUSY, end_of_answers, quiet};
 use crate::finding::Finding;
 use crate::observation::{ConnectionEnd, ListenUntil, Observation};
 use crate::reference::Reference;
+use crate::report::CheckVerdict;
 use crate::steps::Step;
 use crate::verdicts::Location;
 use crate::{CheckId, verdicts};
@@ -23,12 +25,12 @@ pub(super) struct FirstAnswer {
     pub(super) complete: Observation,
     /// An answer to the same request that a reset ended.
     pub(super) reset: Option<Observation>,
-    /// Whether this machine acted too late meanwhile.
-    pub(super) is_late: bool,
+    /// How late this machine was meanwhile.
+    pub(super) lateness: Duration,
 }
 
 impl FirstAnswer {
-    pub(super) fn judge(&self, location: &Location) -> Finding {
+    fn judge(&self, location: &Location) -> Finding {
         verdicts::first_answer(&self.within_budget, &self.complete, location)
     }
 }
@@ -38,10 +40,17 @@ impl Run {
     /// what later answers are measured against, and its latency how long they are awaited.
     pub(super) async fn first_request(&mut self) -> io::Result<FirstAnswer> {
         let mut answer = self.ask_first().await?;
-        if answer.is_late && answer.judge(self.target.location()).rests_on_time {
+        if self.judge_first(&answer).verdict == CheckVerdict::NotRun {
             answer = self.ask_first().await?;
         }
         Ok(answer)
+    }
+
+    /// Judges the first answer, unless this machine may have caused it.
+    pub(super) fn judge_first(&self, answer: &FirstAnswer) -> Finding {
+        let finding = answer.judge(self.target.location());
+        let is_late = |wait| self.is_too_late(answer.lateness, CheckId::Request, wait);
+        if finding.wait.is_some_and(is_late) { Finding::not_run(TOO_BUSY) } else { finding }
     }
 
     async fn ask_first(&mut self) -> io::Result<FirstAnswer> {
@@ -62,9 +71,9 @@ impl Run {
         let location = self.target.location();
         let known = if within_budget.is_empty() { &complete } else { &within_budget };
         self.reference = Reference::new(known, verdicts::is_foreign(known, location));
-        let is_late = self.is_late();
+        let lateness = self.target.lateness().greatest();
         let reset = self.answer_with_a_reset(&complete).await?;
-        Ok(FirstAnswer { within_budget, complete, reset, is_late })
+        Ok(FirstAnswer { within_budget, complete, reset, lateness })
     }
 
     /// Asks again if a reset arrived after the server had closed. Such a server leaves the request

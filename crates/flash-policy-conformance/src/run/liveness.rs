@@ -51,11 +51,12 @@ impl Run {
         }
         let later = self.judge_liveness(id, &liveness);
         self.add(id, finding.and(later));
-        Ok(self.standing(&liveness))
+        Ok(self.standing(id, &liveness))
     }
 
-    fn standing(&self, liveness: &Liveness) -> Standing {
-        let may_answer = liveness.answer.is_open() && self.is_late();
+    fn standing(&self, id: CheckId, liveness: &Liveness) -> Standing {
+        let answer = &liveness.answer;
+        let may_answer = answer.is_open() && self.is_late(id, answer.observed_until());
         if liveness.is_answered || may_answer {
             Standing::StillAnswers
         } else {
@@ -68,7 +69,7 @@ impl Run {
         let liveness = self.ask(id).await?;
         let later = self.judge_liveness(id, &liveness);
         self.amend(id, later);
-        Ok(self.standing(&liveness))
+        Ok(self.standing(id, &liveness))
     }
 
     fn judge_liveness(&self, id: CheckId, liveness: &Liveness) -> Finding {
@@ -83,7 +84,7 @@ impl Run {
         } else {
             verdicts::server_answered_late(id, *took)
         };
-        self.unless_late(finding)
+        self.unless_late(id, finding)
     }
 
     /// Adds to the finding of the last check that sent something that the server then stopped.

@@ -33,7 +33,7 @@ pub(crate) fn is_foreign(answer: &Observation, location: &Location) -> bool {
 pub(crate) fn bytes_before_the_request(observation: &Observation) -> Finding {
     if observation.is_empty() {
         let reason = format!("without a request, {}", describe_silence(observation));
-        return Finding::pass(reason).resting_on_time(observation.is_open());
+        return Finding::pass(reason).resting_on_silence(observation);
     }
     let received = observation.received();
     let (size, shown) = (bytes(received.len()), excerpt(received));
@@ -92,7 +92,7 @@ impl AnswerShape<'_> {
             (_, None) => Finding::not_run("no NUL arrived, because the document is not complete"),
             _ => Finding::tolerated("a close ends the answer, not a NUL", None),
         };
-        finding.explained_by(diagnostic).resting_on_time(self.answer.is_open())
+        finding.explained_by(diagnostic).resting_on_silence(self.answer)
     }
 
     fn bytes_after_nul(&self, diagnosis: &Diagnosis) -> Finding {
@@ -114,7 +114,7 @@ impl AnswerShape<'_> {
             return Finding::not_run("bytes were still arriving when the check stopped listening");
         }
         let reason = format!("the connection was still open {after} after the answer");
-        Finding::tolerated(reason, Some(&rules::LEFT_OPEN_LEAK)).resting_on_time(true)
+        Finding::tolerated(reason, Some(&rules::LEFT_OPEN_LEAK)).resting_on(silence)
     }
 
     fn resets(&self) -> Finding {

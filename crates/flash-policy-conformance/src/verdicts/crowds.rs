@@ -29,7 +29,7 @@ pub(crate) fn request_beside_silent_clients(
     };
     let limiter = limiter(answer);
     let reason = format!("while {beside}, {description}{limiter}");
-    Finding::fail(reason, Some(rule)).resting_on_time(true)
+    Finding::fail(reason, Some(rule)).resting_on(answer.observed_until())
 }
 
 /// Returns the other explanation of a connection that the server ended without a byte.
@@ -56,7 +56,8 @@ pub(crate) fn requests_at_once(answers: &[Observation], reference: &Reference) -
     let (description, limiter) = (describe(unanswered), limiter(unanswered));
     let reason =
         format!("{answered} of {count} answered; on another connection, {description}{limiter}");
-    Finding::fail(reason, Some(&rules::MAX_CONNECTIONS)).resting_on_time(true)
+    let finding = Finding::fail(reason, Some(&rules::MAX_CONNECTIONS));
+    finding.resting_on(unanswered.observed_until())
 }
 
 /// Judges connections that were opened and closed at once.

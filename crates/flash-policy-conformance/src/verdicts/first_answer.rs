@@ -27,8 +27,8 @@ pub(crate) fn first_answer(
         }
         _ => describe(observation),
     };
-    let rests_on_time = observation.is_open() && !observation.is_too_large();
-    Finding::fail(reason, None).explained_by(diagnostic).resting_on_time(rests_on_time)
+    let finding = Finding::fail(reason, None).explained_by(diagnostic);
+    if observation.is_too_large() { finding } else { finding.resting_on_silence(observation) }
 }
 
 fn policy_arrived(observation: &Observation) -> Finding {

@@ -56,7 +56,7 @@ fn mixed_halves(halves: &SplitRequest, reference: &Reference) -> Option<Finding>
         let reason = format!(
             "a request in two parts failed while another connection sent bytes: {description}"
         );
-        return Some(Finding::fail(reason, None).resting_on_time(true));
+        return Some(Finding::fail(reason, None).resting_on(halves.first.observed_until()));
     }
     None
 }

@@ -22,7 +22,7 @@ pub(crate) fn server_stopped_answering(answer: &Observation, location: &Location
         reason += &format!("this one out ({id})");
     }
     let finding = Finding::fail(reason, None).explained_by(diagnosis.first());
-    finding.resting_on_time(matches!(answer.end(), ConnectionEnd::Open | ConnectionEnd::Dropped))
+    finding.resting_on_silence(answer)
 }
 
 /// Judges a check after which the server needed the time `recovered_after` to answer again.
@@ -41,7 +41,8 @@ pub(crate) fn server_recovered(
     );
     let is_busy = matches!(failed.end(), ConnectionEnd::Open | ConnectionEnd::Dropped);
     if is_busy && id.is_crowd() {
-        return Finding::tolerated(reason, Some(&rules::MAX_CONNECTIONS)).resting_on_time(true);
+        let finding = Finding::tolerated(reason, Some(&rules::MAX_CONNECTIONS));
+        return finding.resting_on(recovered_after);
     }
     let has_stopped = failed.end() == ConnectionEnd::Refused;
     let finding = if id.is_crowd() && !has_stopped {
@@ -49,17 +50,17 @@ pub(crate) fn server_recovered(
     } else {
         Finding::fail(reason, None)
     };
-    finding.explained_by(diagnosis.first()).resting_on_time(is_busy)
+    finding.explained_by(diagnosis.first()).resting_on_silence(failed)
 }
 
 /// Judges a check after which a correct request was answered, but too late for a player.
 pub(crate) fn server_answered_late(id: CheckId, after: Duration) -> Finding {
-    let after = duration(after);
-    let reason = format!("after this check a correct request was answered only after {after}");
+    let reason =
+        format!("after this check a correct request was answered only after {}", duration(after));
     let finding = if id.is_crowd() {
         Finding::tolerated(reason, Some(&rules::MAX_CONNECTIONS))
     } else {
         Finding::fail(reason, Some(&rules::ACCEPT_THEN_SILENCE))
     };
-    finding.resting_on_time(true)
+    finding.resting_on(after)
 }

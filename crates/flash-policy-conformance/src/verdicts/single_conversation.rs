@@ -50,14 +50,15 @@ impl Conversed<'_> {
 
     fn not_answered(&self, expectation: Expectation) -> Finding {
         let description = describe(self.observation);
+        let wait = self.observation.observed_until();
         match expectation {
-            Expectation::Policy(rule) => Finding::fail(description, rule).resting_on_time(true),
+            Expectation::Policy(rule) => Finding::fail(description, rule).resting_on(wait),
             Expectation::PolicyPreferred(rule) => {
                 let reason = format!("{description}; no player sends this");
-                Finding::tolerated(reason, rule).resting_on_time(true)
+                Finding::tolerated(reason, rule).resting_on(wait)
             }
             Expectation::NoPolicy => Finding::pass(format!("no policy: {description}"))
-                .resting_on_time(self.observation.is_open()),
+                .resting_on_silence(self.observation),
             Expectation::Either => Finding::pass("not answered; no player sends this"),
         }
     }

@@ -29,6 +29,9 @@ struct Table {
     servers: &'static [BadServer],
 }
 
+/// The time that a player waits.
+pub(crate) const PLAYERS_BUDGET: Duration = Duration::from_secs(3);
+
 const TABLES: &[Table] = &[
     Table {
         name: "a_server_without_a_policy",
@@ -70,21 +73,33 @@ pub(crate) fn tests() -> Vec<Trial> {
 
 impl BadServer {
     fn assert_findings(&self, small_budget: Option<Duration>) {
-        if small_budget.is_none_or(|budget| !self.is_found_within(budget)) {
+        let budgets = small_budget.into_iter().chain([PLAYERS_BUDGET; 2]);
+        let mut last = None;
+        for budget in budgets {
             let server = (self.start)();
-            self.assert_report(&Torture::new(server.addr()).run().unwrap());
+            let report = Torture::new(server.addr()).budget(budget).run().unwrap();
+            if findings(&report) == self.findings {
+                return self.assert_report(&report);
+            }
+            let is_decided = !is_machine_too_busy(&report) && budget == PLAYERS_BUDGET;
+            last = Some(report);
+            if is_decided {
+                break;
+            }
         }
+        self.assert_as_far_as_decided(&last.unwrap());
     }
 
-    /// Returns whether a run with a small budget reports exactly the findings.
-    fn is_found_within(&self, budget: Duration) -> bool {
-        let server = (self.start)();
-        let report = Torture::new(server.addr()).budget(budget).run().unwrap();
-        let is_found = findings(&report) == self.findings;
-        if is_found {
-            self.assert_report(&report);
+    /// Asserts that nothing is said against the server that is not true. A busy machine leaves
+    /// checks undecided.
+    fn assert_as_far_as_decided(&self, report: &TortureReport) {
+        if !is_machine_too_busy(report) {
+            return self.assert_report(report);
         }
-        is_found
+        let said = findings(report).into_iter().filter(|finding| !finding.ends_with("not-run"));
+        let untrue: Vec<_> =
+            said.filter(|finding| !self.findings.contains(&finding.as_str())).collect();
+        assert!(untrue.is_empty(), "{untrue:?}\n{report}");
     }
 
     fn assert_report(&self, report: &TortureReport) {
@@ -121,4 +136,8 @@ fn finding(checks: &[Check]) -> String {
 
 fn is_not_run(check: &Check) -> bool {
     check.verdict() == CheckVerdict::NotRun
+}
+
+pub(crate) fn is_machine_too_busy(report: &TortureReport) -> bool {
+    report.checks().iter().any(|check| check.reason() == "this machine was too busy to tell")
 }

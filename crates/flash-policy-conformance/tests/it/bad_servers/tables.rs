@@ -359,15 +359,6 @@ pub(super) const SERVING_BADLY: &[BadServer] = &[
         findings: &["connect-and-drop tolerated FSP-T29", "idle-peers tolerated FSP-T29"],
     },
     BadServer {
-        name: "that_wait_while_it_is_busy",
-        start: || accepts_slowly(Duration::from_millis(12)),
-        findings: &[
-            "connect-and-drop tolerated FSP-T40",
-            "at-once fail FSP-T40",
-            "idle-peers fail FSP-T40",
-        ],
-    },
-    BadServer {
         name: "once",
         start: serves_once,
         findings: &["request fail FSP-O06", "speaks-first not-run", "split-in-two..leaks not-run"],
@@ -478,6 +469,15 @@ const OVERWRITTEN_AND_MALFORMED: &[&str] = &[
 ];
 
 pub(super) const CLOSING_ON_CLIENTS: &[BadServer] = &[
+    BadServer {
+        name: "that_wait_while_it_is_busy",
+        start: || accepts_slowly(Duration::from_millis(22)),
+        findings: &[
+            "connect-and-drop tolerated FSP-T40",
+            "at-once fail FSP-T40",
+            "idle-peers fail FSP-T40",
+        ],
+    },
     BadServer { name: "never", start: good, findings: &[] },
     BadServer {
         name: "that_say_nothing_for_a_second",
