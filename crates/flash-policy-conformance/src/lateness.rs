@@ -1,5 +1,5 @@
-//! How late this machine acts: how long after its time a timer fires, and so a write leaves, and how
-//! long a new thread waits until it runs.
+//! Measures how late this machine acts: how long after its time a timer fires, and so a write
+//! leaves, and how long a new thread waits until it runs.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -17,8 +17,8 @@ pub(super) struct Servers {
 }
 
 impl Servers {
-    /// Starts the policy server and the backend at these addresses. When this returns, both listen, or refuse if they are set up to. Closed
-    /// connections go to `exchanges`.
+    /// Starts the policy server and the backend at these addresses. When this returns, both listen,
+    /// or refuse if they are set up to. Closed connections go to `exchanges`.
     pub(super) fn start(
         setup: &Setup,
         addresses: [SocketAddr; 2],

@@ -75,8 +75,8 @@ fn cases_of_a_scenario_have_a_running_server_each_and_the_counts_tell_of_the_cra
         )
     };
     let scenario = format!(
-        "version = 1\n[[policy]]\nat = \"game.example.com:843\"\nfile = \"policy.xml\"\n[[backend]]\n\
-         at = \"game.example.com:5000\"\n{}{}",
+        "version = 1\n[[policy]]\nat = \"game.example.com:843\"\nfile = \"policy.xml\"\n\
+         [[backend]]\nat = \"game.example.com:5000\"\n{}{}",
         case("first"),
         case("second")
     );

@@ -138,7 +138,7 @@ fn two_hundred_clients_at_once_have_a_line_each() {
 
 const MIB: usize = 1024 * 1024;
 
-/// Starts a server, of which nobody reads the lines yet, and has this many peers send it 1 MiB each.
+/// Starts a server whose lines nobody reads yet, and has this many peers send it 1 MiB each.
 fn with_unread_lines(peers: usize) -> (Unread, Vec<String>) {
     let mut unread = Unread::start("--backend silent");
     let streams: Vec<_> = (0..peers).map(|_| connect(unread.backend)).collect();
