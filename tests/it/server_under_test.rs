@@ -199,17 +199,26 @@ open(os.environ["GO"]).read()
 
 #[test]
 fn a_wait_is_told_of_while_it_lasts() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let go = folder.path().join("go");
+    assert!(std::process::Command::new("mkfifo").arg(&go).status().expect("it runs").success());
     let told = Arc::new(Mutex::new(Vec::new()));
-    let list = told.clone();
-    let error = ServerUnderTest::command("exec sleep 600 {port}")
-        .ready_within(Duration::from_millis(1500))
-        .while_waiting(move |waiting| list.lock().expect("no panic").push(waiting.clone()))
-        .try_start()
-        .expect_err("it never listens");
-    let told = told.lock().expect("no panic");
-    let (_, port) = error.ports().next().expect("it has a port");
-    let text = told.first().expect("it took more than a second").to_string();
-    assert_eq!(text, format!("waiting for 127.0.0.1:{port} (1 s of 1 s)"));
+    let (list, path) = (told.clone(), go.clone());
+    let server = ServerUnderTest::command(r#"read it < "$GO"; echo ready; exec sleep 600"#)
+        .env("GO", go.display().to_string())
+        .ready_when_output("ready")
+        .while_waiting(move |waiting| {
+            let mut told = list.lock().expect("no panic");
+            told.push(waiting.to_string());
+            if told.len() == 1 {
+                std::fs::write(&path, "go\n").expect("it waits for it");
+            }
+        })
+        .start();
+    server.stop();
+    let first = told.lock().expect("no panic")[0].clone();
+    assert!(first.starts_with("waiting for a line of output with \"ready\" ("), "{first}");
+    assert!(first.ends_with(" s of 20 s)"), "{first}");
 }
 
 #[test]

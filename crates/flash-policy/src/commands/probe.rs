@@ -147,7 +147,7 @@ impl ProbingPlayer<'_> {
 }
 
 impl Probed {
-    fn is_permitted(&self) -> bool {
+    pub(crate) fn is_permitted(&self) -> bool {
         self.outcome.verdict() == Verdict::Permitted
     }
 

@@ -11,6 +11,7 @@ mod listener;
 mod plan;
 mod server;
 mod start;
+mod watched_cases;
 
 use crate::args::{FailOn, Run};
 use crate::commands::live::FailRule;

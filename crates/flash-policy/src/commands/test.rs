@@ -34,12 +34,7 @@ pub(crate) fn run(args: &Test, so_far: &SoFar<TestResult>) -> Result<Report, Fai
         return Ok(Report::new(CommandResult::Test(result), chosen.errors));
     }
     let ScenarioRun { files, cases, coverage, errors } =
-        run_selected(args, &|_| Vec::new(), chosen, &|case| {
-            so_far.update(|result| {
-                result.cases.push(case.clone());
-                result.summary = CaseSummary::of(&result.cases, None);
-            });
-        });
+        run_selected(args, &|_| Vec::new(), chosen, so_far);
     result.summary = CaseSummary::of(&cases, Some(files));
     result.cases = cases;
     result.coverage = args.coverage.then_some(coverage);
@@ -60,13 +55,33 @@ pub(crate) struct ScenarioRun {
 }
 
 /// Runs scenarios against real servers, which replace the endpoints that the scenarios declare.
-/// Calls `done` after each case.
+/// Tells the observer of each case.
 pub(crate) fn run_against(
     args: &Test,
     routes: Routes<'_>,
-    done: &dyn Fn(&Case),
+    observer: &dyn CaseObserver,
 ) -> Result<ScenarioRun, ReportedError> {
-    Ok(run_selected(args, routes, CaseSelection::of(args)?, done))
+    Ok(run_selected(args, routes, CaseSelection::of(args)?, observer))
+}
+
+/// Learns of each case.
+pub(crate) trait CaseObserver {
+    /// Returns whether the case must run again: a real server was gone, perhaps since the case
+    /// before it.
+    fn is_doubtful(&self, _case: &Case) -> bool {
+        false
+    }
+
+    fn done(&self, case: &Case);
+}
+
+impl CaseObserver for SoFar<TestResult> {
+    fn done(&self, case: &Case) {
+        self.update(|result| {
+            result.cases.push(case.clone());
+            result.summary = CaseSummary::of(&result.cases, None);
+        });
+    }
 }
 
 /// The scenarios of the command line, and the selection of their cases.
@@ -151,12 +166,12 @@ impl ChosenCase<'_> {
     }
 }
 
-/// Runs the cases, and calls `done` after each one.
+/// Runs the cases, and tells the observer of each one.
 fn run_selected(
     args: &Test,
     routes: Routes<'_>,
     selection: CaseSelection<'_>,
-    done: &dyn Fn(&Case),
+    observer: &dyn CaseObserver,
 ) -> ScenarioRun {
     let mut cases = Vec::new();
     let mut all = ScenarioReport::default();
@@ -166,17 +181,15 @@ fn run_selected(
         let mut runner = Runner::new(scenario);
         for one in chosen.iter().filter(|one| std::ptr::eq(one.scenario, scenario)) {
             progress.step();
-            // A server that had to be started again has other ports.
-            runner =
-                routes(scenario).into_iter().fold(runner, |runner, (at, to)| runner.route(at, to));
-            let started = Instant::now();
-            let case = match one.case {
-                Some(case) => Some(of_case(runner.run(case), started.elapsed())),
-                None => runner
-                    .run_matrix()
-                    .map(|matrix| of_matrix(matrix, args.update).took(started.elapsed())),
-            };
-            case.iter().for_each(done);
+            runner = routed(runner, routes(scenario));
+            let mut case = run_one(&mut runner, one, args.update);
+            if case.as_ref().is_some_and(|case| observer.is_doubtful(case)) {
+                // A new runner has new sessions, in which nothing has failed.
+                all.merge(runner.finish());
+                runner = routed(Runner::new(scenario), routes(scenario));
+                case = run_one(&mut runner, one, args.update);
+            }
+            case.iter().for_each(|case| observer.done(case));
             cases.extend(case);
         }
         all.merge(runner.finish());
@@ -186,6 +199,19 @@ fn run_selected(
     let files = selection.scenarios.len();
     drop(chosen);
     ScenarioRun { files, cases, coverage, errors: selection.errors }
+}
+
+/// Routes endpoints to real servers. A server that had to be started again has other ports.
+fn routed<'a>(runner: Runner<'a>, routes: Vec<(Endpoint, Route)>) -> Runner<'a> {
+    routes.into_iter().fold(runner, |runner, (at, to)| runner.route(at, to))
+}
+
+fn run_one(runner: &mut Runner<'_>, one: &ChosenCase<'_>, update: bool) -> Option<Case> {
+    let started = Instant::now();
+    match one.case {
+        Some(case) => Some(of_case(runner.run(case), started.elapsed())),
+        None => runner.run_matrix().map(|matrix| of_matrix(matrix, update).took(started.elapsed())),
+    }
 }
 
 fn of_case(case: &CaseReport, took: Duration) -> Case {

@@ -1,6 +1,5 @@
 //! What `run` asks of a running server: the probe, the scenarios and the conformance checks.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
@@ -12,12 +11,13 @@ use flash_policy_scenario::{Connect, Scenario};
 
 use super::family::ProcessFamily;
 use super::plan::RunPlan;
-use super::server::{ENDED, ENDS_WITHIN, Halt, RunningServer};
+use super::server::{ENDS_WITHIN, Halt, RunningServer};
+use super::watched_cases::{ScenarioState, WatchedCases};
 use crate::args::{Run, Test};
 use crate::commands::live::{self, FailRule};
 use crate::commands::probe::{self, HostRoute, Probed, ProbingPlayer};
 use crate::commands::test::{self, ScenarioRun};
-use crate::report::{Case, CaseSummary, ConformanceCheck, ErrorKind, ReportedError, RunResult};
+use crate::report::{CaseSummary, ConformanceCheck, ErrorKind, ReportedError, RunResult};
 use crate::so_far::SoFar;
 
 /// The probe, the scenarios and the conformance checks of a running server.
@@ -71,9 +71,7 @@ impl Examination<'_> {
             let Some(last) = last.filter(|_| !left.is_empty() && left.len() != chosen.len()) else {
                 return Ok(());
             };
-            let restarts = self.server.restarts();
-            self.server.revive(&format!("the check {last}"), ENDS_WITHIN)?;
-            if self.server.restarts() == restarts {
+            if !self.server.revive(&format!("after the check {last}"), ENDS_WITHIN)? {
                 return Ok(());
             }
             chosen = left;
@@ -96,8 +94,17 @@ impl Examination<'_> {
         let pairs = swfs.iter().flat_map(|swf| self.args.connect.iter().map(move |to| (swf, to)));
         let mut pairs = pairs.peekable();
         let mut probed = Vec::new();
+        let mut earlier: Option<String> = None;
         while let Some((swf, connect)) = pairs.next() {
-            let (attempt, played) = self.attempt(swf, connect, &backend)?;
+            let Connect { host, port, .. } = connect;
+            let name = format!("{swf} to {host}:{port}");
+            let (mut attempt, played) = self.attempt(swf, connect, &backend)?;
+            if let (Some(earlier), false) = (&earlier, attempt.is_permitted()) {
+                // It may have failed because the attempt before it ended the server.
+                if self.server.revive(&format!("after {earlier} or in {name}"), ENDS_WITHIN)? {
+                    (attempt, _) = self.attempt(swf, connect, &backend)?;
+                }
+            }
             if self.family.is_interrupted() {
                 return Ok(());
             }
@@ -108,8 +115,8 @@ impl Examination<'_> {
             self.so_far.update(|known| known.clone_from(result));
             let is_last = pairs.peek().is_none();
             if !is_last || !self.args.scenario.is_empty() || self.is_tortured() {
-                let Connect { host, port, .. } = connect;
-                self.server.revive(&format!("{swf} to {host}:{port}"), ENDS_WITHIN)?;
+                let is_revived = self.server.revive(&format!("after {name}"), ENDS_WITHIN)?;
+                earlier = Some(name).filter(|_| !is_revived);
             }
         }
         Ok(())
@@ -152,23 +159,15 @@ impl Examination<'_> {
         result: &mut RunResult,
         errors: &mut Vec<ReportedError>,
     ) -> Result<(), Halt> {
-        let (plan, so_far) = (self.plan, self.so_far);
-        let state = RefCell::new(ScenarioState::new(&mut self.server));
+        let plan = self.plan;
+        let watched = WatchedCases::new(&mut self.server, self.so_far);
         let routes = |scenario: &Scenario| {
             let at = |port| scenario.endpoints_at(port);
-            let mut state = state.borrow_mut();
-            state.before_a_case(at(plan.policy_port()).first());
-            plan.routes(state.server.process(), at)
+            watched.before_a_case(at(plan.policy_port()).first());
+            plan.routes(watched.0.borrow().server.process(), at)
         };
-        let done = |case: &Case| {
-            state.borrow_mut().after_a_case(case);
-            so_far.update(|known| {
-                known.live.cases.push(case.clone());
-                known.live.summary = CaseSummary::of(&known.live.cases, None);
-            });
-        };
-        let run = test::run_against(&Test::of(&self.args.scenario), &routes, &done);
-        let ScenarioState { host, last, halt, .. } = state.into_inner();
+        let run = test::run_against(&Test::of(&self.args.scenario), &routes, &watched);
+        let ScenarioState { host, last, halt, .. } = watched.0.into_inner();
         self.scenario_host = host;
         let ScenarioRun { files, cases, coverage: _, errors: unread } = run?;
         errors.extend(unread);
@@ -181,10 +180,10 @@ impl Examination<'_> {
         if let Some(halt) = halt {
             return Err(halt);
         }
-        match last.filter(|_| self.is_tortured()) {
-            Some((after, _)) => self.server.revive(&after, ENDS_WITHIN),
-            None => Ok(()),
+        if let Some(last) = last.filter(|_| self.is_tortured()) {
+            self.server.revive(&format!("after {last}"), ENDS_WITHIN)?;
         }
+        Ok(())
     }
 }
 
@@ -192,41 +191,4 @@ impl Examination<'_> {
 fn last_run(checks: &[ConformanceCheck]) -> Option<CheckId> {
     let was_run = |check: &&ConformanceCheck| check.verdict.0 != CheckVerdict::NotRun;
     checks.iter().rfind(was_run).map(|check| check.id.0)
-}
-
-/// The server while scenarios run against it.
-struct ScenarioState<'s, 'a> {
-    server: &'s mut RunningServer<'a>,
-    /// The host of the first scenario.
-    host: Option<String>,
-    /// The number of cases that were run.
-    ran: usize,
-    /// The name of the last case, and whether it passed.
-    last: Option<(String, bool)>,
-    /// The reason why the server is gone, and the number of cases that were run before.
-    halt: Option<(Halt, usize)>,
-}
-
-impl<'s, 'a> ScenarioState<'s, 'a> {
-    fn new(server: &'s mut RunningServer<'a>) -> Self {
-        Self { server, host: None, ran: 0, last: None, halt: None }
-    }
-
-    fn after_a_case(&mut self, case: &Case) {
-        self.ran += 1;
-        self.last = Some((case.name.clone(), case.passed));
-    }
-
-    /// Starts the server again if the last case ended it. `master` is the endpoint of the scenario
-    /// at which the server answers policy requests.
-    fn before_a_case(&mut self, master: Option<&Endpoint>) {
-        if self.host.is_none() {
-            self.host = master.map(|at| at.host().to_owned());
-        }
-        let Some((after, passed)) = &self.last else { return };
-        let limit = if *passed { ENDED } else { ENDS_WITHIN };
-        if self.halt.is_none() {
-            self.halt = self.server.revive(after, limit).err().map(|halt| (halt, self.ran));
-        }
-    }
 }

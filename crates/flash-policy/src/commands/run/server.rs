@@ -34,8 +34,8 @@ pub(super) struct RunningServer<'a> {
 /// A start of the server that ended by itself.
 struct EndedStart {
     status: ExitStatus,
-    /// The work after which it had ended.
-    after: String,
+    /// The time of its end, such as "after CASE".
+    when: String,
     output: String,
 }
 
@@ -66,14 +66,14 @@ impl<'a> RunningServer<'a> {
         &self.process
     }
 
-    /// Starts the server again if it ends by itself within this time after this work. Its picked
-    /// ports change then.
-    pub(super) fn revive(&mut self, after: &str, limit: Duration) -> Result<(), Halt> {
+    /// Starts the server again if it ends by itself within this time. Its picked ports change then.
+    /// `when` says what had been done, such as "after CASE". Returns whether it was started again.
+    pub(super) fn revive(&mut self, when: &str, limit: Duration) -> Result<bool, Halt> {
         let Some(status) = self.process.exited_within(limit) else {
-            return Ok(());
+            return Ok(false);
         };
         if self.family.is_interrupted() {
-            return Ok(());
+            return Ok(false);
         }
         if self.goes_on_without_its_process() {
             return Err(Halt::InBackground);
@@ -81,18 +81,13 @@ impl<'a> RunningServer<'a> {
         self.family.stop();
         let output = self.process.output();
         let process = start::start(self.plan, self.family).map_err(|error| {
-            let ended = format!("the server under test ended by itself ({status}) after {after}");
+            let ended = format!("the server under test ended by itself ({status}) {when}");
             let message = format!("{ended}, and did not start again");
             ReportedError { message, ..error }
         })?;
-        self.ended.push(EndedStart { status, after: after.to_owned(), output });
+        self.ended.push(EndedStart { status, when: when.to_owned(), output });
         self.process = process;
-        Ok(())
-    }
-
-    /// Returns how often the server was started again.
-    pub(super) fn restarts(&self) -> usize {
-        self.ended.len()
+        Ok(true)
     }
 
     /// Returns whether the process has ended with success, and the server goes on without it.
@@ -178,7 +173,7 @@ impl<'a> RunningServer<'a> {
 
 impl EndedStart {
     fn remark(&self) -> String {
-        let Self { status, after, .. } = self;
-        format!("it ended by itself ({status}) after {after}, and was started again")
+        let Self { status, when, .. } = self;
+        format!("it ended by itself ({status}) {when}, and was started again")
     }
 }

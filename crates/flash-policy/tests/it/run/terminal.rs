@@ -7,8 +7,17 @@ use super::Servers;
 /// Runs a command on a terminal, and prints all that the terminal gets.
 const ON_A_TERMINAL: &str = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)";
 
-const SLOW: [&str; 6] =
-    ["run", "--torture", "--ready-within", "1500ms", "--", "exec sleep 600 {port}"];
+/// A server that needs some seconds to become ready.
+const SLOW: [&str; 8] = [
+    "run",
+    "--torture",
+    "--check",
+    "request",
+    "--ready",
+    "output=ready",
+    "--",
+    "sleep 3; echo ready; exec sleep 600 {port}",
+];
 
 #[test]
 fn the_wait_for_the_server_is_shown_on_a_terminal() {
@@ -20,9 +29,10 @@ fn the_wait_for_the_server_is_shown_on_a_terminal() {
         .output()
         .unwrap();
     let shown = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(4), "{shown}");
-    let (_, waiting) = shown.split_once("\rwaiting for 127.0.0.1:").expect(&shown);
-    assert!(waiting.contains(" (1 s of 1 s)\u{1b}[K\r\u{1b}[K"), "{shown:?}");
+    assert_eq!(output.status.code(), Some(1), "{shown}");
+    let (_, waiting) = shown.split_once("\rwaiting for a line of output with ").expect(&shown);
+    assert!(waiting.starts_with("\"ready\" ("), "{shown:?}");
+    assert!(waiting.contains(" s of 20 s)\u{1b}[K\r"), "{shown:?}");
 }
 
 #[test]
