@@ -117,11 +117,10 @@ fn nagios_is_told_of_the_checks() {
 /// It dies of an HTTP request.
 #[test]
 fn a_server_that_dies_in_a_check_is_started_again_for_those_after_it() {
-    let dying = SERVER.replace(
-        "            if not more:\n",
-        "            if b\"GET\" in asked + more:\n                import os; os._exit(3)\n            \
-         if not more:\n",
-    );
+    let end = "            if not more:\n";
+    let death =
+        "            if b\"GET\" in asked + more:\n                import os; os._exit(3)\n";
+    let dying = SERVER.replace(end, &format!("{death}{end}"));
     assert_ne!(dying, SERVER);
     let servers = Servers { folder: Servers::new().folder.put("dying.py", dying) };
     let options = "--torture --check http-get,half-close,idle --format json";
