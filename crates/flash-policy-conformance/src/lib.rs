@@ -39,7 +39,7 @@ mod torture;
 mod verdicts;
 
 pub use check_id::CheckId;
-pub use report::{Check, CheckVerdict, TortureReport};
+pub use report::{Check, CheckVerdict, TortureReport, UnexpectedVerdicts};
 pub use torture::Torture;
 
 /// The reference of all checks, in Markdown.

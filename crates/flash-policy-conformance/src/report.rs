@@ -3,7 +3,8 @@
 use std::fmt;
 
 use flash_policy_core::diagnostics::Rule;
-use flash_policy_core::ids;
+use flash_policy_core::printable::counted;
+use flash_policy_core::{debug_as_text, ids, or_panic};
 
 use crate::CheckId;
 use crate::finding::Finding;
@@ -43,7 +44,89 @@ impl TortureReport {
     pub fn is_success(&self) -> bool {
         self.checks.iter().all(|check| check.verdict() != CheckVerdict::Fail)
     }
+
+    /// Returns the report if no check failed, as [`is_success`](Self::is_success) says.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the caller's line, with the checks that failed and what to do about them.
+    #[track_caller]
+    pub fn expect_success(self) -> Self {
+        or_panic(self.try_success())
+    }
+
+    /// Returns the report if no check failed.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`UnexpectedVerdicts`] if a check failed.
+    pub fn try_success(self) -> Result<Self, UnexpectedVerdicts> {
+        self.without(|verdict| verdict == CheckVerdict::Fail)
+    }
+
+    /// Returns the report if every check passed: none failed, was only tolerated, or was not run.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the caller's line, with the other checks and what to do about them.
+    #[track_caller]
+    pub fn expect_all_pass(self) -> Self {
+        or_panic(self.try_all_pass())
+    }
+
+    /// Returns the report if every check passed.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`UnexpectedVerdicts`] if a check failed, was only tolerated, or was not run.
+    pub fn try_all_pass(self) -> Result<Self, UnexpectedVerdicts> {
+        self.without(|verdict| verdict != CheckVerdict::Pass)
+    }
+
+    fn without(self, is_unexpected: fn(CheckVerdict) -> bool) -> Result<Self, UnexpectedVerdicts> {
+        if self.checks.iter().any(|check| is_unexpected(check.verdict())) {
+            Err(UnexpectedVerdicts { report: self, is_unexpected })
+        } else {
+            Ok(self)
+        }
+    }
 }
+
+/// The error for a report with verdicts that a test does not accept. It owns the report, and its
+/// `Display` has a line for each such check, and its help.
+#[derive(Clone)]
+pub struct UnexpectedVerdicts {
+    report: TortureReport,
+    is_unexpected: fn(CheckVerdict) -> bool,
+}
+
+impl UnexpectedVerdicts {
+    /// Returns the report.
+    pub fn report(&self) -> &TortureReport {
+        &self.report
+    }
+}
+
+impl fmt::Display for UnexpectedVerdicts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let checks = self.report.checks.iter();
+        let unexpected: Vec<_> =
+            checks.filter(|check| (self.is_unexpected)(check.verdict())).collect();
+        let total = self.report.checks.len();
+        writeln!(f, "{} of {} did not go as expected:", unexpected.len(), counted(total, "check"))?;
+        for check in unexpected {
+            writeln!(f, "{check}")?;
+            if let Some(help) = check.help() {
+                writeln!(f, "{:<10} {help}", "  help")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+debug_as_text!(UnexpectedVerdicts);
+
+impl std::error::Error for UnexpectedVerdicts {}
 
 impl fmt::Display for TortureReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

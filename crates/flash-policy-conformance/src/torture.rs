@@ -2,11 +2,12 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
 use flash_policy_core::Profile;
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::connection::Target;
 use crate::run::Run;
@@ -20,12 +21,11 @@ use crate::{Check, CheckId, TortureReport};
 /// use flash_policy_conformance::Torture;
 ///
 /// let server = "192.0.2.1:843".parse()?;
-/// let report = Torture::new(server).budget(Duration::from_secs(2)).run()?;
-/// assert!(report.is_success(), "{report}");
+/// Torture::new(server).budget(Duration::from_secs(2)).run()?.expect_success();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "nothing is checked until `run` is called"]
+#[must_use = "nothing is checked until `run` or `run_async` is called"]
 pub struct Torture {
     addr: SocketAddr,
     logical_port: u16,
@@ -73,7 +73,8 @@ impl Torture {
         self
     }
 
-    /// Makes the checks, one after the other, and returns what they found.
+    /// Makes the checks, one after the other, and returns what they found. It blocks the thread:
+    /// inside a task of tokio, await [`run_async`](Self::run_async) instead.
     ///
     /// A run stops after 50 s and reports the remaining checks as not run. Only a first answer that
     /// alone takes longer can extend it.
@@ -85,15 +86,50 @@ impl Torture {
     ///
     /// # Panics
     ///
-    /// Panics inside a tokio runtime. Call it from a thread of its own there.
+    /// Panics at the caller's line inside a task of tokio, whose runtime it would block. On any
+    /// other thread it works, also inside `spawn_blocking`.
+    #[track_caller]
     pub fn run(&self) -> io::Result<TortureReport> {
-        assert!(
-            Handle::try_current().is_err(),
-            "Torture::run would block this tokio runtime: \
-             call it inside tokio::task::spawn_blocking"
-        );
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
-        let target = Target::new(self.addr, self.logical_port, self.budget);
-        runtime.block_on(Run::new(target, self.selection.clone()).report())
+        if Handle::try_current().is_ok() && !may_block_on(&runtime) {
+            // A runtime must not be dropped in a task.
+            runtime.shutdown_background();
+            panic!(
+                "Torture::run would block this tokio runtime: await Torture::run_async, or call \
+                 it inside tokio::task::spawn_blocking"
+            );
+        }
+        runtime.block_on(self.run_async())
     }
+
+    /// Makes the checks, as [`run`](Self::run) does, inside a runtime of tokio with its time and
+    /// its I/O enabled.
+    ///
+    /// ```
+    /// use flash_policy_conformance::{CheckId, Torture};
+    /// use flash_policy_fixture::{PolicyFile, PolicyServer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = PolicyServer::start(PolicyFile::builder().allow("*", 5000).build());
+    /// let torture = Torture::new(server.addr()).only([CheckId::Request, CheckId::SplitInTwo]);
+    /// torture.run_async().await?.expect_all_pass();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Fails where [`run`](Self::run) fails.
+    pub async fn run_async(&self) -> io::Result<TortureReport> {
+        let target = Target::new(self.addr, self.logical_port, self.budget);
+        Run::new(target, self.selection.clone()).report().await
+    }
+}
+
+/// Returns whether this thread may wait for `runtime`. In a task it may not: tokio then prints a
+/// line of its own.
+fn may_block_on(runtime: &Runtime) -> bool {
+    let waited = AssertUnwindSafe(|| runtime.block_on(std::future::ready(())));
+    panic::catch_unwind(waited).is_ok()
 }

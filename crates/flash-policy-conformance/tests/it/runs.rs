@@ -43,6 +43,9 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_request_that_was_not_chosen_explains_why_nothing_was_run,
         a_refused_connection_is_a_verdict,
         a_run_inside_a_runtime_panics_with_advice,
+        a_run_inside_spawn_blocking_works_as_advised,
+        a_run_is_awaited_inside_a_task,
+        what_was_not_expected_is_listed_with_its_help,
         the_three_ends_of_an_answer_have_three_verdicts,
         a_policy_that_is_complete_too_late_does_not_count,
         the_help_is_about_the_bytes_that_arrived,
@@ -129,6 +132,39 @@ fn a_run_inside_a_runtime_panics_with_advice() {
     let panic = thread.spawn(inside_a_runtime).unwrap().join().unwrap_err();
     let advice = panic.downcast::<&str>().unwrap();
     assert!(advice.contains("call it inside tokio::task::spawn_blocking"), "{advice}");
+}
+
+fn a_run_inside_spawn_blocking_works_as_advised() {
+    let refusing = Port::reserve().unwrap();
+    let torture = Torture::new(refusing.addr());
+    let report = runtime().block_on(async {
+        tokio::task::spawn_blocking(move || torture.run().unwrap()).await.unwrap()
+    });
+    assert_eq!(reason(&report, CheckId::Request), "the connection was refused");
+}
+
+fn a_run_is_awaited_inside_a_task() {
+    let refusing = Port::reserve().unwrap();
+    let torture = Torture::new(refusing.addr());
+    let report = runtime().block_on(async { torture.run_async().await.unwrap() });
+    assert_eq!(reason(&report, CheckId::Request), "the connection was refused");
+}
+
+fn what_was_not_expected_is_listed_with_its_help() {
+    let server = answers(OPEN);
+    let report = Torture::new(server.addr()).only([CheckId::AnswerEnd]).run().unwrap();
+    let report = report.try_success().unwrap();
+    let unexpected = report.try_all_pass().unwrap_err();
+    assert_eq!(
+        unexpected.to_string(),
+        "1 of 1 check did not go as expected:\n\
+         tolerated  answer-end       a close ends the answer, not a NUL (FSP-T15)\n  \
+         help     send a NUL byte after the policy\n"
+    );
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 fn the_three_ends_of_an_answer_have_three_verdicts() {

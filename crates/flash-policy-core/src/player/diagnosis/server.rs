@@ -43,7 +43,7 @@ pub fn diagnose_server(
         let is_shut_out = now.exchange.as_ref().is_some_and(is_shut_out);
         match now.opening {
             Opening::Refused => found.insert(0, rules::no_supervisor()),
-            Opening::Reset => found.insert(0, rules::empty_first_connection()),
+            Opening::Reset | Opening::Dropped => found.insert(0, rules::empty_first_connection()),
             Opening::Connected if is_shut_out => found.insert(0, rules::empty_first_connection()),
             _ => {}
         }
