@@ -23,8 +23,8 @@
 //! `outline` check its structure, `elements` reads the XML, `interpret` reads the elements,
 //! `kind_checks` finds what is wrong in one kind of policy only, and `empty_policy` says why a
 //! policy grants nothing. `diagnosis` orders what they found. `around_root`, `xml_fault`,
-//! `declaration`, `fake_nul`, `source_code`, `port_help` and `vocabulary` find out what a mistake
-//! was meant to be.
+//! `declaration`, `fake_nul`, `source_code`, `domain_fault`, `domain_caveat`, `port_help` and
+//! `vocabulary` find out what a mistake was meant to be.
 
 mod allow_access_from;
 mod around_root;
@@ -32,6 +32,8 @@ mod builder;
 mod declaration;
 mod decode;
 mod diagnosis;
+mod domain_caveat;
+mod domain_fault;
 mod domain_pattern;
 mod elements;
 mod empty_policy;
@@ -46,6 +48,7 @@ mod outline;
 mod policy_document;
 mod policy_file;
 mod port_help;
+mod punycode;
 mod site_control;
 mod source_code;
 mod to_ports;
@@ -58,8 +61,10 @@ pub use builder::PolicyFileBuilder;
 pub(crate) use decode::wide;
 pub use decode::{MAX_POLICY_BYTES, readable};
 pub use diagnosis::{PolicyPlace, diagnose_document};
+pub(crate) use domain_fault::bare_host;
+#[cfg(feature = "lint")]
+pub(crate) use domain_fault::is_known_scheme;
 pub use domain_pattern::DomainPattern;
-pub(crate) use domain_pattern::bare_host;
 pub use invalid_rule::InvalidRule;
 pub use kind::PolicyKind;
 pub(crate) use length_prefix::length_prefix;

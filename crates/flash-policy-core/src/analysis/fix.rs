@@ -6,7 +6,9 @@ use std::ops::Range;
 use super::grant::Grant;
 use super::{Judged, Linter};
 use crate::diagnostics::{Diagnostic, Position, Rule, rules};
-use crate::document::{AllowAccessFrom, DomainPattern, PolicyFile, PolicyKind, ToPorts, bare_host};
+use crate::document::{
+    AllowAccessFrom, DomainPattern, PolicyFile, PolicyKind, ToPorts, is_known_scheme,
+};
 use crate::printable::{counted, printable};
 use crate::source_text::{attribute_value, offset};
 
@@ -244,15 +246,40 @@ impl Fix {
     }
 }
 
-/// Returns the host of a URL if nothing else can be meant: not for a list, not for a path without a
-/// scheme, and not if the result would name everybody.
+/// Returns the host of `scheme://host[:port][/path]`, `host:port` or `host/`, if nothing else can be
+/// meant and the host is not everybody.
 fn host_of_url(written: &str) -> Option<String> {
-    let host = bare_host(written);
-    let is_one = !written.contains(|c: char| c == ',' || c.is_whitespace())
-        && written.matches("://").count() < 2;
-    let is_plain = written.contains("://") || !written.trim_end_matches('/').contains('/');
-    let is_somebody = host != "*" && host.parse::<DomainPattern>().is_ok();
-    (is_one && is_plain && is_somebody).then(|| host.to_owned())
+    let (scheme, rest) = match written.split_once("://") {
+        Some((scheme, rest)) => (Some(scheme), rest),
+        None => (None, written),
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (host, port) = match authority.find(']').filter(|_| authority.starts_with('[')) {
+        Some(end) => authority.split_at(end + 1),
+        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
+    };
+    let is_scheme_meant = match scheme {
+        Some(scheme) => is_known_scheme(scheme) && !scheme.eq_ignore_ascii_case("file"),
+        // `http:80` lacks its slashes and its host.
+        None => !is_known_scheme(host),
+    };
+    let is_path_clear = match scheme {
+        Some(_) => path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-~?=*+".contains(c)),
+        None => matches!(path, "" | "/"),
+    };
+    let is_port = port.is_empty() || port[1..].parse::<ToPorts>().is_ok() && is_number(&port[1..]);
+    (is_scheme_meant && is_path_clear && is_port && is_plain_host(host)).then(|| host.to_owned())
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Returns true for a domain that is certainly what its author means.
+fn is_plain_host(host: &str) -> bool {
+    let is_usual = |c: char| c.is_alphanumeric() || "-._*".contains(c);
+    let is_name = host.chars().all(is_usual) && !host.ends_with('.');
+    host != "*" && (is_name || host.starts_with('[')) && host.parse::<DomainPattern>().is_ok()
 }
 
 /// Removes the blanks if the ports stay the same. `80 81` would become port 8081.

@@ -17,7 +17,7 @@ pub(super) struct Grant<'a> {
 impl<'a> Grant<'a> {
     /// Returns the grant of a rule, or `None` if the rule grants nothing in a policy of this kind.
     pub(super) fn new(rule: &'a AllowAccessFrom, kind: PolicyKind) -> Option<Self> {
-        let pattern = rule.domain()?;
+        let pattern = rule.domain().filter(|pattern| !pattern.names_nobody())?;
         let domain = pattern.to_string().to_ascii_lowercase();
         let ports = match (kind, rule.to_ports()) {
             (PolicyKind::Url, _) => None,

@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use super::InvalidRule;
-use super::decode::BLANKS;
-use crate::diagnostics::{Diagnostic, rules};
+use super::domain_fault::{bad_wildcard, bare_host, foreign_part, impossible_host};
+use crate::diagnostics::Diagnostic;
 
 /// A pattern for requesters: `*`, `*.suffix`, one host or one IP address (rulebook D1). ASCII case
 /// does not matter (D7).
@@ -59,17 +59,12 @@ impl DomainPattern {
         DomainPattern { form }.matches(requester.map(without_trailing_dot))
     }
 
-    /// Returns the reason why a valid pattern may not match what its author means (rulebook D8).
-    pub(super) fn caveat(&self) -> Option<&'static str> {
-        let (Form::Suffix(text) | Form::Host(text)) = &self.form else {
-            return None;
-        };
-        if text.trim_matches(BLANKS) != text {
-            Some("has blanks around it")
-        } else if !text.is_ascii() {
-            Some("is not ASCII")
-        } else {
-            text.ends_with('.').then_some("ends with a dot")
+    /// Returns true if no URL can have the host, because blanks stand around it. Such a pattern is
+    /// kept as it is written, and names nobody (rulebook D8).
+    pub(crate) fn names_nobody(&self) -> bool {
+        match &self.form {
+            Form::Suffix(text) | Form::Host(text) => text.trim() != text,
+            Form::Any | Form::Ipv6(..) => false,
         }
     }
 }
@@ -96,15 +91,8 @@ impl FromStr for DomainPattern {
         if let Some(address) = ipv6(written) {
             return Ok(DomainPattern { form: Form::Ipv6(written.to_owned(), address) });
         }
-        if is_template(written) {
-            return invalid(rules::template_not_expanded(written));
-        }
         if let Some(diagnostic) = foreign_part(written) {
             return invalid(diagnostic);
-        }
-        if let Some(suffix) = written.strip_prefix('.').filter(|suffix| is_suffix(suffix)) {
-            let help = format!("write *.{suffix} for the site and all below it");
-            return invalid(rules::domain_not_a_host(written).with_help(help));
         }
         let form = match written.strip_prefix("*.").filter(|suffix| is_suffix(suffix)) {
             Some(suffix) => Form::Suffix(suffix.to_owned()),
@@ -112,12 +100,10 @@ impl FromStr for DomainPattern {
             None if written.contains('*') => return invalid(bad_wildcard(written)),
             None => Form::Host(written.to_owned()),
         };
-        if !written.trim_matches(BLANKS).chars().all(may_be_in_a_host) {
-            let diagnostic = rules::domain_not_a_host(written);
-            return invalid(match written.trim().contains([',', ';', ' ', '|']) {
-                true => diagnostic.with_help("write an <allow-access-from> for each host"),
-                false => diagnostic,
-            });
+        if let Form::Suffix(name) | Form::Host(name) = &form {
+            if let Some(diagnostic) = impossible_host(written, name) {
+                return invalid(diagnostic);
+            }
         }
         Ok(DomainPattern { form })
     }
@@ -142,76 +128,13 @@ enum Form {
     Ipv6(String, Ipv6Addr),
 }
 
-/// Returns the diagnostic for a wildcard that has none of the two forms.
-fn bad_wildcard(written: &str) -> Diagnostic {
-    let diagnostic = rules::wildcard_middle(written);
-    let is_name = |name: &str| !name.is_empty() && !name.contains('*') && !is_numeric(name);
-    let starts = written.starts_with(|c: char| c.is_ascii_digit());
-    if starts && written.chars().all(|c| c.is_ascii_digit() || ".*".contains(c)) {
-        return diagnostic.with_help("list the addresses one by one: a wildcard needs a name");
-    }
-    match written.strip_prefix('*').map(|name| name.trim_start_matches('.')) {
-        Some(name) if is_name(name) => {
-            diagnostic.with_help(format!("write *.{name}, or list the hosts one by one"))
-        }
-        _ => diagnostic,
-    }
-}
-
-/// Returns the diagnostic for a path, which may be the size of a network such as `10.0.0.0/8`.
-fn path(written: &str) -> Diagnostic {
-    let diagnostic = rules::domain_with_path_trailing_slash(written);
-    let is_network = written.split_once('/').is_some_and(|(address, size)| {
-        is_ip(address) && !size.is_empty() && size.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-    });
-    if is_network {
-        return diagnostic.with_help("list the addresses one by one: a domain is no network");
-    }
-    diagnostic
-}
-
-/// Returns the diagnostic for a part of a URL that does not belong in `domain`.
-fn foreign_part(written: &str) -> Option<Diagnostic> {
-    let colons = written.matches(':').count();
-    if written.trim().is_empty() {
-        Some(rules::missing_domain())
-    } else if written.contains("://") {
-        Some(rules::domain_with_scheme(written, bare_host(written)))
-    } else if written.contains(['/', '\\', '?', '#']) {
-        Some(path(written))
-    } else if written.contains('@') {
-        Some(rules::domain_with_user_info(written))
-    } else if colons == 1 || written.contains("]:") {
-        Some(rules::domain_with_port(written))
-    } else {
-        None
-    }
-}
-
-/// Returns the host in a text that is a URL or part of one.
-pub(crate) fn bare_host(url: &str) -> &str {
-    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = after_scheme.split(['/', '\\', '?', '#']).next().unwrap_or(after_scheme);
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    match host.find(']') {
-        Some(end) if host.starts_with('[') => &host[..=end],
-        _ => host.split_once(':').map_or(host, |(host, _)| host),
-    }
-}
-
-/// Returns true if a host may contain the character. A character outside ASCII has a diagnostic
-/// (rulebook D8) but is valid, as long as XML can hold it.
-fn may_be_in_a_host(c: char) -> bool {
-    let writable = !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
-    c.is_ascii_alphanumeric() || "*-._".contains(c) || (!c.is_ascii() && writable)
-}
-
 /// Returns true if a value looks like a template's placeholder that was not filled in: `{host}`,
 /// `%1`, `$PORT`, `@HOST@`, `__HOST__`.
 pub(super) fn is_template(value: &str) -> bool {
     let wrapped =
         |mark| value.strip_prefix(mark).is_some_and(|rest| rest.len() > 1 && rest.ends_with(mark));
-    value.contains(['{', '}', '%', '$']) || wrapped("@") || wrapped("__")
+    let has_mark = value.len() > 1 && value.contains(['{', '}', '%', '$']);
+    has_mark || wrapped("@") || wrapped("__")
 }
 
 fn is_suffix(suffix: &str) -> bool {
@@ -228,18 +151,18 @@ fn is_at_or_below(host: &str, suffix: &str) -> bool {
     })
 }
 
-fn is_ip(host: &str) -> bool {
+pub(super) fn is_ip(host: &str) -> bool {
     host.parse::<Ipv4Addr>().is_ok() || ipv6(host).is_some()
 }
 
 /// Returns true if the last label is a number. Such a host can only be an IPv4 address, because no
 /// top-level domain is a number.
-fn is_numeric(host: &str) -> bool {
+pub(super) fn is_numeric(host: &str) -> bool {
     let last = without_trailing_dot(host).rsplit('.').next().unwrap_or_default();
     !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit())
 }
 
-fn ipv6(host: &str) -> Option<Ipv6Addr> {
+pub(super) fn ipv6(host: &str) -> Option<Ipv6Addr> {
     let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     inner.unwrap_or(host).parse().ok()
 }

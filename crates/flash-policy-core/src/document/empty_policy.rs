@@ -80,6 +80,8 @@ impl LostGrants {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum VoidRule {
     NoDomain,
+    /// The domain has blanks around it.
+    Nobody,
     NoPorts,
     BadPorts,
 }
@@ -88,6 +90,7 @@ impl VoidRule {
     fn of(rule: &AllowAccessFrom) -> Self {
         match (&rule.domain, &rule.to_ports) {
             (None, _) => Self::NoDomain,
+            (Some(domain), _) if domain.names_nobody() => Self::Nobody,
             (_, PortGrant::Missing) => Self::NoPorts,
             _ => Self::BadPorts,
         }
@@ -96,6 +99,7 @@ impl VoidRule {
     fn of_one(self) -> &'static str {
         match self {
             Self::NoDomain => "names no valid domain",
+            Self::Nobody => "names nobody, because blanks stand around its domain",
             Self::NoPorts => "has no to-ports",
             Self::BadPorts => "has a to-ports that cannot be read",
         }
@@ -104,6 +108,7 @@ impl VoidRule {
     fn of_none(self) -> &'static str {
         match self {
             Self::NoDomain => "names a valid domain",
+            Self::Nobody => "names anybody, because blanks stand around each domain",
             Self::NoPorts => "has to-ports",
             Self::BadPorts => "has a to-ports that can be read",
         }
@@ -198,7 +203,7 @@ fn grants_nothing(why: impl std::fmt::Display) -> Diagnostic {
 /// Returns true if a rule grants something in a policy of this kind.
 fn grants(kind: PolicyKind, rule: &AllowAccessFrom) -> bool {
     let has_ports = kind == PolicyKind::Url || matches!(rule.to_ports, PortGrant::Listed(_));
-    rule.domain.is_some() && has_ports
+    rule.domain.as_ref().is_some_and(|domain| !domain.names_nobody()) && has_ports
 }
 
 /// Returns true if a policy for data over HTTP grants something other than reading.

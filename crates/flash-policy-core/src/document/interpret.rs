@@ -2,6 +2,7 @@
 
 use super::allow_access_from::Written;
 use super::decode::excerpt;
+use super::domain_caveat::caveat;
 use super::elements::{Attribute, Element};
 use super::to_ports::Reading;
 use super::vocabulary::{
@@ -134,10 +135,7 @@ pub(super) fn domain(
     };
     match attribute.value.parse::<DomainPattern>() {
         Ok(pattern) => {
-            if let Some(caveat) = pattern.caveat() {
-                let diagnostic = rules::case_idn_trailing_dot(&attribute.value, caveat);
-                found.push(diagnostic.at(attribute.position));
-            }
+            found.extend(caveat(&pattern).map(|caveat| caveat.at(attribute.position)));
             Some(pattern)
         }
         Err(invalid) => {

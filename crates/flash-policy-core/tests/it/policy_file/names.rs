@@ -1,7 +1,7 @@
 //! Misspelt and misplaced names, and values that are nearly right: what was probably meant.
 
 use flash_policy_core::diagnostics::{Diagnostic, Rule, rules};
-use flash_policy_core::document::{PolicyFile, PolicyKind, ToPorts};
+use flash_policy_core::document::{DomainPattern, PolicyFile, PolicyKind, ToPorts};
 use rstest::rstest;
 
 use super::{parse, policy};
@@ -197,6 +197,31 @@ fn good_ports_with_blanks_are_shown_without_them() {
 #[case::a_network("10.0.0.0/8", "one by one")]
 #[case::two_hosts("a.example,b.example", "an <allow-access-from> for each host")]
 #[case::two_hosts_and_a_blank("a.example b.example", "an <allow-access-from> for each host")]
+#[case::a_regular_expression(r"www\.a\.example", r#"write domain="www.a.example""#)]
+#[case::an_anchored_expression(r"^.*\.a\.example$", r#"write domain="*.a.example""#)]
+#[case::a_lone_backslash(r"a.example\game", "without a backslash")]
+#[case::a_network_in_a_url("http://10.0.0.0/24", "a domain is not a network")]
+#[case::a_network_of_ipv6("2001:db8::/32", "a domain is not a network")]
+#[case::addresses_between("10.0.0.1-10.0.0.9", "a domain is not a network")]
+#[case::a_star_as_an_escape("%2A", "write the character itself: %2A")]
+#[case::a_blank_as_an_escape("%20", "write the character itself: %20")]
+#[case::a_zone("fe80::1%eth0", "without the zone")]
+#[case::a_file("file:///c:/x", r#"write domain="*""#)]
+#[case::no_host("http://", "this URL has none")]
+#[case::blanks(" a.example ", r#"write domain="a.example", without the blanks"#)]
+#[case::a_line_end("a.example&#10;", r#"write domain="a.example", without the blanks"#)]
+#[case::blanks_around_a_star(" *", r#"write domain="*", without the blanks"#)]
+#[case::blanks_around_a_wildcard(" *.a.example", r#"write domain="*.a.example""#)]
+#[case::blanks_around_an_address(" ::1", r#"write domain="::1", without the blanks"#)]
+#[case::two_dots("a..b", "one dot between two labels")]
+#[case::two_dots_below_a_wildcard("*.a..b", "one dot between two labels")]
+#[case::a_large_number("256.1.1.1", "four numbers from 0 to 255")]
+#[case::five_numbers("1.1.1.1.1", "four numbers from 0 to 255")]
+#[case::a_word_for_all("all", r#"write domain="*""#)]
+#[case::a_word_for_none("null", "knows no host")]
+#[case::not_ascii("www.münchen.de", r#"write domain="www.xn--mnchen-3ya.de""#)]
+#[case::a_wildcard_not_in_ascii("*.bücher.example", r#"write domain="*.xn--bcher-kva.example""#)]
+#[case::not_latin("例え.example", r#"write domain="xn--r8jz45g.example""#)]
 fn a_bad_domain_has_the_help_that_fits(#[case] written: &str, #[case] help: &str) {
     let document = policy(&format!("{RULE}<allow-access-from domain='{written}' to-ports='5'/>"));
     let policy = parse(document);
@@ -207,4 +232,30 @@ fn a_bad_domain_has_the_help_that_fits(#[case] written: &str, #[case] help: &str
 fn a_rule_that_says_secure_already_is_not_told_to() {
     let element = "<allow-access-from domain='https://a.example' to-ports='5' secure='true'/>";
     assert_eq!(only(rules::DOMAIN_WITH_SCHEME, element).help(), "write the bare host");
+}
+
+#[rstest]
+#[case::http("http:a.example", r#"contains a scheme; use "a.example""#)]
+#[case::an_address("http:192.0.2.7", r#"contains a scheme; use "192.0.2.7""#)]
+#[case::one_slash("http:/a.example/x", r#"contains a scheme; use "a.example""#)]
+#[case::backslashes(r"http:\\a.example\x", r#"contains a scheme; use "a.example""#)]
+#[case::sockets("tcp:a.example:80", r#"contains a scheme; use "a.example""#)]
+#[case::twice("http://http://a.example", r#"contains a scheme; use "a.example""#)]
+#[case::a_port("a.example:80", "contains a port")]
+#[case::a_port_of_a_short_name("game:80", "contains a port")]
+#[case::a_path("a.example/x", "contains a path")]
+#[case::a_label_of_64("1234567890123456789012345678901234567890123456789012345678901234.a", "host")]
+fn a_part_of_a_url_is_called_by_its_name(#[case] written: &str, #[case] expected: &str) {
+    let invalid = written.parse::<DomainPattern>().unwrap_err();
+    assert!(invalid.diagnostic().message().contains(expected), "{invalid}");
+}
+
+#[test]
+fn blanks_around_the_only_domain_leave_a_policy_that_grants_nothing() {
+    let rule = "<allow-access-from domain=' a.example' to-ports='5'/>";
+    let policy = parse(policy(rule));
+    let found: Vec<_> = policy.diagnostics().iter().map(ToString::to_string).collect();
+    assert!(found[0].starts_with("error FSP-D30 at 1:1: policy grants nothing"), "{found:?}");
+    assert!(found[0].ends_with("write domain=\"a.example\", without the blanks around it"));
+    assert!(found[1].starts_with("error FSP-D13 at 1:41"), "{found:?}");
 }

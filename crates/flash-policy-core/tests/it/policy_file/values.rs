@@ -202,7 +202,6 @@ fn d11_an_element_without_domain_grants_nothing() {
 
 #[rstest]
 #[case::d8_trailing_dot("a.com.")]
-#[case::d8_blanks(" a.com ")]
 #[case::d8_not_ascii("bücher.example")]
 #[case::d8_suffix("*.bücher.example")]
 fn d8_an_unusual_spelling_is_remarked_and_kept(#[case] value: &str) {
