@@ -64,10 +64,11 @@ pub fn offset(text: &str, position: Position) -> usize {
     let before: usize = lines.by_ref().take(index(position.line)).map(str::len).sum();
     let line = lines.next().unwrap_or_default().trim_end_matches(['\r', '\n']);
     let column = index(position.column);
-    if line.is_ascii() {
-        return before + column.min(line.len());
+    // Counting is much cheaper than walking, and lines are long where a policy has only one.
+    match line.get(..column) {
+        Some(start) if start.chars().count() == column => before + column,
+        _ => before + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at),
     }
-    before + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
 }
 
 /// Returns the bytes of an attribute's value, without its quotes. `start` is the byte at which the
@@ -141,7 +142,9 @@ impl ShownLine {
     /// next line is cut at the end of its first line.
     pub fn around(text: &str, span: Range<usize>) -> Self {
         let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
-        let end = text[span.start..].find(['\r', '\n']).map_or(text.len(), |at| span.start + at);
+        let rest = &text[span.start..];
+        let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
+        let end = span.start + line.find('\r').unwrap_or(line.len());
         let span_end = span.end.min(end);
         let before = &text[start..span.start];
         let marked = &text[span.start..span_end];
@@ -177,8 +180,8 @@ fn first_chars(text: &str) -> String {
 }
 
 fn last_chars(text: &str) -> String {
-    let hidden = text.chars().count().saturating_sub(SHOWN);
-    text.chars().skip(hidden).map(shown).collect()
+    let start = text.char_indices().rev().take(SHOWN).last().map_or(text.len(), |(at, _)| at);
+    text[start..].chars().map(shown).collect()
 }
 
 /// Breaks the marks of commands to CI systems, without a change of the width.

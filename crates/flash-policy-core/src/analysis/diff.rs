@@ -17,7 +17,9 @@ use self::origins::regions;
 pub use self::port_set::PortSet;
 use crate::document::{DomainPattern, MetaPolicy, PolicyFile};
 use crate::ids;
+use crate::player::socket::grant::granting_rule;
 use crate::player::{Profile, Swf};
+use crate::source_text::Position;
 
 /// The exact difference between what two policies permit. Its `Display` is one line for each
 /// difference, or `no change in meaning`.
@@ -66,7 +68,10 @@ impl Diff {
             _ => None,
         };
         let regions = regions(meanings, &profile.document);
-        let changes = changes(&differences(&regions), &regions);
+        let mut changes = changes(&differences(&regions), &regions);
+        for change in &mut changes {
+            change.rule = change.granting_rule(new, served_from, profile);
+        }
         Self { changes, meta_policy: meta_policy.filter(MetaPolicyChange::matters) }
     }
 
@@ -116,6 +121,7 @@ pub struct Change {
     scheme: Scheme,
     ports: PortSet,
     witness: Witness,
+    rule: Option<Position>,
 }
 
 impl Change {
@@ -142,6 +148,25 @@ impl Change {
     /// Returns an example.
     pub fn witness(&self) -> &Witness {
         &self.witness
+    }
+
+    /// Returns the position of the first rule of the new policy that permits the example. It is
+    /// `None` for a denial, and for a policy that was built in code.
+    pub fn rule(&self) -> Option<Position> {
+        self.rule
+    }
+
+    fn granting_rule(
+        &self,
+        new: &PolicyFile,
+        served_from: u16,
+        profile: &Profile,
+    ) -> Option<Position> {
+        if self.direction != Direction::NewlyPermitted {
+            return None;
+        }
+        let Witness { swf, port } = &self.witness;
+        granting_rule(new, served_from, swf, *port, &profile.document)?.position()
     }
 }
 

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use flash_policy_core::analysis::{self, Linter};
-use flash_policy_core::diagnostics::Position;
 use flash_policy_core::document::{PolicyFile, PolicyKind};
-use flash_policy_core::player::{Evaluator, Profile};
+use flash_policy_core::player::Profile;
 use flash_policy_core::source_text::{ShownLine, span};
 
 use crate::args::Diff as Args;
@@ -27,9 +26,7 @@ pub(crate) fn run(args: &Args) -> Result<Report, Failure> {
     let from = args.served_from;
     let profile = Profile::default();
     let diff = analysis::Diff::between(&old.policy, &new.policy, from, &profile);
-    let grants = diff.changes().iter();
-    let grants =
-        grants.map(|change| Change::of_grants(change, new.rule_for(change.witness(), from)));
+    let grants = diff.changes().iter().map(|change| Change::of_grants(change, change.rule()));
     let control = new.policy.site_control().first().and_then(|control| control.position());
     let meta_policy = diff.meta_policy().map(|change| Change::of_meta_policy(change, control));
     let mut changes: Vec<_> = grants.chain(meta_policy).collect();
@@ -76,16 +73,6 @@ impl ComparedPolicy {
             return Err(ReportedError::new(ErrorKind::InvalidInput, text).in_file(&input.name));
         }
         Ok(Self { input, policy, names_ports: kind == Some(PolicyKind::Socket) })
-    }
-
-    /// Returns the rule that grants a witness.
-    fn rule_for(&self, witness: &analysis::Witness, served_from: u16) -> Option<Position> {
-        let location = format!("h:{served_from}");
-        let player = Evaluator::with_profile(witness.swf().clone(), Profile::default());
-        let mut player = player.policy(&location, self.input.bytes.as_slice());
-        player.session().load_policy_file(&format!("xmlsocket://{location}"));
-        let outcome = player.connect("h", witness.port());
-        outcome.granted_by().and(outcome.rule())?.position()
     }
 }
 

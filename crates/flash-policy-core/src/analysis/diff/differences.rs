@@ -66,7 +66,14 @@ pub(super) fn changes(differences: &[Difference], regions: &[Region<'_>]) -> Vec
         merged.insert((*kind, ports), changes.len());
         changes.push((
             *kind,
-            Change { direction, origins: vec![origin], scheme, ports: ports.clone(), witness },
+            Change {
+                direction,
+                origins: vec![origin],
+                scheme,
+                ports: ports.clone(),
+                witness,
+                rule: None,
+            },
         ));
     }
     changes.sort_by_key(|(kind, _)| *kind);

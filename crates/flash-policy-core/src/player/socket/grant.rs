@@ -21,7 +21,7 @@ pub(super) fn judge<'a>(
 ) -> Judgement<'a> {
     let mut nearest: Option<(Cause, &AllowAccessFrom)> = None;
     for rule in policy.allow_access_from() {
-        let Some(cause) = miss(rule, source, swf, port, profile) else {
+        let Some(cause) = miss(rule, source.port(), swf, port, profile) else {
             return Judgement::Grant(rule);
         };
         if nearest.is_none_or(|(so_far, _)| cause.distance() < so_far.distance()) {
@@ -32,15 +32,29 @@ pub(super) fn judge<'a>(
     Judgement::Miss(cause.unwrap_or(Cause::DomainNotListed), rule)
 }
 
-/// Returns the reason why `rule` does not grant, or `None` if it does.
+/// Returns the first rule that grants, in a policy that came from the port `source`.
+#[cfg(feature = "lint")]
+pub(crate) fn granting_rule<'a>(
+    policy: &'a PolicyFile,
+    source: u16,
+    swf: &Swf,
+    port: u16,
+    profile: &DocumentProfile,
+) -> Option<&'a AllowAccessFrom> {
+    let grants = |rule: &&AllowAccessFrom| miss(rule, source, swf, port, profile).is_none();
+    policy.allow_access_from().iter().find(grants)
+}
+
+/// Returns the reason why `rule` does not grant, or `None` if it does. `source` is the port that
+/// the policy came from.
 fn miss(
     rule: &AllowAccessFrom,
-    source: &Endpoint,
+    source: u16,
     swf: &Swf,
     port: u16,
     profile: &DocumentProfile,
 ) -> Option<Cause> {
-    let terms = Terms::of(rule, source.port(), profile);
+    let terms = Terms::of(rule, source, profile);
     if !rule.domain().is_some_and(|domain| names(domain, swf.host(), profile)) {
         Some(Cause::DomainNotListed)
     } else if !terms.listed.is_some_and(|ports| ports.contains(port)) {
