@@ -67,7 +67,8 @@ pub(super) fn explain(
 /// Where all that were asked refuse, a location that `loadPolicyFile` named in vain is nearer: the
 /// SWF meant it to have the policy.
 fn explain_missing_policy(record: &Record, found: &[Located]) -> Explanation {
-    let all_refuse = record.asked.iter().all(|asked| asked.answer.kind == AnswerKind::Refused);
+    let refuses = |asked: &Asked| asked.answer.kind == AnswerKind::Refused || asked.is_stand_in();
+    let all_refuse = record.asked.iter().all(refuses);
     let in_vain = [rules::LOAD_POLICY_FILE_WRONG_SCHEME, rules::LOAD_POLICY_FILE_HOST_DIFFERS];
     let named_in_vain = in_vain.into_iter().find_map(|rule| find(found, rule, None));
     if let (true, Some(index)) = (all_refuse, named_in_vain) {

@@ -23,7 +23,8 @@ impl SocketPolicies {
             Some(location) if self.explicit.contains(&location) => {}
             Some(location) => self.explicit.push(location),
             None => {
-                let diagnostic = rules::load_policy_file_wrong_scheme();
+                let help = format!("pass xmlsocket://HOST:PORT instead of {url}");
+                let diagnostic = rules::load_policy_file_wrong_scheme().with_help(help);
                 self.ignored.push(diagnostic.identified_by(&[url]));
             }
         }
