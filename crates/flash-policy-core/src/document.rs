@@ -44,6 +44,7 @@ mod kind;
 mod kind_checks;
 mod length_prefix;
 mod malformed;
+mod other_answer;
 mod outline;
 mod policy_document;
 mod policy_file;
@@ -60,6 +61,8 @@ pub use allow_access_from::{AllowAccessFrom, PortGrant};
 pub use builder::PolicyFileBuilder;
 pub(crate) use decode::wide;
 pub use decode::{MAX_POLICY_BYTES, readable};
+#[cfg(feature = "lint")]
+pub(crate) use diagnosis::is_of_lost_grants;
 pub use diagnosis::{PolicyPlace, diagnose_document};
 pub(crate) use domain_fault::bare_host;
 #[cfg(feature = "lint")]

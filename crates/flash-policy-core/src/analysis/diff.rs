@@ -256,7 +256,7 @@ impl Witness {
         &self.swf
     }
 
-    /// Returns the port that it asks for. Port 0 means that the policies differ in no other port.
+    /// Returns the port that it asks for.
     pub fn port(&self) -> u16 {
         self.port
     }

@@ -1,5 +1,6 @@
 //! Fixes the findings of a document that can be fixed automatically.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -7,7 +8,7 @@ use super::grant::Grant;
 use super::{Judged, Linter};
 use crate::diagnostics::{Diagnostic, Position, Rule, rules};
 use crate::document::{
-    AllowAccessFrom, DomainPattern, PolicyFile, PolicyKind, ToPorts, is_known_scheme,
+    AllowAccessFrom, DomainPattern, PolicyFile, PolicyKind, ToPorts, is_known_scheme, readable,
 };
 use crate::printable::{counted, printable};
 use crate::source_text::{attribute_value, offset};
@@ -105,9 +106,18 @@ impl Linter {
     /// Returns the automatic fixes for those findings that are `wanted`, in document order.
     pub fn fixes_of(&self, document: &[u8], wanted: impl Fn(&Diagnostic) -> bool) -> Vec<Fix> {
         let mark = if document.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        let Ok(text) = std::str::from_utf8(&document[mark..]) else {
-            return Vec::new();
+        let (text, is_latin1) = match std::str::from_utf8(&document[mark..]) {
+            Ok(text) => (Cow::Borrowed(text), false),
+            Err(_) => (Cow::Owned(readable(document)), true),
         };
+        let text = text.as_ref();
+        // Each byte of ISO-8859-1 is one character. No other encoding is fixed.
+        let is_of_bytes = |text: &str| {
+            text.chars().all(|c| u32::from(c) < 256) && text.chars().count() == document.len()
+        };
+        if is_latin1 && !is_of_bytes(text) {
+            return Vec::new();
+        }
         let found = self.examine(document);
         let wanted: Vec<_> = found
             .iter()
@@ -119,6 +129,13 @@ impl Linter {
         fixes.extend(wanted.iter().filter_map(|finding| fix_of_a_value(finding, text, mark)));
         fixes.sort_by_key(|fix| (fix.range.start, fix.range.end));
         fixes.dedup_by_key(|fix| fix.range.clone());
+        if is_latin1 {
+            fixes.retain(|fix| fix.replacement.is_ascii());
+            for fix in &mut fixes {
+                let byte = |at: usize| text[..at].chars().count();
+                fix.range = byte(fix.range.start)..byte(fix.range.end);
+            }
+        }
         self.add_revivals(document, &mut fixes);
         fixes
     }

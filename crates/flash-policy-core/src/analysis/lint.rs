@@ -72,8 +72,8 @@ impl Linter {
         }
     }
 
-    /// Returns all diagnostics of a document, in document order. Those that a comment in the
-    /// document suppresses are marked.
+    /// Returns all diagnostics of a document, in document order, except that an empty policy (D30)
+    /// is reported after its causes. Those that a comment in the document suppresses are marked.
     pub fn examine(&self, document: impl AsRef<[u8]>) -> Vec<Judged> {
         self.examine_with(document.as_ref(), None)
     }

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::diagnostics::{Diagnostic, Position, Rule, rules};
-use crate::document::{MAX_POLICY_BYTES, Markup, readable, tokens};
+use crate::document::{MAX_POLICY_BYTES, Markup, is_of_lost_grants, readable, tokens};
 use crate::source_text::{LineIndex, offset};
 
 /// A diagnostic, and the reason for suppressing it if a comment does so.
@@ -27,7 +27,7 @@ impl Judged {
 }
 
 /// Marks the diagnostics that the document's comments suppress, adds those of the comments
-/// themselves, and sorts all by position.
+/// themselves, and sorts all by position. That the policy grants nothing comes after its causes.
 ///
 /// The reason why a player rejects the whole document (`fatal`) cannot be suppressed. A suppression
 /// is reported as unused if its rule could be broken (`can_be_broken`) but was not.
@@ -56,7 +56,10 @@ pub(super) fn judge(
         .collect();
     let faulty = suppressions.iter().filter_map(|one| one.diagnostic(&can_be_broken));
     judged.extend(faulty.map(|diagnostic| Judged { diagnostic, reason: None }));
-    judged.sort_by_key(|one| (one.diagnostic.position(), one.diagnostic.rule().id()));
+    judged.sort_by_key(|one| {
+        let found = &one.diagnostic;
+        (is_of_lost_grants(found), found.position(), found.rule().id())
+    });
     judged
 }
 

@@ -5,7 +5,7 @@ use super::outline::is_blank;
 use super::tokens::{Markup, Token};
 use super::vocabulary::{ELEMENTS, ROOT, is_like_root, meant_element};
 use super::xml_fault::DOCTYPE_HELP;
-use super::{declaration, fake_nul, source_code};
+use super::{declaration, fake_nul, other_answer, source_code};
 use crate::diagnostics::{Diagnostic, rules};
 
 /// Returns the diagnostic of text or an instruction before the root element. `before` and `rest`
@@ -28,7 +28,11 @@ fn before_root_help(text: &str) -> Option<String> {
     if declaration::is_meant(text) {
         return Some(declaration::help());
     }
-    if let Some(help) = source_code::help(text) {
+    if let Some(service) = other_answer::service(text) {
+        let help = format!("let a policy server answer here: this looks like {service}");
+        return Some(help);
+    }
+    if let Some(help) = other_answer::help(text).or_else(|| source_code::help(text)) {
         return Some(help.to_owned());
     }
     let help = if text.starts_with(ROOT) {
@@ -170,8 +174,30 @@ pub(super) fn after_root(token: &Token<'_>, is_empty_root: bool) -> Option<Diagn
     })
 }
 
+/// Returns the diagnostic of an instruction inside the root. A player ignores it.
+pub(super) fn inside_root(token: &Token<'_>, parent: &str) -> Diagnostic {
+    let name = excerpt(token.name());
+    let is_script = token.text.starts_with("<?php")
+        || token.text.starts_with("<?=")
+        || token.text[2..].starts_with(char::is_whitespace);
+    let help = match is_script {
+        true => "run the script, whose source was sent, or remove it",
+        false => "remove the instruction",
+    };
+    rules::unknown_element(format!("?{name} … ?"), parent, "is a processing instruction")
+        .identified_by(&[&name, parent])
+        .with_help(help)
+}
+
 fn fake_nul(text: &str) -> Diagnostic {
-    let diagnostic = rules::fake_nul(excerpt(text));
+    let text = text.trim();
+    let shown = excerpt(text);
+    if source_code::is_escapes(text.trim_matches(['"', '\''])) {
+        let help = "remove it: nothing but the byte 0x00 follows </cross-domain-policy>";
+        let diagnostic = rules::fake_nul(&shown, "is an escape sequence, sent as text");
+        return diagnostic.identified_by(&[&shown]).with_help(help);
+    }
+    let diagnostic = rules::fake_nul(&shown, "looks like an escaped NUL").identified_by(&[&shown]);
     if fake_nul::has_source_code(text) {
         let help = "send the byte 0x00, not the source code that stands for it";
         return diagnostic.with_help(help);

@@ -1,6 +1,7 @@
 //! The XML declaration that is misspelt, and what is wrong with it.
 
 use super::decode::excerpt;
+use crate::diagnostics::{Diagnostic, Severity, rules};
 
 /// The declaration as it should be.
 pub(super) const DECLARATION: &str = "<?xml version=\"1.0\"?>";
@@ -42,6 +43,44 @@ pub(super) fn fault(text: &str) -> String {
         "is not well-formed".to_owned()
     };
     format!("the XML declaration {why}")
+}
+
+/// Returns the diagnostic of a declaration with a value that XML forbids.
+pub(super) fn ill_formed(text: &str) -> Option<Diagnostic> {
+    let is_version = |value: &str| {
+        let minor = value.strip_prefix("1.").unwrap_or_default();
+        !minor.is_empty() && minor.bytes().all(|digit| digit.is_ascii_digit())
+    };
+    let is_answer = |value: &str| ["yes", "no"].contains(&value);
+    let bad_version = value_of(text, "version").filter(|value| !is_version(value));
+    let bad_answer = value_of(text, "standalone").filter(|value| !is_answer(value));
+    let (name, value) = bad_version
+        .map(|value| ("version", value))
+        .or(bad_answer.map(|value| ("standalone", value)))?;
+    let what = format!("the XML declaration has {name}=\"{}\"", excerpt(value));
+    Some(rules::missing_close_tag_typo(what).with_help(help()))
+}
+
+/// Returns the warning of a declaration of an encoding that the document does not have.
+pub(super) fn foreign_encoding(text: &str) -> Option<Diagnostic> {
+    let encoding = value_of(text, "encoding")?;
+    let lower = encoding.to_ascii_lowercase();
+    let is_wide = ["utf-16", "utf16", "utf-32", "utf32", "ucs-2", "iso-10646-ucs"]
+        .iter()
+        .any(|wide| lower.starts_with(wide));
+    is_wide.then(|| {
+        let what = format!("the XML declaration says {encoding}, and the bytes are not");
+        let help = "write encoding=\"utf-8\", or leave the encoding out";
+        rules::missing_close_tag_typo(what).with_help(help).with_severity(Severity::Warning)
+    })
+}
+
+/// Returns the quoted value of a name in a declaration.
+fn value_of<'a>(declaration: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = declaration.split_once(name)?;
+    let rest = rest.trim_start().strip_prefix('=')?.trim_start();
+    let mark = rest.chars().next().filter(|c| ['"', '\''].contains(c))?;
+    rest[1..].split_once(mark).map(|(value, _)| value)
 }
 
 /// Returns the help for a declaration that is misspelt.

@@ -48,7 +48,11 @@ impl<'a> Source<'a> {
         }
         if bytes[end..].iter().any(|b| *b != 0) {
             source.cut = Some(end);
-            found.push(rules::nul_inside(end).at(source.end()));
+            let diagnostic = rules::nul_inside(end).at(source.end());
+            found.push(match help_after_the_end(document, &bytes[end..]) {
+                Some(help) => diagnostic.with_help(help),
+                None => diagnostic,
+            });
         }
         found.extend(source.leading_blanks());
         source.fault = source.stray_mark();
@@ -111,7 +115,8 @@ impl<'a> Source<'a> {
             return None;
         }
         let body = &self.text[self.body..];
-        let markup = body.split(BLANKS).next().filter(|first| !first.is_empty())?;
+        let first = body.split_inclusive('>').next()?;
+        let markup = first.split(BLANKS).next().filter(|first| !first.is_empty())?;
         Some(rules::leading_newline_before_xmldecl(excerpt(markup)).at(START))
     }
 
@@ -122,6 +127,20 @@ impl<'a> Source<'a> {
         let help = "save the file without a byte order mark: it is text unless it comes first";
         Some(rules::text_before_root(MARK).with_help(help).at(self.position(at)))
     }
+}
+
+/// Returns the help for a NUL after the end of the policy: what follows it must go too.
+fn help_after_the_end(document: &[u8], rest: &[u8]) -> Option<&'static str> {
+    let has = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+    let is_empty_root = has(document, b"<cross-domain-policy/>");
+    if !has(document, b"</cross-domain-policy>") && !is_empty_root {
+        return None;
+    }
+    Some(if has(rest, b"<cross-domain-policy") {
+        "remove the NUL and the second policy after it; the server adds a NUL"
+    } else {
+        "remove the NUL and all that follows it; the server adds a NUL"
+    })
 }
 
 /// Recognises another protocol or encoding, for which the diagnostic "not XML" would be true but
@@ -146,8 +165,11 @@ fn foreign(bytes: &[u8]) -> Option<Diagnostic> {
 pub(crate) fn wide(bytes: &[u8]) -> Option<Diagnostic> {
     let first_nul = bytes.iter().position(|byte| *byte == 0);
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        let after_mark = if bytes[0] == 0xff { 3 } else { 2 };
-        return Some(rules::utf16(first_nul.unwrap_or(after_mark)));
+        return Some(match first_nul {
+            Some(offset) => rules::utf16(offset),
+            None => rules::undecodable_byte(0)
+                .with_help("save the file as UTF-8: it begins with the byte order mark of UTF-16"),
+        });
     }
     let is_wide = |unit: usize, place: usize| {
         let units = bytes.chunks_exact(unit).take(4);
@@ -173,9 +195,10 @@ fn characters(bytes: &[u8], with_mark: usize) -> Result<Cow<'_, str>, Diagnostic
             let bad = &bytes[error.valid_up_to()..];
             let offset = with_mark - bytes.len() + error.valid_up_to();
             let diagnostic = if bad.trim_ascii_end() == b"\xc0\x80" {
-                rules::fake_nul("0xC0 0x80").with_help(
-                    "send the byte 0x00: Java's modified UTF-8 writes a NUL as two other bytes",
-                )
+                let text = "0xC0 0x80";
+                rules::fake_nul(text, "looks like an escaped NUL")
+                    .identified_by(&[text])
+                    .with_help(MODIFIED_UTF8_HELP)
             } else if error.error_len().is_none() {
                 rules::undecodable_byte(offset)
                     .with_help("send all bytes of the policy: it ends inside a character")
@@ -206,6 +229,9 @@ pub(super) fn excerpt(text: &str) -> String {
         None => line.to_owned(),
     }
 }
+
+const MODIFIED_UTF8_HELP: &str =
+    "send the byte 0x00: Java's modified UTF-8 writes a NUL as two other bytes";
 
 /// The white space of XML.
 pub(super) const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];

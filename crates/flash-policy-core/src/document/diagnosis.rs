@@ -2,7 +2,7 @@
 
 use super::empty_policy::off_the_master;
 use super::{MalformedPolicy, PolicyFile, PolicyKind};
-use crate::diagnostics::{Diagnostic, Rule, rules};
+use crate::diagnostics::{Diagnostic, Rule, Severity, rules};
 
 /// The place that serves a document, as far as its meaning depends on it (rulebook M1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,9 +95,18 @@ impl MalformedPolicy {
     }
 }
 
-/// Sorts diagnostics: errors, then warnings, then infos, each by position.
+/// Sorts diagnostics: errors, then warnings, then infos, each by position. That the policy grants
+/// nothing comes after its causes.
 fn sort_by_importance(found: &mut [Diagnostic]) {
-    found.sort_by_key(|one| (std::cmp::Reverse(one.severity()), one.position()));
+    found.sort_by_key(|one| {
+        (std::cmp::Reverse(one.severity()), is_of_lost_grants(one), one.position())
+    });
+}
+
+/// Returns true if the diagnostic only sums up others: grants were lost by the mistakes that they
+/// name.
+pub(crate) fn is_of_lost_grants(one: &Diagnostic) -> bool {
+    *one.rule() == rules::EMPTY_POLICY_DENY && one.severity() == Severity::Error
 }
 
 /// What is wrong with a site-control, which only matters where it counts.

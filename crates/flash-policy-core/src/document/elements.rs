@@ -7,6 +7,7 @@ use super::decode::{BLANKS, Source, excerpt};
 use super::fake_nul::is_fake_nul;
 use super::outline::{Outline, is_blank};
 use super::source_code;
+use super::tokens::{Markup, Token, tokens};
 use super::vocabulary::ELEMENTS;
 use super::xml_fault::xml_fault;
 use crate::diagnostics::{Diagnostic, Position, rules};
@@ -24,6 +25,9 @@ pub(super) fn elements(source: &Source<'_>, outline: Outline) -> Result<Vec<Elem
         (Err(error), fault) => Err(rejected(source, &error, fault)),
         (Ok(_), Some(fault)) => Err(fault),
         (Ok(document), None) => {
+            if let Some(fault) = forbidden_character(source, outline.end) {
+                return Err(fault);
+            }
             let elements = document.descendants().filter_map(|node| read(source, node));
             elements.collect()
         }
@@ -54,7 +58,7 @@ impl Element {
     }
 }
 
-/// An attribute. The name of a namespaced one begins with its namespace.
+/// An attribute. The name of a namespaced one begins with its prefix.
 pub(super) struct Attribute {
     pub(super) name: String,
     pub(super) value: String,
@@ -79,13 +83,46 @@ fn element(source: &Source<'_>, node: Node<'_, '_>) -> Result<Element, Diagnosti
     let own = node.attributes().filter(|own| own.namespace() != Some(SCHEMA_INSTANCE));
     let attributes = own.map(|own| Attribute {
         name: match own.namespace() {
-            Some(namespace) => format!("{namespace}:{}", own.name()),
+            Some(_) => written_name(source, source.body() + own.range().start),
             None => own.name().to_owned(),
         },
         value: own.value().to_owned(),
         position: place(own.range().start),
     });
     Ok(Element { name, ancestors, attributes: attributes.collect(), position })
+}
+
+/// Returns the name that stands at a byte of the text, with its prefix.
+fn written_name(source: &Source<'_>, start: usize) -> String {
+    let ends = |c: char| c == '=' || c.is_whitespace();
+    source.text()[start..].split(ends).next().unwrap_or_default().to_owned()
+}
+
+/// Returns the diagnostic of a reference to a character that XML forbids and the parser accepts.
+fn forbidden_character(source: &Source<'_>, end: usize) -> Option<Diagnostic> {
+    let text = &source.text()[..end];
+    if !text.contains("&#") {
+        return None;
+    }
+    let with_references =
+        |token: &Token<'_>| matches!(token.kind, Markup::Text | Markup::Open | Markup::Empty);
+    tokens(text).filter(with_references).find_map(|token| {
+        let mut references = token.text.match_indices("&#");
+        let (at, _) = references.find(|(at, _)| names_no_character(&token.text[at + 2..]))?;
+        let what = "a character reference names no character that XML allows";
+        let fault = rules::missing_close_tag_typo(what).with_help("remove the reference");
+        Some(fault.at(source.position(token.start + at)))
+    })
+}
+
+/// Returns true for the rest of a reference whose number is that of no character.
+fn names_no_character(reference: &str) -> bool {
+    let digits = reference.split(';').next().unwrap_or_default();
+    let number = match digits.strip_prefix('x') {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => digits.parse(),
+    };
+    number.map_or(true, |number| char::from_u32(number).is_none())
 }
 
 fn stray_text(source: &Source<'_>, node: Node<'_, '_>) -> Option<Diagnostic> {

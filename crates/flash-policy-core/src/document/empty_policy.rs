@@ -2,6 +2,7 @@
 
 use super::decode::excerpt;
 use super::elements::Element;
+use super::interpret::meant_rule;
 use super::vocabulary::{ALLOW, ALLOW_HEADERS, ALLOW_IDENTITY, ROOT, meant_element};
 use super::{AllowAccessFrom, MetaPolicy, PolicyFile, PolicyKind, PortGrant};
 use crate::diagnostics::{Diagnostic, Position, Severity, rules};
@@ -43,7 +44,10 @@ impl LostGrants {
         }
         if meant_element(name) == Some(ALLOW) {
             let why = format!("<{name}> is not <{ALLOW}>");
-            let help = format!("write <{ALLOW}> in place of <{name}>");
+            let help = match meant_rule(element, 1) {
+                Some(rule) => format!("write {rule}"),
+                None => format!("write <{ALLOW}> in place of <{name}>"),
+            };
             return Some(LostGrants { why, help, at });
         }
         None

@@ -3,7 +3,7 @@
 use super::allow_access_from::Written;
 use super::decode::excerpt;
 use super::domain_caveat::caveat;
-use super::elements::{Attribute, Element};
+use super::elements::{Attribute, Element, escape};
 use super::to_ports::Reading;
 use super::vocabulary::{
     ALLOW, ALLOW_HEADERS, ALLOW_IDENTITY, DOMAIN, ELEMENTS, META_POLICY, ROOT, SECURE,
@@ -66,6 +66,10 @@ fn unknown_element(element: &Element) -> Diagnostic {
     }
     let diagnostic = diagnostic("is not part of a policy file");
     match meant_element(name) {
+        Some(ALLOW) if parent == ROOT && meant_rule(element, 1).is_some() => {
+            let rule = meant_rule(element, 1).unwrap_or_default();
+            diagnostic.with_help(format!("did you mean {rule}?"))
+        }
         Some(meant) if parent == ROOT => diagnostic.with_help(format!("did you mean <{meant}>?")),
         Some(meant) => diagnostic
             .with_help(format!("did you mean <{meant}>? It belongs directly inside <{ROOT}>")),
@@ -86,6 +90,19 @@ fn unknown_attribute(element: &Element, attribute: &Attribute) -> Option<Diagnos
     })
 }
 
+/// Returns a rule as it was meant, if it has `least` attributes that are misspelt: with their right
+/// names, and as `<allow-access-from>`.
+pub(super) fn meant_rule(element: &Element, least: usize) -> Option<String> {
+    let right_name = |own: &Attribute| meant_attribute(ALLOW, &own.name);
+    let count = element.attributes.iter().filter(|own| right_name(own).is_some()).count();
+    let attributes = element.attributes.iter().map(|own| {
+        let name = right_name(own).unwrap_or(&own.name);
+        format!(" {name}=\"{}\"", escape(&own.value))
+    });
+    let rule = format!("<{ALLOW}{}/>", attributes.collect::<String>());
+    (count >= least && rule.chars().count() < 150).then_some(rule)
+}
+
 /// Returns the help for an attribute that is missing, if a misspelt one stands in its place.
 pub(super) fn misspelt(element: &Element, wanted: &str) -> Option<String> {
     let is_meant = |own: &&Attribute| {
@@ -93,6 +110,9 @@ pub(super) fn misspelt(element: &Element, wanted: &str) -> Option<String> {
             && !attributes_of(&element.name).contains(&own.name.as_str())
     };
     let written = element.attributes.iter().find(is_meant)?;
+    if let Some(rule) = meant_rule(element, 2).filter(|_| element.name == ALLOW) {
+        return Some(format!("write {rule}"));
+    }
     Some(format!("write {wanted} in place of {}", excerpt(&written.name)))
 }
 

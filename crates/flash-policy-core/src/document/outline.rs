@@ -2,6 +2,7 @@
 //! Runs before the XML parser, so that a document made to exhaust the parser never reaches it.
 
 use super::around_root;
+use super::declaration;
 use super::decode::{BLANKS, Source, excerpt};
 use super::tokens::{Markup, Token, tokens};
 use super::vocabulary::{ELEMENTS, ROOT, is_like_root};
@@ -36,6 +37,9 @@ impl Outline {
                 OutlineStep::Next => continue,
                 OutlineStep::LeaveToParser => None,
                 OutlineStep::StopAt(fault) => Some(fault),
+                OutlineStep::CutAt(fault) => {
+                    return Ok(Outline { end: token.start, fault: Some(fault) });
+                }
             };
             return Ok(Outline { end: token.start + token.text.len(), fault });
         }
@@ -72,9 +76,12 @@ impl<'a> Walk<'a> {
         token: &Token<'a>,
         found: &mut Vec<Diagnostic>,
     ) -> Result<OutlineStep, Diagnostic> {
+        let is_after_root = self.root_seen && self.open.is_empty();
+        if token.kind == Markup::Unfinished && !is_after_root && is_cut_markup(token.text) {
+            return Ok(OutlineStep::CutAt(self.truncated(Some(token))));
+        }
         // The source of a script that did not run says more than its missing end.
         let script = !self.root_seen && token.text.starts_with("<?") && token.name() != "xml";
-        let is_after_root = self.root_seen && self.open.is_empty();
         if token.kind == Markup::Unfinished && !script && !is_after_root {
             if self.is_another_root(token) {
                 return Err(self.at(token, around_root::wrong_root(token.name(), "")));
@@ -83,7 +90,7 @@ impl<'a> Walk<'a> {
         }
         match (self.root_seen, self.open.is_empty()) {
             (false, _) => self.before_root(token, found),
-            (true, false) => self.inside(token),
+            (true, false) => self.inside(token, found),
             (true, true) => Ok(self.after_root(token)),
         }
     }
@@ -109,7 +116,7 @@ impl<'a> Walk<'a> {
             Markup::Text if is_blank(token.text) => {}
             // A byte order mark here is reported already.
             Markup::Text if token.start + token.text.len() <= self.source.body() => {}
-            Markup::Instruction if token.name() == "xml" => self.declaration(token)?,
+            Markup::Instruction if token.name() == "xml" => self.declaration(token, found)?,
             Markup::Text | Markup::Instruction | Markup::Cdata | Markup::Unfinished => {
                 return Err(self.at(
                     token,
@@ -161,9 +168,14 @@ impl<'a> Walk<'a> {
         &self.source.text()[token.start + token.text.len()..]
     }
 
-    fn declaration(&self, token: &Token<'a>) -> Result<(), Diagnostic> {
+    fn declaration(
+        &self,
+        token: &Token<'a>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Result<(), Diagnostic> {
         if token.start == self.source.body() {
-            Ok(())
+            found.extend(declaration::foreign_encoding(token.text).map(|one| self.at(token, one)));
+            declaration::ill_formed(token.text).map_or(Ok(()), |one| Err(self.at(token, one)))
         } else if self.comment_seen {
             Err(self.at(token, rules::comment_before_xmldecl()))
         } else {
@@ -172,8 +184,15 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn inside(&mut self, token: &Token<'a>) -> Result<OutlineStep, Diagnostic> {
+    fn inside(
+        &mut self,
+        token: &Token<'a>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Result<OutlineStep, Diagnostic> {
         match token.kind {
+            Markup::Instruction if !token.name().eq_ignore_ascii_case("xml") => {
+                found.push(self.at(token, around_root::inside_root(token, self.innermost())));
+            }
             Markup::Open | Markup::Empty => {
                 self.has_root_inside |= token.name() == ROOT;
                 self.element(token)?;
@@ -225,12 +244,11 @@ impl<'a> Walk<'a> {
 
     /// Returns the diagnostic of a document that ends inside an element, or inside `token`.
     fn truncated(&self, token: Option<&Token<'_>>) -> Diagnostic {
-        let innermost = self.open.last().copied().unwrap_or(ROOT);
         let tag = match token.map(|token| (token.text, token.name())) {
             Some((text, _)) if text.starts_with("<!--") => "!-- … --",
             Some((text, _)) if text.starts_with("<?") => "?xml … ?",
             Some((_, name)) if !name.is_empty() => name,
-            _ => innermost,
+            _ => self.innermost(),
         };
         let help = match token.map(|token| token.text) {
             _ if self.source.cut().is_some() => {
@@ -243,7 +261,7 @@ impl<'a> Walk<'a> {
             None if self.has_root_inside => {
                 Some("write the closing tag as </cross-domain-policy>, with the slash before it")
             }
-            None if innermost == ROOT => {
+            None if self.innermost() == ROOT => {
                 Some("send all bytes of the policy, or add the missing </cross-domain-policy>")
             }
             None => Some("send all bytes of the policy, or close each element that it opens"),
@@ -253,6 +271,11 @@ impl<'a> Walk<'a> {
             Some(help) => diagnostic.with_help(help),
             None => diagnostic,
         }
+    }
+
+    /// Returns the name of the innermost element that is open.
+    fn innermost(&self) -> &'a str {
+        self.open.last().copied().unwrap_or(ROOT)
     }
 
     fn unusual_dtd(&self, token: &Token<'a>) -> Option<Diagnostic> {
@@ -272,6 +295,13 @@ enum OutlineStep {
     /// Not well-formed. The XML parser will find the same fault and describe it better.
     LeaveToParser,
     StopAt(Diagnostic),
+    /// The document ends here, at the beginning of markup that has not told its kind.
+    CutAt(Diagnostic),
+}
+
+/// Returns true if the text is the beginning of markup, cut before its kind is known.
+fn is_cut_markup(text: &str) -> bool {
+    ["<!--", "<![CDATA[", "<!DOCTYPE", "<?xml", "</"].iter().any(|open| open.starts_with(text))
 }
 
 fn over_limit(limit: usize, of_what: &str) -> Diagnostic {
@@ -284,6 +314,10 @@ pub(super) fn is_blank(text: &str) -> bool {
 
 fn system_id(doctype: &str) -> Option<&str> {
     let declaration = doctype.trim_end_matches('>').trim_end();
+    // After PUBLIC the first literal is the public id.
+    if doctype.contains("PUBLIC") && declaration.matches(['"', '\'']).count() < 4 {
+        return None;
+    }
     let quote = declaration.chars().next_back().filter(|c| ['"', '\''].contains(c))?;
     declaration[..declaration.len() - 1].rsplit_once(quote).map(|(_, id)| id)
 }

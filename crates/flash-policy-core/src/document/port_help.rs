@@ -4,7 +4,7 @@ use super::ToPorts;
 use super::to_ports::Reading;
 
 /// Returns the help for one bad item of a `to-ports` value, if the mistake is a common one.
-pub(super) fn port_help(item: &str) -> Option<String> {
+pub(super) fn port_help(item: &str, written: &str) -> Option<String> {
     if item.is_empty() {
         return Some("remove the comma that has no port beside it".to_owned());
     }
@@ -15,6 +15,14 @@ pub(super) fn port_help(item: &str) -> Option<String> {
     }
     if item.chars().any(|c| c.is_numeric() && !c.is_ascii_digit()) {
         return Some("write ports in the digits 0 to 9".to_owned());
+    }
+    if item == "000" && is_grouped(written) {
+        let joined = written.replace(',', "");
+        return Some(format!("write {joined} without a comma if one port is meant"));
+    }
+    let digits = item.trim_end_matches(['*', '?', 'x', 'X']);
+    if is_number(digits) && digits.len() < item.len() {
+        return Some("write the first and the last port of the range, as in 5000-5099".to_owned());
     }
     if is_number(item) {
         return Some(out_of_range(&[item]));
@@ -104,6 +112,13 @@ fn out_of_range(numbers: &[&str]) -> String {
     let bad = numbers.iter().find(|number| !is_port(number)).copied().unwrap_or_default();
     let why = if bad.trim_start_matches('0').is_empty() { "no port" } else { "too large" };
     format!("write ports from 1 to {}: {bad} is {why}", u16::MAX)
+}
+
+/// Returns true for one number with a comma before each three digits, such as `5,000`.
+fn is_grouped(written: &str) -> bool {
+    let mut groups = written.trim().split(',');
+    let is_first = groups.next().is_some_and(|first| is_number(first) && first.len() <= 2);
+    is_first && groups.clone().count() == 1 && groups.all(|group| group.len() == 3)
 }
 
 fn is_number(text: &str) -> bool {

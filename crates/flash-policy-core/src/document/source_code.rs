@@ -14,6 +14,9 @@ pub(super) fn escape_in(text: &str) -> Option<String> {
 /// Returns the help for a text that is left of source code, or `None` for any other text.
 pub(super) fn help(text: &str) -> Option<&'static str> {
     let text = text.trim();
+    if ["b'", "b\"", "B'", "B\"", "rb'", "br'"].contains(&text) {
+        return Some("send the bytes themselves: this is how Python writes bytes as text");
+    }
     if is_escapes(text) {
         return Some(ESCAPE_HELP);
     }

@@ -156,7 +156,7 @@ impl<'a> Reading<'a> {
             rules::template_not_expanded(written).identified_by(&[item, written])
         } else {
             let diagnostic = rules::bad_range_syntax(item, written);
-            match port_help(item) {
+            match port_help(item, written) {
                 Some(help) => diagnostic.with_help(help),
                 None => diagnostic,
             }

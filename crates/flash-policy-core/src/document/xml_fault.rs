@@ -235,6 +235,10 @@ impl<'a> Fault<'a> {
 
     fn without_value(&self) -> (String, Option<String>) {
         let name = last_word(self.before);
+        if self.rest.trim_start().starts_with(['"', '\'']) {
+            let what = format!("no = stands between {name} and its value");
+            return (what, Some(format!("write {name}=\"…\", with a = before the value")));
+        }
         let what = format!("the attribute {name} has no value");
         let next: String = self.rest.chars().take_while(|c| is_name(*c)).collect();
         let joined = format!("{name}-{next}");
@@ -242,7 +246,9 @@ impl<'a> Fault<'a> {
         let unbroken = format!("{name}{next}");
         let words = [format!("{element}-{name}"), format!("{element}-{name}-{next}")];
         let whole = words.iter().find(|name| ELEMENTS.contains(&name.as_str()));
-        let help = if attributes_of(element).contains(&joined.as_str()) {
+        let help = if next.is_empty() {
+            format!("write {name}=\"…\" with a value, or remove it")
+        } else if attributes_of(element).contains(&joined.as_str()) {
             format!("did you mean {joined}?")
         } else if attributes_of(element).contains(&unbroken.as_str()) {
             format!("did you mean {unbroken}?")

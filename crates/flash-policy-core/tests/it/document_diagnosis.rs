@@ -44,7 +44,10 @@ fn check(document: &[u8]) {
 }
 
 fn is_in_order(one: &Diagnostic, next: &Diagnostic) -> bool {
-    let rank = |found: &Diagnostic| (Reverse(found.severity()), found.position());
+    let is_consequence =
+        |found: &Diagnostic| found.rule().id() == "FSP-D30" && found.severity() == Severity::Error;
+    let rank =
+        |found: &Diagnostic| (Reverse(found.severity()), is_consequence(found), found.position());
     rank(one) <= rank(next)
 }
 

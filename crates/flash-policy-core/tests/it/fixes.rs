@@ -259,3 +259,15 @@ fn a_mended_document_needs_no_further_mend() {
     assert_eq!(fixed(&once), once);
     assert_eq!(Linter::new(PolicyKind::Socket).fixes(&once), []);
 }
+
+#[test]
+fn a_document_in_iso_8859_1_is_fixed_byte_by_byte() {
+    let document = |rule: &[u8]| {
+        let before =
+            b"<?xml version='1.0' encoding='ISO-8859-1'?><!-- f\xfcr --><cross-domain-policy>";
+        [before.as_slice(), rule, b"<!-- \xe9 --></cross-domain-policy>"].concat()
+    };
+    let faulty = document(b"<allow-access-from domain='http://a.example/' to-ports='1, 2'/>");
+    let good = document(b"<allow-access-from domain='a.example' to-ports='1,2'/>");
+    assert_eq!(fixed(faulty), good);
+}

@@ -186,7 +186,7 @@ fn elements_are_examined_together(#[case] elements: &[&str], #[case] expected: &
 #[case::s01_beside_a_dead_domain(
     "game.b.example:2525",
     &[r#"<allow-access-from domain="http://x" to-ports="80"/>"#],
-    &["FSP-D30 at 1:1", "FSP-D05 at 2:20", "FSP-S01 at 2:38"]
+    &["FSP-D05 at 2:20", "FSP-S01 at 2:38", "FSP-D30 at 1:1"]
 )]
 #[case::addresses_are_no_sites(
     "10.0.0.5:843",
@@ -364,7 +364,7 @@ fn policies_for_urls_are_read_as_such(#[case] elements: &[&str], #[case] expecte
         "<!-- flash-policy-allow FSP-L15: odd -->",
         r#"<allow-access-from to-ports="1" domain="a.b>c"/>"#,
     ],
-    &["FSP-D30 at 1:1", "FSP-L15 at 3:33, suppressed"]
+    &["FSP-L15 at 3:33, suppressed", "FSP-D30 at 1:1"]
 )]
 #[case::only_the_next_element(
     &[
@@ -372,7 +372,7 @@ fn policies_for_urls_are_read_as_such(#[case] elements: &[&str], #[case] expecte
         r#"<allow-access-from domain="a.b"/>"#,
         r#"<allow-access-from domain="c.b"/>"#,
     ],
-    &["FSP-D30 at 1:1", "FSP-D01 at 3:1, suppressed", "FSP-D01 at 4:1"]
+    &["FSP-D01 at 3:1, suppressed", "FSP-D01 at 4:1", "FSP-D30 at 1:1"]
 )]
 #[case::another_rule(
     &[
@@ -404,7 +404,7 @@ fn a_comment_before_the_root_suppresses_a_rule_in_the_whole_document() {
     );
     assert_eq!(
         found(&Linter::new(PolicyKind::Socket), document),
-        ["FSP-D30 at 2:1", "FSP-D01 at 3:1, suppressed"]
+        ["FSP-D01 at 3:1, suppressed", "FSP-D30 at 2:1"]
     );
 }
 

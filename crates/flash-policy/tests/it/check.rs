@@ -256,11 +256,11 @@ fn headers_alone_do_not_make_a_socket_policy_one_for_http() {
             .collect::<Vec<_>>()
     };
     let folder = Folder::with_policy(xml).put("crossdomain.xml", xml);
-    assert_eq!(found(&folder, "check policy.xml"), ["FSP-D30", "FSP-D01", "FSP-D26"]);
+    assert_eq!(found(&folder, "check policy.xml"), ["FSP-D01", "FSP-D26", "FSP-D30"]);
     assert_eq!(found(&folder, "check crossdomain.xml"), ["FSP-L23"]);
     assert_eq!(
         found(&folder, "check crossdomain.xml --served-from game.b.example:843"),
-        ["FSP-D30", "FSP-D01", "FSP-D26"]
+        ["FSP-D01", "FSP-D26", "FSP-D30"]
     );
     assert!(folder.stdout("check .").1.contains("2 policies (1 for sockets, 1 for HTTP) examined"));
 }

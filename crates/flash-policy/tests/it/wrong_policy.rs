@@ -27,15 +27,7 @@ fn folder() -> Folder {
 
 #[test]
 fn check_names_each_mistake() {
-    let expected = r#"error[FSP-D30]: policy grants nothing: none of its 2 rules counts, and the first of them names no valid domain
- --> policy.xml:2:1
-  |
-2 | <cross-domain-policy>
-  | ^^^^^^^^^^^^^^^^^^^^^
-  |
-  = help: correct each rule, as the finding at it says
-
-error[FSP-D05]: domain="http://www.example.com" contains a scheme; use "www.example.com"
+    let expected = r#"error[FSP-D05]: domain="http://www.example.com" contains a scheme; use "www.example.com"
  --> policy.xml:3:22
   |
 3 |   <allow-access-from domain="http://www.example.com" to-ports="5000"/>
@@ -50,6 +42,14 @@ error[FSP-D01]: <allow-access-from> has no to-ports; it grants no port
   |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
   = help: add to-ports with the ports that the SWF connects to
+
+error[FSP-D30]: policy grants nothing: none of its 2 rules counts, and the first of them names no valid domain
+ --> policy.xml:2:1
+  |
+2 | <cross-domain-policy>
+  | ^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: correct each rule, as the finding at it says
 
 1 socket policy examined: 3 errors, 0 warnings, 0 infos
 flash-policy explain FSP-D05 says more
@@ -79,8 +79,8 @@ fn eval_names_the_rule_that_misses() {
              < <policy-file-request/>\0
              23 bytes, client-closed
   player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.org/game.swf cannot load data from game.example.com:5000.
-  note     game.example.com:843: error FSP-D30 at 2:1: policy grants nothing: none of its 2 rules counts, and the first of them names no valid domain; help: correct each rule, as the finding at it says
   note     game.example.com:843: error FSP-D05 at 3:22: domain="http://www.example.com" contains a scheme; use "www.example.com"; help: write the bare host
+  note     game.example.com:843: error FSP-D30 at 2:1: policy grants nothing: none of its 2 rules counts, and the first of them names no valid domain; help: correct each rule, as the finding at it says
 
 info: decided by this element
  --> policy.xml:4:3
@@ -120,8 +120,8 @@ expected permitted
              < <policy-file-request/>\0
              23 bytes, client-closed
   player   at 20 s: securityError#2048 Error #2048: Security sandbox violation: http://www.example.org/game.swf cannot load data from game.example.com:5000.
-  note     game.example.com:843: error FSP-D30 at 2:1: policy grants nothing: none of its 2 rules counts, and the first of them names no valid domain; help: correct each rule, as the finding at it says
   note     game.example.com:843: error FSP-D05 at 3:22: domain="http://www.example.com" contains a scheme; use "www.example.com"; help: write the bare host
+  note     game.example.com:843: error FSP-D30 at 2:1: policy grants nothing: none of its 2 rules counts, and the first of them names no valid domain; help: correct each rule, as the finding at it says
 
 info: decided by this element
  --> policy.xml:4:3

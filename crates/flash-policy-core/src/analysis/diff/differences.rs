@@ -70,7 +70,7 @@ pub(super) fn changes(differences: &[Difference], regions: &[Region<'_>]) -> Vec
                 direction,
                 origins: vec![origin],
                 scheme,
-                ports: ports.clone(),
+                ports: ports.or_every_port(),
                 witness,
                 rule: None,
             },

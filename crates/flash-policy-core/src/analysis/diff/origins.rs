@@ -62,9 +62,10 @@ impl Region<'_> {
     }
 
     /// Returns the ports that the rules with exactly this pattern open in the old (0) or new (1)
-    /// policy.
+    /// policy. Port 0, which `*` contains, is none: nothing can connect to it (rulebook P8).
     pub(super) fn opened(&self, side: usize, https: bool) -> PortSet {
-        self.grants[side].iter().flat_map(|terms| terms.opened(https)).collect()
+        let opened = self.grants[side].iter().flat_map(|terms| terms.opened(https));
+        opened.map(|range| *range.start().max(&1)..=*range.end()).collect()
     }
 }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-/// Any set of the ports 0-65535. It can contain port 0, which `to-ports="*"` grants although
-/// nothing can connect to it (rulebook P8).
+/// Any set of the ports 0-65535. A [`Diff`](super::Diff) does not tell sets apart that differ in
+/// port 0 only, to which nothing can connect (rulebook P8).
 ///
 /// Displayed as `to-ports` lists it: ascending, with touching ranges joined. All ports are `*`.
 ///
@@ -36,6 +36,11 @@ impl PortSet {
     /// Returns the ports as ascending, inclusive ranges, no two of which touch.
     pub fn ranges(&self) -> impl ExactSizeIterator<Item = RangeInclusive<u16>> {
         self.borders.chunks(2).map(|run| run[0]..=run.get(1).map_or(u16::MAX, |end| end - 1))
+    }
+
+    /// Returns every port if the set has all but port 0, and otherwise the same set.
+    pub(super) fn or_every_port(&self) -> Self {
+        if self.borders == [1] { Self { borders: vec![0] } } else { self.clone() }
     }
 
     pub(super) fn or(&self, other: &Self) -> Self {

@@ -105,7 +105,8 @@ fn twin(domain: &str) -> Option<String> {
         "127.0.0.1" => Some("localhost".to_owned()),
         _ => {
             let apex = domain.strip_prefix("www.").unwrap_or(domain);
-            if !is_registered_name(apex) {
+            // An underscore is more often a slip of the pen than a name that is registered.
+            if !is_registered_name(apex) || apex.contains('_') {
                 None
             } else if apex == domain {
                 Some(format!("www.{domain}"))

@@ -16,7 +16,8 @@ impl Linter {
         };
         let mut found = Vec::new();
         if ports.ranges() == [MASTER_PORT..=MASTER_PORT] {
-            found.extend(at(rule, "to-ports", rules::only_policy_port(ports)));
+            let written = rule.written_to_ports().unwrap_or_default();
+            found.extend(at(rule, "to-ports", rules::only_policy_port(written)));
         }
         let source = self.source_port();
         let lowest = ports.ranges().first().map_or(0, |range| *range.start()).max(1);

@@ -91,7 +91,7 @@ define_rules! {
         => utf8_bom();
 
     UTF16 "FSP-D18" "utf16" Error
-        "UTF-16 policy: NUL after byte {offset} truncates it on the wire"
+        "UTF-16 policy: the NUL at byte {offset} truncates it on the wire"
         "save the file as UTF-8"
         => utf16(offset);
 

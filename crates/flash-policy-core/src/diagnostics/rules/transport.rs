@@ -84,9 +84,9 @@ define_rules! {
         => missing_nul_close(endpoint);
 
     FAKE_NUL "FSP-T16" "fake-nul" Error
-        "trailing text \"{text}\" after the root element looks like an escaped NUL"
+        "trailing text \"{text}\" after the root element {what}"
         "send the byte 0x00, not its escape sequence"
-        => fake_nul(text);
+        => fake_nul(text, what);
 
     TOO_MANY_NULS "FSP-T17" "too-many-nuls" Warning
         "{extra} behind the terminating NUL"

@@ -19,14 +19,14 @@ fn severities(linter: &Linter, document: impl AsRef<[u8]>) -> Vec<String> {
 #[rstest]
 #[case::all("all", &["info FSP-D30 at 1:1"])]
 #[case::master_only("master-only", &["error FSP-D30 at 1:1"])]
-#[case::none("none", &["error FSP-D30 at 1:1", "error FSP-S03 at 2:15"])]
+#[case::none("none", &["error FSP-S03 at 2:15", "error FSP-D30 at 1:1"])]
 #[case::by_content_type_counts_as_master_only(
     "by-content-type",
-    &["error FSP-D30 at 1:1", "warning FSP-S04 at 2:15"]
+    &["warning FSP-S04 at 2:15", "error FSP-D30 at 1:1"]
 )]
 #[case::unknown_counts_as_none(
     "master_only",
-    &["error FSP-D30 at 1:1", "error FSP-S06 at 2:15"]
+    &["error FSP-S06 at 2:15", "error FSP-D30 at 1:1"]
 )]
 fn the_meta_policy_of_a_master_without_rules_decides_how_bad_that_is(
     #[case] value: &str,

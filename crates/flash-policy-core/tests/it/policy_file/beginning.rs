@@ -81,7 +81,7 @@ fn a_byte_order_mark_that_does_not_come_first_is_text(
 fn an_encoding_of_several_bytes_is_recognised(#[case] bytes: &[u8], #[case] first_nul: usize) {
     let malformed = rejected(bytes);
     assert_eq!(malformed.diagnostic().rule(), &rules::UTF16, "{malformed}");
-    let expected = format!("NUL after byte {first_nul} ");
+    let expected = format!("the NUL at byte {first_nul} ");
     assert!(malformed.diagnostic().message().contains(&expected), "{malformed}");
 }
 
@@ -90,4 +90,55 @@ fn a_document_that_ends_inside_a_character_is_not_called_badly_encoded() {
     let malformed = rejected(b"<cross-domain-policy><!-- \xc3");
     assert_eq!(malformed.diagnostic().rule(), &rules::UNDECODABLE_BYTE);
     assert!(malformed.diagnostic().help().starts_with("send all bytes"), "{malformed}");
+}
+
+#[test]
+fn a_mark_of_utf_16_without_any_nul_is_not_said_to_be_cut_by_one() {
+    let malformed = rejected(b"\xff\xfe");
+    assert!(!malformed.diagnostic().message().contains("NUL"), "{malformed}");
+    assert!(malformed.diagnostic().help().contains("byte order mark of UTF-16"), "{malformed}");
+}
+
+#[rstest]
+#[case::a_second_policy(
+    "\0<cross-domain-policy/>",
+    "remove the NUL and the second policy after it"
+)]
+#[case::anything("\0junk", "remove the NUL and all that follows it")]
+#[case::blanks("\0\n", "remove the NUL and all that follows it")]
+fn a_nul_after_the_end_is_removed_with_what_follows(#[case] after: &str, #[case] help: &str) {
+    let parsed = super::parse(policy("") + after);
+    let found = parsed.diagnostics().iter().find(|one| *one.rule() == rules::NUL_INSIDE).unwrap();
+    assert!(found.help().starts_with(help), "{found}");
+}
+
+#[rstest]
+#[case::one_tag("\n<cross-domain-policy><allow-access-from/></cross-domain-policy>")]
+#[case::a_tag_with_attributes("\n<cross-domain-policy a=''/>")]
+fn blanks_before_the_document_are_quoted_with_the_first_tag_only(#[case] document: &str) {
+    let parsed = super::parse(document);
+    assert!(!parsed.diagnostics()[0].message().contains("><"), "{:?}", parsed.diagnostics()[0]);
+}
+
+#[rstest]
+#[case::no_version("version='//.0'", "version=")]
+#[case::another_version("version='2.0'", "version=")]
+#[case::no_answer("version='1.0' standalone='maybe'", "standalone=")]
+fn a_declaration_with_a_value_that_xml_forbids_is_rejected(
+    #[case] values: &str,
+    #[case] expected: &str,
+) {
+    let malformed = rejected(format!("<?xml {values}?>{}", policy("")));
+    assert_eq!(malformed.diagnostic().rule(), &rules::MISSING_CLOSE_TAG_TYPO, "{malformed}");
+    assert!(malformed.diagnostic().message().contains(expected), "{malformed}");
+}
+
+#[test]
+fn a_declared_encoding_that_the_bytes_do_not_have_is_a_warning() {
+    let parsed = super::parse(format!("<?xml version='1.0' encoding='UTF-16'?>{}", policy("")));
+    let found = parsed.diagnostics()[0].to_string();
+    assert!(
+        found.starts_with("warning FSP-D22 at 1:1: XML error: the XML declaration says UTF-16")
+    );
+    super::parse(format!("<?xml version=\"1.1\" encoding='utf-8' standalone='no'?>{}", policy("")));
 }

@@ -86,6 +86,11 @@ fn escapes_of_source_code_are_told_as_such(#[case] document: &str, #[case] id: &
 #[case::angles("domain=«*»", "straight quotation marks")]
 #[case::accent("domain=´*´", "straight quotation marks")]
 #[case::no_value("domain to-ports=\"5\"", "with a value")]
+#[case::no_value_at_the_end("domain='*' secure", "write secure=\"…\" with a value")]
+#[case::no_equals_sign("domain\"*\"", "a = before the value")]
+#[case::half_a_character(r#"domain="&#xD800;""#, "remove the reference")]
+#[case::no_character(r#"domain="&#x110000;""#, "remove the reference")]
+#[case::no_character_in_decimal(r#"domain="&#1114112;""#, "remove the reference")]
 #[case::a_name_in_two_words(r#"domain="*" to ports="5""#, "did you mean to-ports?")]
 #[case::a_colon_for_the_equals_sign(r#"domain:"*""#, r#"name="value""#)]
 #[case::no_blank_between(r#"domain="*"to-ports="5""#, "put a blank between")]
@@ -244,6 +249,20 @@ fn only_a_misspelt_root_is_to_be_named_exactly(#[case] document: &str) {
 #[case::cdata("<![CDATA[<cross-domain-policy/>]]>", "CDATA")]
 #[case::http(" HTTP/1.1 200 OK\r\n\r\n<cross-domain-policy/>", "headers of HTTP")]
 #[case::a_word("hello <cross-domain-policy/>", "remove the text")]
+#[case::bytes_of_python("b'<cross-domain-policy/>", "Python")]
+#[case::an_object("[object Object]", "JavaScript")]
+#[case::a_dump("3c 3f 78 6d 6c 20 76 65", "not their numbers")]
+#[case::a_dump_with_offsets("00000000: 3c3f 786d 6c20 7665  <?xml ve", "not their numbers")]
+#[case::a_dump_without_blanks("3c3f786d6c2076657273696f6e", "not their numbers")]
+#[case::a_traceback(
+    "Traceback (most recent call last):\n  File \"a.py\", line 1\nTypeError: a",
+    "error message of a program"
+)]
+#[case::redis("-ERR unknown command '<policy-file-request/>'\r\n", "looks like Redis")]
+#[case::ssh("SSH-2.0-OpenSSH_9.6\r\n", "looks like SSH")]
+#[case::smtp("220 mail.example ESMTP\r\n", "looks like SMTP")]
+#[case::ftp("220 FTP server ready\r\n", "looks like FTP")]
+#[case::pop3("+OK ready", "looks like POP3")]
 fn text_before_the_root_has_the_help_that_fits(#[case] document: &str, #[case] help: &str) {
     fatal(document, "FSP-L12", help);
 }
@@ -299,4 +318,50 @@ fn the_doctype_of_a_web_page_is_not_said_to_be_harmless() {
     let page = "<!DOCTYPE HTML PUBLIC '-//W3C//DTD HTML 4.01//EN' \
                 'http://www.w3.org/TR/html4/strict.dtd'><html/>";
     assert_eq!(rejected(page).diagnostics().len(), 1);
+}
+
+#[test]
+fn a_document_that_ends_anywhere_inside_its_root_is_truncated() {
+    let rules = "<!-- a --><allow-access-from domain=\"*.a\" to-ports='1'></allow-access-from>";
+    let document = format!(
+        "<?xml version=\"1.0\"?>\n<!DOCTYPE cross-domain-policy SYSTEM \"/x.dtd\">\n\
+         <cross-domain-policy>\n  {rules}\n</cross-domain-policy>"
+    );
+    let root = document.find("<cross-domain-policy>").unwrap();
+    let unfinished = (root + 1..document.len()).chain([1, 2, 4, 24, 26, 30]);
+    for end in unfinished {
+        let malformed = rejected(&document[..end]);
+        assert_eq!(malformed.diagnostic().rule().id(), "FSP-D21", "{}", &document[..end]);
+    }
+    for cut in ["<!", "<!-", "<?", "<?x", "<![CDA"] {
+        let malformed = rejected(format!("<cross-domain-policy>\n{cut}"));
+        assert_eq!(malformed.diagnostic().rule().id(), "FSP-D21", "{cut}");
+    }
+}
+
+#[test]
+fn an_instruction_inside_the_root_is_ignored_and_reported() {
+    let parsed = super::parse(policy(&format!("<?php echo 1 ?>{RULE}")));
+    let found: Vec<_> = parsed.diagnostics().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        ["warning FSP-L02 at 1:22: <?php … ?> inside <cross-domain-policy> is a processing \
+          instruction; it is ignored; help: run the script, whose source was sent, or remove it"]
+    );
+}
+
+#[test]
+fn the_public_id_of_a_doctype_is_not_taken_for_its_system_id() {
+    let malformed =
+        rejected(format!("<!DOCTYPE cross-domain-policy PUBLIC \"x\">{}", policy(RULE)));
+    assert_eq!(malformed.diagnostics().len(), 1, "{:?}", malformed.diagnostics());
+}
+
+#[rstest]
+#[case::a_line_end(r"\n")]
+#[case::two(r"\r\n")]
+#[case::between_quotation_marks(r#""\n""#)]
+fn an_escaped_line_end_after_the_root_is_not_called_a_nul(#[case] text: &str) {
+    let fatal = fatal(&(policy(RULE) + text), "FSP-T16", "remove it");
+    assert!(fatal.message().contains("is an escape sequence, sent as text"), "{fatal}");
 }

@@ -175,6 +175,9 @@ fn a_misspelt_value_of_secure_leads_to_the_right_one() {
 #[case::name("http", "write the number of the port, not a name")]
 #[case::wide_digits("５０００", "write ports in the digits 0 to 9")]
 #[case::three_bounds("1-2-3", "write each range as FIRST-LAST")]
+#[case::a_thousands_separator("5,000", "write 5000 without a comma")]
+#[case::a_star_for_a_digit("50*", "write the first and the last port")]
+#[case::question_marks_for_digits("5???", "write the first and the last port")]
 #[case::anything("?", "write ports and ranges as in 1000-2000,3000")]
 fn bad_ports_have_the_help_that_fits(#[case] written: &str, #[case] help: &str) {
     let invalid = written.parse::<ToPorts>().unwrap_err();
@@ -258,4 +261,22 @@ fn blanks_around_the_only_domain_leave_a_policy_that_grants_nothing() {
     assert!(found[0].starts_with("error FSP-D30 at 1:1: policy grants nothing"), "{found:?}");
     assert!(found[0].ends_with("write domain=\"a.example\", without the blanks around it"));
     assert!(found[1].starts_with("error FSP-D13 at 1:41"), "{found:?}");
+}
+
+#[test]
+fn a_rule_with_several_wrong_names_is_shown_as_it_was_meant() {
+    let rule = "<Allow-Access-From Domain='*.a.example' To-Ports='5'/>";
+    let meant = "<allow-access-from domain=\"*.a.example\" to-ports=\"5\"/>";
+    assert_eq!(only(rules::UNKNOWN_ELEMENT, rule).help(), format!("did you mean {meant}?"));
+    let rule = "<allow-access-from domains='*.a.example' ports='5'/>";
+    assert_eq!(only(rules::MISSING_DOMAIN, rule).help(), format!("write {meant}"));
+    assert_eq!(only(rules::MISSING_TO_PORTS, rule).help(), format!("write {meant}"));
+}
+
+#[test]
+fn an_attribute_with_a_prefix_is_quoted_as_it_is_written() {
+    let rule = "<allow-access-from xmlns:q='urn:x' q:domain='*' to-ports='5'/>";
+    let found = only(rules::UNKNOWN_ATTRIBUTE, rule);
+    assert!(found.message().contains("no attribute q:domain"), "{found}");
+    assert_eq!(only(rules::MISSING_DOMAIN, rule).help(), "write domain in place of q:domain");
 }

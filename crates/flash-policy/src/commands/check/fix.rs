@@ -2,7 +2,7 @@
 
 use flash_policy_core::analysis::{Diff, Fix, Linter, apply_fixes};
 use flash_policy_core::diagnostics::rules;
-use flash_policy_core::document::{PolicyFile, PolicyKind};
+use flash_policy_core::document::{PolicyFile, PolicyKind, readable};
 use flash_policy_core::player::Profile;
 use flash_policy_core::printable::{printable, visible};
 use flash_policy_scenario::files;
@@ -55,9 +55,12 @@ impl FixPlan {
     /// Returns the fixes as a patch.
     pub(crate) fn patch(&self, input: &Input) -> String {
         let name = printable(&input.name);
-        // A document that can be fixed is UTF-8.
-        let (old, new) =
-            (String::from_utf8_lossy(&input.bytes), String::from_utf8_lossy(&self.new));
+        // A document that can be fixed is UTF-8 or ISO-8859-1.
+        let text = |bytes: &[u8]| match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) => readable(bytes),
+        };
+        let (old, new) = (text(&input.bytes), text(&self.new));
         let (old, new): (Vec<_>, Vec<_>) =
             (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
         let diff = TextDiff::configure().newline_terminated(true).diff_slices(&old, &new);

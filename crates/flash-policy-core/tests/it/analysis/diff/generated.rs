@@ -327,6 +327,7 @@ fn ports(policies: [&Policy; 2]) -> Vec<u16> {
     let rules = policies.into_iter().flat_map(|policy| &policy.rules);
     let spans = rules.flat_map(|rule| spans(rule.to_ports.as_deref().unwrap_or_default()));
     let borders = spans.flat_map(|(first, last)| [first.saturating_sub(1), first, last, last + 1]);
-    let ports: BTreeSet<_> = borders.chain([0, 1, 843, 1023, 1024, 65535]).collect();
-    ports.into_iter().filter_map(|port| u16::try_from(port).ok()).collect()
+    let ports: BTreeSet<_> = borders.chain([1, 843, 1023, 1024, 65535]).collect();
+    // Nothing can connect to port 0.
+    ports.into_iter().filter_map(|port| u16::try_from(port).ok()).filter(|port| *port > 0).collect()
 }
