@@ -36,6 +36,8 @@ pub struct MatrixReport {
     matrix: Matrix,
     comparison: Comparison,
     notes: Vec<CaseNote>,
+    /// Whether the snapshot file may be replaced: it is a snapshot, or absent.
+    is_replaceable: bool,
 }
 
 impl MatrixReport {
@@ -93,11 +95,14 @@ impl MatrixReport {
     ///
     /// # Errors
     ///
-    /// Returns `InvalidData` if not every cell was decided, and `PermissionDenied` if the snapshot
-    /// is read-only. Other errors come from the system.
+    /// Returns `InvalidData` if not every cell was decided or if the file is not a snapshot, and
+    /// `PermissionDenied` if the snapshot is read-only. Other errors come from the system.
     pub fn update(&self) -> io::Result<bool> {
         match self.comparison.status {
             Status::Passed => Ok(false),
+            Status::Failed if !self.is_replaceable => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a snapshot of a matrix"))
+            }
             Status::Failed => {
                 files::replace(&self.snapshot, self.matrix.to_string().as_bytes())?;
                 Ok(true)
@@ -149,6 +154,7 @@ impl MatrixReport {
             matrix,
             comparison,
             notes,
+            is_replaceable: plan.foreign_snapshot().is_none(),
         }
     }
 }

@@ -6,8 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use flash_policy_core::analysis::Matrix;
 use flash_policy_core::diagnostics::{Position, Rule};
-use flash_policy_core::player::{Cause, Endpoint, Grantor, PlayerEvent, Profile, Swf, Verdict};
+use flash_policy_core::player::{
+    Cause, Endpoint, Grantor, MASTER_PORT, PlayerEvent, Profile, Swf, Verdict,
+};
 use flash_policy_core::wire::FaultList;
 use flash_policy_fixture::server::BackendState;
 
@@ -78,12 +81,39 @@ impl Scenario {
         connects.map(|connect| Endpoint::new(&connect.host, port)).collect()
     }
 
+    /// Returns the endpoints that the file declares, and those that its SWFs may ask: their targets,
+    /// the master policies of the targets' hosts, and the locations of `load-policy-files`.
+    pub fn endpoints(&self) -> BTreeSet<Endpoint> {
+        let declared = self.policies.keys().chain(self.backends.keys()).cloned();
+        let attempts = self.cases.iter().map(|case| &case.attempt);
+        let loaded = attempts.clone().flat_map(|attempt| &attempt.load);
+        let loaded = loaded.filter_map(|url| {
+            let (scheme, location) = url.split_once("://")?;
+            let is_socket = scheme.eq_ignore_ascii_case("xmlsocket");
+            is_socket.then(|| location.trim_end_matches('/').parse().ok()).flatten()
+        });
+        let connects = attempts.map(|attempt| &attempt.connect);
+        let connects = connects.chain(self.matrix.iter().flat_map(|matrix| &matrix.connects));
+        let asked = connects.flat_map(|connect| {
+            let target = u16::try_from(connect.port).ok();
+            let ports = target.into_iter().chain([MASTER_PORT]);
+            ports.map(|port| Endpoint::new(&connect.host, port))
+        });
+        declared.chain(loaded).chain(asked).collect()
+    }
+
     /// Returns the other files that the file names: policy documents, and the snapshot of its
     /// matrix.
     pub fn files(&self) -> Vec<PathBuf> {
         let documents = self.policies.values().filter_map(|policy| policy.document.as_ref());
         let documents = documents.filter_map(Document::path).map(Path::to_owned);
         documents.chain(self.matrix.iter().map(|matrix| matrix.snapshot.clone())).collect()
+    }
+
+    /// Returns the file that `snapshot` names if it exists and is not a snapshot of a matrix.
+    /// Accepting the matrix must not overwrite it.
+    pub fn foreign_snapshot(&self) -> Option<&Path> {
+        self.matrix.as_ref()?.foreign_snapshot()
     }
 
     /// Returns whether the file has a `[matrix]`.
@@ -257,4 +287,13 @@ pub(super) struct MatrixPlan {
     pub(super) snapshot: PathBuf,
     /// The content of the snapshot; `None` if there is no such file yet.
     pub(super) pinned: Option<String>,
+}
+
+impl MatrixPlan {
+    /// Returns the path of the snapshot if there is a file that is not one.
+    pub(super) fn foreign_snapshot(&self) -> Option<&Path> {
+        let pinned = self.pinned.as_deref()?.trim_start_matches('\u{feff}');
+        let is_snapshot = pinned.trim().is_empty() || Matrix::is_table(pinned);
+        (!is_snapshot).then_some(&self.snapshot)
+    }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use flash_policy_core::analysis::Coverage;
-use flash_policy_core::player::Endpoint;
+use flash_policy_core::player::{Endpoint, Outcome};
 use flash_policy_fixture::client::Route;
 
 use super::decide::{Decision, Routes, Sessions, Sockets};
@@ -120,13 +120,28 @@ impl<'a> Runner<'a> {
     ///
     /// Panics inside a tokio runtime, which it would block.
     pub fn run_matrix(&mut self) -> Option<&MatrixReport> {
+        self.run_matrix_observed(|_| {})
+    }
+
+    /// Runs the matrix, as [`run_matrix`](Self::run_matrix) does, and passes the outcome of each
+    /// cell to `observe`.
+    ///
+    /// # Panics
+    ///
+    /// Panics inside a tokio runtime, which it would block.
+    pub fn run_matrix_observed(
+        &mut self,
+        mut observe: impl FnMut(&Outcome<()>),
+    ) -> Option<&MatrixReport> {
         let Self { scenario, sockets, routes, coverage, .. } = self;
         let plan = scenario.matrix.as_ref()?;
         let decide =
             |attempt| sockets.decide(scenario, routes, &Changes::default(), &attempt, &mut None);
         let notes = unknown_hosts(&plan.unnamed_hosts, routes);
-        let report =
-            MatrixReport::run(scenario, plan, notes, decide, |outcome| coverage.count(outcome));
+        let report = MatrixReport::run(scenario, plan, notes, decide, |outcome| {
+            coverage.count(outcome);
+            observe(outcome);
+        });
         self.report.matrices.push(report);
         self.report.matrices.last()
     }

@@ -296,7 +296,24 @@ impl CommandResult {
     }
 }
 
+impl AnswerFinding {
+    /// Returns whether another finding is this diagnostic of the same location.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.endpoint == other.endpoint
+            && self.diagnostic.fingerprint == other.diagnostic.fingerprint
+    }
+}
+
 impl LiveResult {
+    /// Adds the diagnostics of answers to scenarios, unless an attempt has shown them.
+    pub(crate) fn add_answers(&mut self, findings: Vec<AnswerFinding>) {
+        for finding in findings {
+            if !self.answer_findings.iter().any(|known| known.is_same(&finding)) {
+                self.answer_findings.push(finding);
+            }
+        }
+    }
+
     pub(crate) fn set_conformance(
         &mut self,
         (overview, checks): (ConformanceOverview, Vec<ConformanceCheck>),

@@ -35,6 +35,20 @@ pub struct Matrix {
 }
 
 impl Matrix {
+    /// Returns whether a text begins as a table that a [`Matrix`] displayed does: with the heading
+    /// of the requesters and at least one target.
+    ///
+    /// ```
+    /// use flash_policy_core::analysis::Matrix;
+    ///
+    /// assert!(Matrix::is_table("swf    h:1\na.swf  permitted\n"));
+    /// assert!(!Matrix::is_table("<cross-domain-policy/>"));
+    /// ```
+    pub fn is_table(text: &str) -> bool {
+        let head = text.lines().next().map(columns).unwrap_or_default();
+        head.len() > 1 && head[0] == CORNER
+    }
+
     /// Decides every combination, row by row.
     pub fn of<R: fmt::Display, C: fmt::Display>(
         swfs: &[R],

@@ -18,6 +18,9 @@ http://evil.example/game.swf     domain-not-listed      invalid-port
 sandbox:local-trusted            permitted              invalid-port
 ";
 
+/// A snapshot of another stage.
+const OLD: &str = "swf  old.example.com:5000\n";
+
 /// A folder with a scenario, and with this snapshot.
 fn folder(snapshot: Option<&str>) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -128,7 +131,7 @@ fn an_update_that_fails_leaves_the_folder_as_it_was() {
 /// Several scenarios may share a snapshot by links.
 #[cfg(unix)]
 #[rstest]
-#[case::to_a_file(Some("old"))]
+#[case::to_a_file(Some(OLD))]
 #[case::to_nothing_yet(None)]
 fn an_update_writes_behind_a_link(#[case] old: Option<&str>) {
     let (folder, path) = folder(None);
@@ -147,7 +150,7 @@ fn an_update_writes_behind_a_link(#[case] old: Option<&str>) {
 fn an_update_keeps_the_permissions_of_the_snapshot() {
     use std::os::unix::fs::PermissionsExt;
 
-    let (folder, path) = folder(Some("old"));
+    let (folder, path) = folder(Some(OLD));
     let pinned = folder.path().join("pinned.txt");
     fs::set_permissions(&pinned, fs::Permissions::from_mode(0o640)).unwrap();
     assert!(run(&path).update().unwrap());
@@ -158,14 +161,14 @@ fn an_update_keeps_the_permissions_of_the_snapshot() {
 /// Renaming over it would succeed: a file is not asked.
 #[test]
 fn an_update_leaves_a_read_only_snapshot_alone() {
-    let (folder, path) = folder(Some("old"));
+    let (folder, path) = folder(Some(OLD));
     let pinned = folder.path().join("pinned.txt");
     let mut permissions = fs::metadata(&pinned).unwrap().permissions();
     permissions.set_readonly(true);
     fs::set_permissions(&pinned, permissions).unwrap();
     let error = run(&path).update().unwrap_err();
     assert_eq!(error.to_string(), "it is read-only; make it writable first");
-    assert_eq!(fs::read_to_string(&pinned).unwrap(), "old");
+    assert_eq!(fs::read_to_string(&pinned).unwrap(), OLD);
 }
 
 #[test]
@@ -209,4 +212,16 @@ fn any_text_can_be_compared_with(#[case] table: &str) {
     let expected: &[&str] =
         if table.contains("low-port") { &[] } else { &["a to h:1: (not there) → low-port"] };
     assert_eq!(changes, expected);
+}
+
+#[rstest]
+#[case::a_policy("<cross-domain-policy/>")]
+#[case::another_table("host  port\na  5000\n")]
+#[case::one_word("swf")]
+fn an_update_leaves_a_file_that_is_not_a_snapshot_alone(#[case] content: &str) {
+    let (folder, path) = folder(Some(content));
+    let error = run(&path).update().unwrap_err();
+    assert_eq!(error.to_string(), "it is not a snapshot of a matrix");
+    let kept = fs::read_to_string(folder.path().join("pinned.txt")).unwrap();
+    assert_eq!(kept, content);
 }

@@ -51,24 +51,29 @@ impl FailRule {
         &self,
         outcomes: impl Iterator<Item = &'a Outcome<()>>,
     ) -> Vec<AnswerFinding> {
-        let mut found: Vec<AnswerFinding> = Vec::new();
-        for outcome in outcomes {
-            for asked in outcome.asked() {
-                let endpoint = asked.endpoint().to_string();
-                let in_document = suppressions(outcome, asked.endpoint());
-                for diagnostic in asked.diagnostics() {
-                    let finding = self.answer(&endpoint, diagnostic, &in_document);
-                    let is_known = |one: &AnswerFinding| {
-                        one.endpoint == endpoint
-                            && one.diagnostic.fingerprint == finding.diagnostic.fingerprint
-                    };
-                    if !found.iter().any(is_known) {
-                        found.push(finding);
-                    }
+        let mut found = Vec::new();
+        outcomes.for_each(|outcome| self.add_answers(&mut found, outcome, |_, _| true));
+        found
+    }
+
+    /// Adds the diagnostics of an outcome's answers that are chosen, unless they are known.
+    pub(crate) fn add_answers(
+        &self,
+        found: &mut Vec<AnswerFinding>,
+        outcome: &Outcome<()>,
+        is_chosen: impl Fn(&Endpoint, &diagnostics::Diagnostic) -> bool,
+    ) {
+        for asked in outcome.asked() {
+            let endpoint = asked.endpoint().to_string();
+            let in_document = suppressions(outcome, asked.endpoint());
+            let diagnostics = asked.diagnostics();
+            for diagnostic in diagnostics.filter(|one| is_chosen(asked.endpoint(), one)) {
+                let finding = self.answer(&endpoint, diagnostic, &in_document);
+                if !found.iter().any(|known| known.is_same(&finding)) {
+                    found.push(finding);
                 }
             }
         }
-        found
     }
 
     fn answer(

@@ -9,6 +9,7 @@ mod family;
 mod family;
 mod listener;
 mod plan;
+mod scenario_ports;
 mod server;
 mod start;
 mod watched_cases;

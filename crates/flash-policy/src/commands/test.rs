@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use flash_policy_core::player::{Endpoint, Role};
+use flash_policy_core::player::{Endpoint, Outcome, Role};
 use flash_policy_fixture::client::Route;
 use flash_policy_scenario::{
     self as scenario, CaseReport, MatrixReport, Runner, Scenario, ScenarioReport, Status,
@@ -32,6 +32,9 @@ pub(crate) fn run(args: &Test, so_far: &SoFar<TestResult>) -> Result<Report, Fai
         result.summary = CaseSummary { files: Some(chosen.scenarios.len()), ..summary };
         result.listed = Some(cases.iter().map(ChosenCase::listed).collect());
         return Ok(Report::new(CommandResult::Test(result), chosen.errors));
+    }
+    if args.update {
+        chosen.check_snapshots()?;
     }
     let ScenarioRun { files, cases, coverage, errors } =
         run_selected(args, &|_| Vec::new(), chosen, so_far);
@@ -66,6 +69,9 @@ pub(crate) fn run_against(
 
 /// Learns of each case.
 pub(crate) trait CaseObserver {
+    /// Takes an outcome over real sockets.
+    fn answered(&self, _outcome: &Outcome<()>) {}
+
     /// Returns whether the case must run again: a real server was gone, perhaps since the case
     /// before it.
     fn is_doubtful(&self, _case: &Case) -> bool {
@@ -117,6 +123,21 @@ impl<'a> CaseSelection<'a> {
             return Err(error.help("--list shows them all"));
         }
         Ok(selection)
+    }
+
+    /// Returns an error if an update would overwrite a file that is not a snapshot.
+    fn check_snapshots(&self) -> Result<(), Failure> {
+        let cases = self.cases();
+        let mut matrices = cases.iter().filter(|one| one.case.is_none());
+        match matrices.find_map(|one| Some((one, one.scenario.foreign_snapshot()?))) {
+            Some((matrix, path)) => Err(Failure::usage(format!(
+                "--update would overwrite {}, which is not a snapshot of a matrix; name another \
+                 file in `snapshot` of {}",
+                path.display(),
+                matrix.file()
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn filtered_cases(&self) -> Vec<ChosenCase<'_>> {
@@ -182,12 +203,12 @@ fn run_selected(
         for one in chosen.iter().filter(|one| std::ptr::eq(one.scenario, scenario)) {
             progress.step();
             runner = routed(runner, routes(scenario));
-            let mut case = run_one(&mut runner, one, args.update);
+            let mut case = run_one(&mut runner, one, args.update, observer);
             if case.as_ref().is_some_and(|case| observer.is_doubtful(case)) {
                 // A new runner has new sessions, in which nothing has failed.
                 all.merge(runner.finish());
                 runner = routed(Runner::new(scenario), routes(scenario));
-                case = run_one(&mut runner, one, args.update);
+                case = run_one(&mut runner, one, args.update, observer);
             }
             case.iter().for_each(|case| observer.done(case));
             cases.extend(case);
@@ -206,11 +227,22 @@ fn routed<'a>(runner: Runner<'a>, routes: Vec<(Endpoint, Route)>) -> Runner<'a> 
     routes.into_iter().fold(runner, |runner, (at, to)| runner.route(at, to))
 }
 
-fn run_one(runner: &mut Runner<'_>, one: &ChosenCase<'_>, update: bool) -> Option<Case> {
+fn run_one(
+    runner: &mut Runner<'_>,
+    one: &ChosenCase<'_>,
+    update: bool,
+    observer: &dyn CaseObserver,
+) -> Option<Case> {
     let started = Instant::now();
     match one.case {
-        Some(case) => Some(of_case(runner.run(case), started.elapsed())),
-        None => runner.run_matrix().map(|matrix| of_matrix(matrix, update).took(started.elapsed())),
+        Some(case) => {
+            let report = runner.run(case);
+            report.outcome().into_iter().for_each(|outcome| observer.answered(outcome));
+            Some(of_case(report, started.elapsed()))
+        }
+        None => runner
+            .run_matrix_observed(&|outcome: &Outcome<()>| observer.answered(outcome))
+            .map(|matrix| of_matrix(matrix, update).took(started.elapsed())),
     }
 }
 

@@ -262,8 +262,8 @@ fn forbid_writing(folder: &Folder, name: &str) {
 
 #[test]
 fn a_snapshot_that_cannot_be_written_does_not_lose_the_results() {
-    let folder =
-        folder().put("game.toml", format!("{SCENARIO}{MATRIX}")).put("matrix.txt", "old\n");
+    let old = "swf  old.example.com:5000\n";
+    let folder = folder().put("game.toml", format!("{SCENARIO}{MATRIX}")).put("matrix.txt", old);
     forbid_writing(&folder, "matrix.txt");
     let (exit, said) = folder.stdout("test --update game.toml");
     assert_eq!(exit, 4);
@@ -279,7 +279,7 @@ fn a_snapshot_that_cannot_be_written_does_not_lose_the_results() {
         "{said}"
     );
     assert!(said.contains("tests=\"3\"") && said.contains("errors=\"1\""), "{said}");
-    assert_eq!(folder.read("matrix.txt"), "old\n");
+    assert_eq!(folder.read("matrix.txt"), old);
 }
 
 #[test]
@@ -359,6 +359,24 @@ fn coverage_names_the_rules_that_no_case_needs() {
         (&1.into(), &0.into())
     );
     assert_eq!(report["coverage"][1]["exercised"], false);
+}
+
+#[rstest]
+#[case::a_policy("policy.xml")]
+#[case::the_scenario_itself("game.toml")]
+#[case::any_other_file("notes.txt")]
+fn an_update_never_overwrites_a_file_that_is_not_a_snapshot(#[case] snapshot: &str) {
+    let matrix = format!(
+        "[matrix]\nswf = ['http://www.example.com/game.swf']\n\
+         connect = ['game.example.com:5000']\nsnapshot = '{snapshot}'\n"
+    );
+    let folder = folder().put("game.toml", format!("{SCENARIO}{matrix}")).put("notes.txt", "swf");
+    let before = folder.read(snapshot);
+    let (exit, said) = folder.stderr("test --update game.toml");
+    let expected = "which is not a snapshot of a matrix; name another file in `snapshot` of \
+        game.toml\n";
+    assert!(said.starts_with("error: --update would overwrite ") && said.ends_with(expected));
+    assert_eq!((exit, folder.read(snapshot)), (2, before));
 }
 
 #[test]

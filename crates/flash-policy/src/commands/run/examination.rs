@@ -160,14 +160,16 @@ impl Examination<'_> {
         errors: &mut Vec<ReportedError>,
     ) -> Result<(), Halt> {
         let plan = self.plan;
-        let watched = WatchedCases::new(&mut self.server, self.so_far);
+        let watched = WatchedCases::new(&mut self.server, self.so_far, self.fail_rule);
         let routes = |scenario: &Scenario| {
             let at = |port| scenario.endpoints_at(port);
             watched.before_a_case(at(plan.policy_port()).first());
-            plan.routes(watched.0.borrow().server.process(), at)
+            let routes = plan.routes(watched.0.borrow().server.process(), at);
+            watched.stands_for(routes.iter().map(|(at, _)| at));
+            routes
         };
         let run = test::run_against(&Test::of(&self.args.scenario), &routes, &watched);
-        let ScenarioState { host, last, halt, .. } = watched.0.into_inner();
+        let ScenarioState { host, last, halt, mut answers, .. } = watched.0.into_inner();
         self.scenario_host = host;
         let ScenarioRun { files, cases, coverage: _, errors: unread } = run?;
         errors.extend(unread);
@@ -177,6 +179,11 @@ impl Examination<'_> {
         let (halt, ran) = halt.map_or((None, cases.len()), |(halt, ran)| (Some(halt), ran));
         result.live.cases.extend(cases.into_iter().take(ran));
         result.live.summary = CaseSummary::of(&result.live.cases, Some(files));
+        if self.args.failing.fail_on.is_none() {
+            // The expectations alone decide.
+            answers.iter_mut().for_each(|finding| finding.fails = false);
+        }
+        result.live.add_answers(answers);
         if let Some(halt) = halt {
             return Err(halt);
         }

@@ -11,6 +11,7 @@ use flash_policy_fixture::client::Route;
 use flash_policy_fixture::process::ListeningSocket;
 use flash_policy_fixture::process::{ServerUnderTest, ServerUnderTestBuilder};
 
+use super::scenario_ports;
 use crate::args::{LogicalPort, ReadyWhen, RealPort, Run, ServerPort, Variable};
 use crate::failure::Failure;
 
@@ -38,6 +39,7 @@ impl<'a> RunPlan<'a> {
         };
         let plan = Self { args, command: shell_line(&args.command), ports };
         plan.check()?;
+        scenario_ports::check(args, &plan.ports)?;
         Ok(plan)
     }
 

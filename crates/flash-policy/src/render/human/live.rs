@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use flash_policy_conformance::CheckVerdict;
-use flash_policy_core::diagnostics::rules;
+use flash_policy_core::diagnostics::{Severity, rules};
 use flash_policy_core::printable::{printable, printable_lines};
 
 use super::check::suppressed_by_baseline;
@@ -47,9 +47,13 @@ pub(super) fn live(live: &LiveResult, played: &[String], style: &Style) -> Strin
     parts.extend(live.host_diagnostics.iter().map(|one| diagnostic(one) + "\n"));
     parts.extend(apart(&attempts, live.host_diagnostics.is_empty()));
     let is_permitted = attempts.iter().all(|case| case.passed);
-    parts.extend(failing_answers(&live.answer_findings, is_permitted, style));
+    let (shown, of_cases): (Vec<_>, Vec<_>) =
+        live.answer_findings.iter().cloned().partition(|finding| is_shown(finding, &attempts));
+    parts.extend(failing_answers(&shown, is_permitted, style));
     if !scenarios.is_empty() {
-        parts.push(of_scenarios(&scenarios, live.summary.crashes, style));
+        let answers = errors_in_answers(&of_cases, style);
+        let failing = failing_answers(&of_cases, true, style).unwrap_or_default();
+        parts.push(of_scenarios(&scenarios, live.summary.crashes, style) + &answers + &failing);
     }
     parts.extend(conformance(live, style));
     parts.join("\n")
@@ -135,6 +139,34 @@ pub(super) fn failing_answers(
     };
     lines += &suppressed_by_baseline(findings.iter().filter(by_baseline).count());
     (!lines.is_empty()).then_some(lines)
+}
+
+/// Returns whether one of the attempts shows this diagnostic.
+fn is_shown(finding: &AnswerFinding, attempts: &[Case]) -> bool {
+    let mut asked = attempts.iter().filter_map(|case| case.got.as_ref()).flat_map(|got| &got.asked);
+    asked.any(|asked| {
+        let mut diagnostics = asked.diagnostics.iter();
+        asked.endpoint == finding.endpoint
+            && diagnostics.any(|one| one.fingerprint == finding.diagnostic.fingerprint)
+    })
+}
+
+/// Renders the errors in answers to scenarios, and what makes the command fail. A case that passed
+/// shows none of them.
+fn errors_in_answers(findings: &[AnswerFinding], style: &Style) -> String {
+    let counts = |finding: &&AnswerFinding| {
+        let is_error = finding.diagnostic.severity.0 == Severity::Error;
+        (is_error || finding.fails) && finding.suppressed.is_none()
+    };
+    let lines =
+        findings.iter().filter(counts).map(|AnswerFinding { endpoint, diagnostic, .. }| {
+            let Diagnostic { id, message, help, .. } = diagnostic;
+            let severity = style.bad(&diagnostic.severity.0.to_string());
+            let (endpoint, message) = (printable(endpoint), printable(message));
+            format!("{severity}: {endpoint}: {id}: {message}; help: {}\n", printable(help))
+        });
+    let lines: String = lines.collect();
+    if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 
 fn of_scenarios(scenarios: &[Case], crashes: usize, style: &Style) -> String {
