@@ -68,6 +68,7 @@ pub(crate) use domain_fault::bare_host;
 #[cfg(feature = "lint")]
 pub(crate) use domain_fault::is_known_scheme;
 pub use domain_pattern::DomainPattern;
+pub(crate) use elements::escape;
 pub use invalid_rule::InvalidRule;
 pub use kind::PolicyKind;
 pub(crate) use length_prefix::length_prefix;

@@ -30,7 +30,40 @@ impl ReadError {
     pub fn new(message: &str) -> Self {
         Self { message: message.to_owned(), help: None }
     }
+
+    /// Creates the reason for an error at this path. A link that leads nowhere, or in a circle, is
+    /// told from a file that does not exist.
+    pub fn at(path: &Path, error: io::Error) -> Self {
+        Self::of_link(path).unwrap_or_else(|| error.into())
+    }
+
+    /// Returns the reason why a link leads to no file; `None` if the path is not such a link.
+    fn of_link(path: &Path) -> Option<Self> {
+        let target = path.read_link().ok()?;
+        let mut at = path.with_file_name("").join(&target);
+        let mut links = 1;
+        while let Ok(next) = at.read_link() {
+            links += 1;
+            if links > MAX_LINKS {
+                return Some(Self {
+                    message: "the link leads back to itself".to_owned(),
+                    help: Some("make it lead to a file, or remove it".to_owned()),
+                });
+            }
+            at = at.with_file_name("").join(next);
+        }
+        if at.exists() {
+            return None;
+        }
+        Some(Self {
+            message: format!("the link leads to {}, which cannot be found", target.display()),
+            help: Some("correct the link, or remove it".to_owned()),
+        })
+    }
 }
+
+/// The most links that the system follows.
+const MAX_LINKS: usize = 40;
 
 impl From<io::Error> for ReadError {
     fn from(error: io::Error) -> Self {

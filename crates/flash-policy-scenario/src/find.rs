@@ -100,7 +100,7 @@ fn look_into(folder: &Path, found: &mut FoundFiles, folders: &mut Vec<PathBuf>) 
 }
 
 fn unreadable(at: &Path, error: io::Error) -> ScenarioError {
-    let ReadError { message, help } = ReadError::from(error);
+    let ReadError { message, help } = ReadError::at(at, error);
     ScenarioError::unreadable(at, message, help)
 }
 
@@ -151,7 +151,7 @@ pub(super) const TOO_LONG: &str = "it is longer than 1 MiB";
 /// Reads a regular file of at most [`MAX_BYTES`]. Pipes and devices are refused, because a read of
 /// them could wait forever.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, ReadError> {
-    let metadata = fs::metadata(path).map_err(ReadError::from)?;
+    let metadata = fs::metadata(path).map_err(|error| ReadError::at(path, error))?;
     if metadata.is_dir() {
         return Err(ReadError::new("it is a directory"));
     }

@@ -85,21 +85,9 @@ impl Scenario {
     /// the master policies of the targets' hosts, and the locations of `load-policy-files`.
     pub fn endpoints(&self) -> BTreeSet<Endpoint> {
         let declared = self.policies.keys().chain(self.backends.keys()).cloned();
-        let attempts = self.cases.iter().map(|case| &case.attempt);
-        let loaded = attempts.clone().flat_map(|attempt| &attempt.load);
-        let loaded = loaded.filter_map(|url| {
-            let (scheme, location) = url.split_once("://")?;
-            let is_socket = scheme.eq_ignore_ascii_case("xmlsocket");
-            is_socket.then(|| location.trim_end_matches('/').parse().ok()).flatten()
-        });
-        let connects = attempts.map(|attempt| &attempt.connect);
-        let connects = connects.chain(self.matrix.iter().flat_map(|matrix| &matrix.connects));
-        let asked = connects.flat_map(|connect| {
-            let target = u16::try_from(connect.port).ok();
-            let ports = target.into_iter().chain([MASTER_PORT]);
-            ports.map(|port| Endpoint::new(&connect.host, port))
-        });
-        declared.chain(loaded).chain(asked).collect()
+        let of_cases = self.cases.iter().flat_map(|case| case.attempt.endpoints());
+        let connects = self.matrix.iter().flat_map(|matrix| &matrix.connects);
+        declared.chain(of_cases).chain(connects.flat_map(Connect::endpoints)).collect()
     }
 
     /// Returns the other files that the file names: policy documents, and the snapshot of its
@@ -137,6 +125,8 @@ pub struct Case {
     pub(super) near_endpoint: Option<Endpoint>,
     /// The hosts of the case that no entry of the file names.
     pub(super) unnamed_hosts: Vec<UnnamedHost>,
+    /// The endpoints that are expected to get no request, and that are probably misspelt.
+    pub(super) misspelt_idle: Vec<MisspeltEndpoint>,
 }
 
 impl Case {
@@ -211,6 +201,14 @@ pub struct Connect {
     pub port: i64,
 }
 
+impl Connect {
+    /// Returns the target, and the master policy of its host.
+    fn endpoints(&self) -> impl Iterator<Item = Endpoint> + '_ {
+        let ports = u16::try_from(self.port).ok().into_iter().chain([MASTER_PORT]);
+        ports.map(|port| Endpoint::new(&self.host, port))
+    }
+}
+
 impl fmt::Display for Connect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.host, self.port)
@@ -250,6 +248,18 @@ pub(super) struct Attempt {
     pub(super) profile: Profile,
 }
 
+impl Attempt {
+    /// Returns the endpoints that the SWF may ask for a policy.
+    pub(super) fn endpoints(&self) -> BTreeSet<Endpoint> {
+        let loaded = self.load.iter().filter_map(|url| {
+            let (scheme, location) = url.split_once("://")?;
+            let is_socket = scheme.eq_ignore_ascii_case("xmlsocket");
+            is_socket.then(|| location.trim_end_matches('/').parse().ok()).flatten()
+        });
+        loaded.chain(self.connect.endpoints()).collect()
+    }
+}
+
 /// The changes of a case to the stage.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Changes {
@@ -271,6 +281,14 @@ pub(super) struct UnnamedHost {
     /// The value that names it, safe to print.
     pub(super) written: String,
     pub(super) help: String,
+    pub(super) position: Position,
+}
+
+/// An endpoint that nobody can ask and that is near to one that the file declares.
+#[derive(Clone, Debug)]
+pub(super) struct MisspeltEndpoint {
+    pub(super) written: Endpoint,
+    pub(super) near: Endpoint,
     pub(super) position: Position,
 }
 

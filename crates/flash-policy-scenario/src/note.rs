@@ -6,7 +6,7 @@ use flash_policy_core::diagnostics::{Position, Severity};
 use flash_policy_core::ids;
 use flash_policy_core::player::Cause;
 
-use super::model::{Case, UnnamedHost};
+use super::model::{Case, MisspeltEndpoint, UnnamedHost};
 
 ids! {
     /// The kinds of [`CaseNote`]. Reports use the ids.
@@ -15,6 +15,9 @@ ids! {
     pub enum NoteKind {
         /// The case names a host that no entry of its file names, so it is probably misspelt.
         UnknownHost = "unknown-host",
+        /// The case expects no request at an endpoint that nobody can ask, so its port is probably
+        /// misspelt.
+        UnknownPort = "unknown-port",
         /// The case expects a denial and gets one, but no SWF from any site would get in.
         NobodyGetsIn = "nobody-gets-in",
     }
@@ -39,7 +42,7 @@ impl CaseNote {
     /// Returns the severity: a warning for a probable mistake, otherwise an info.
     pub fn severity(&self) -> Severity {
         match self.kind {
-            NoteKind::UnknownHost => Severity::Warning,
+            NoteKind::UnknownHost | NoteKind::UnknownPort => Severity::Warning,
             NoteKind::NobodyGetsIn => Severity::Info,
         }
     }
@@ -70,6 +73,16 @@ impl CaseNote {
             message: format!("no entry names the host of `{}`", unnamed.written),
             help: Some(unnamed.help.clone()),
             position: unnamed.position,
+        }
+    }
+
+    pub(super) fn unknown_port(misspelt: &MisspeltEndpoint) -> Self {
+        let MisspeltEndpoint { written, near, position } = misspelt;
+        Self {
+            kind: NoteKind::UnknownPort,
+            message: format!("nobody can ask `{written}`, so a count of 0 there says nothing"),
+            help: Some(format!("did you mean `{near}`?")),
+            position: *position,
         }
     }
 

@@ -236,6 +236,7 @@ impl Reader<'_> {
         };
         let expected = self.expectation(entry, &attempt.swf, declared)?;
         let near_endpoint = declared.near_endpoint(&attempt.connect);
+        let misspelt_idle = self.misspelt_idle(entry, &attempt, declared);
         Ok(Case {
             name: entry.name.value().clone(),
             position: self.position(entry.name.span().start),
@@ -246,6 +247,7 @@ impl Reader<'_> {
             connect_at: self.position(entry.connect.span().start),
             near_endpoint,
             unnamed_hosts: self.unnamed_hosts(entry, declared),
+            misspelt_idle,
         })
     }
 

@@ -109,7 +109,8 @@ impl<'a> Runner<'a> {
         if let Decision::Agreed { outcome, .. } = &decision {
             self.coverage.count(outcome);
         }
-        let notes = unknown_hosts(&case.unnamed_hosts, &self.routes);
+        let mut notes = unknown_hosts(&case.unnamed_hosts, &self.routes);
+        notes.extend(case.misspelt_idle.iter().map(CaseNote::unknown_port));
         self.report.cases.push(CaseReport::new(self.scenario, case, notes, decision));
         &self.report.cases[self.report.cases.len() - 1]
     }

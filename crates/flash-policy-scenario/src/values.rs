@@ -38,8 +38,21 @@ pub fn profile(written: &str) -> Result<Profile, InvalidValue> {
 pub fn swf(written: &str) -> Result<Swf, InvalidValue> {
     match written.strip_prefix("sandbox:") {
         Some(id) => find_id(id, "sandbox", &sandboxes()).map(Swf::from),
+        None if is_local(written) => Err(InvalidValue {
+            message: format!("`{}` is the URL of a local SWF", shortened(written)),
+            help: Some(
+                "its sandbox depends on how it was published: give sandbox:local-trusted, \
+                 sandbox:local-with-networking or sandbox:local-with-file instead"
+                    .to_owned(),
+            ),
+        }),
         None => written.parse::<Swf>().map_err(InvalidValue::from),
     }
+}
+
+/// Returns whether this is the URL of a file.
+fn is_local(written: &str) -> bool {
+    written.split_once(':').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("file"))
 }
 
 /// Parses an entry of a list of faults, with its value if it has one, such as `delay=500ms`.

@@ -1,7 +1,7 @@
 //! Reads a baseline: an earlier report, whose findings do not count again.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -57,8 +57,10 @@ impl Baseline {
     pub(crate) fn read(path: &Path) -> Result<Self, ReportedError> {
         let (name, report): (_, BaselineReport) = read_report(path, &["check"])?;
         let mut known = HashMap::new();
+        let folder = path.parent().unwrap_or(Path::new(""));
         for key in report.known() {
-            *known.entry(Key::new(&key.file, &key.fingerprint)).or_default() += 1;
+            let file = real_file(&key.file, &[Path::new(""), folder]);
+            *known.entry(Key { file, ..key }).or_default() += 1;
         }
         Ok(Self { name, known })
     }
@@ -66,7 +68,8 @@ impl Baseline {
     /// Returns the reason to suppress a finding, if the baseline has it. Each finding of the
     /// baseline suppresses one finding only.
     pub(crate) fn suppress(&mut self, finding: &Finding) -> Option<String> {
-        let key = Key::new(&finding.file, &finding.fingerprint);
+        let file = real_file(&finding.file, &[Path::new("")]);
+        let key = Key { file, fingerprint: finding.fingerprint.clone() };
         let left = self.known.get_mut(&key).filter(|left| **left > 0)?;
         *left -= 1;
         Some(reason(&self.name))
@@ -156,6 +159,11 @@ fn read_report<T: DeserializeOwned>(
         let message = format!("it is not a baseline: {problem}");
         ReportedError::new(ErrorKind::InvalidInput, message).help(help).in_file(&name)
     };
+    let whole: serde_json::Value =
+        serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    if !whole.is_object() {
+        return Err(wrong("it is JSON, but not a report".to_owned()));
+    }
     let head: BaselineHead =
         serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     if head.schema != SCHEMA {
@@ -168,9 +176,11 @@ fn read_report<T: DeserializeOwned>(
     Ok((name, report))
 }
 
-impl Key {
-    fn new(file: &str, fingerprint: &str) -> Self {
-        let file = file.trim_start_matches("./").to_owned();
-        Self { file, fingerprint: fingerprint.to_owned() }
-    }
+/// Returns a name for a file that is the same however its path is written: its canonical path, in
+/// the first of these folders that has it. A baseline may have been written from its own folder.
+fn real_file(file: &str, folders: &[&Path]) -> String {
+    let found = folders.iter().find_map(|folder| folder.join(file).canonicalize().ok());
+    let plain = || Path::new(file).components().collect::<PathBuf>();
+    let plain = || plain().strip_prefix(".").map(Path::to_owned).unwrap_or_else(|_| plain());
+    found.unwrap_or_else(plain).display().to_string()
 }

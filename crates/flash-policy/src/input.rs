@@ -31,6 +31,8 @@ pub(crate) struct Input {
     pub(crate) path: Option<PathBuf>,
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
+    /// The folder in which it was found; `None` if it was named itself.
+    folder: Option<PathBuf>,
 }
 
 impl Input {
@@ -39,7 +41,7 @@ impl Input {
         if path == Path::new("-") {
             let bytes = bounded::read_at_most(MAX_POLICY, io::stdin().lock())
                 .map_err(|error| unreadable(STDIN, error.into()))?;
-            return Ok(Self { path: None, name: STDIN.to_owned(), bytes });
+            return Ok(Self { path: None, name: STDIN.to_owned(), bytes, folder: None });
         }
         let name = path.display().to_string();
         if path.is_dir() {
@@ -48,7 +50,7 @@ impl Input {
             return Err(error.in_file(name));
         }
         let bytes = bounded::read(path, MAX_POLICY).map_err(|error| unreadable(&name, error))?;
-        Ok(Self { path: Some(path.to_owned()), bytes, name })
+        Ok(Self { path: Some(path.to_owned()), bytes, name, folder: None })
     }
 
     /// Reads the policy documents at these paths, each once, and passes each to `examine`. Returns
@@ -80,6 +82,13 @@ impl Input {
     /// Returns the canonical path, or the path itself for a pipe; `None` for standard input.
     fn canonical_path(&self) -> Option<PathBuf> {
         self.path.as_ref().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone()))
+    }
+
+    /// Returns the real path of a document that a link of its folder led to, out of that folder.
+    pub(crate) fn outside(&self) -> Option<PathBuf> {
+        let folder = self.folder.as_ref()?.canonicalize().ok()?;
+        let path = self.canonical_path()?;
+        (!path.starts_with(folder)).then_some(path)
     }
 
     /// Returns whether a file counts as a policy document if it is in a folder. One that cannot be
@@ -130,7 +139,7 @@ impl Unread {
             match found {
                 Found::Document(input) => {
                     is_empty = false;
-                    examine(input);
+                    examine(Input { folder: Some(folder.to_owned()), ..input });
                 }
                 Found::Skipped(path, reason) => self.skipped.push((path, reason)),
                 Found::Unreadable(error) => self.errors.push(error),

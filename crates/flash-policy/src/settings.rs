@@ -15,9 +15,11 @@ use toml::Spanned;
 use crate::args::{Check, known_rule};
 use crate::failure::Failure;
 use crate::input::read_text;
-use crate::report::Id;
+use crate::report::{ErrorKind, Id, ReportedError};
 
 const NAME: &str = "flash-policy.toml";
+
+const HOST_AND_PORT: &str = "write HOST:PORT";
 
 /// The settings of one run: those of the file, overridden by the command line.
 #[derive(Default)]
@@ -121,7 +123,17 @@ impl Settings {
 
     /// Finds and reads the file, if there is one.
     pub(crate) fn found() -> Result<Self, Failure> {
-        find_file().map_or_else(|| Ok(Self::default()), |path| Self::read(&path))
+        let Some(path) = find_file() else { return Ok(Self::default()) };
+        // A pipe would be waited for, and nobody has asked for one.
+        match path.metadata() {
+            Ok(found) if !found.is_file() => {
+                let kind = if found.is_dir() { "it is a directory" } else { "it is not a file" };
+                let error = ReportedError::new(ErrorKind::UnreadableFile, kind);
+                let help = "make it a file of settings, or give it another name";
+                Err(error.help(help).in_file(path.display().to_string()).into())
+            }
+            _ => Self::read(&path),
+        }
     }
 
     /// Returns the severity of a rule; `None` if it is off.
@@ -185,7 +197,12 @@ impl Reader<'_> {
                 self.parsed(kind, crate::args::kind(kind.get_ref()), "write socket or url")
             });
             let from = entry.served_from.as_ref().map(|from| {
-                self.parsed(from, from.get_ref().parse::<Endpoint>(), "write HOST:PORT")
+                let place = self.parsed(from, from.get_ref().parse::<Endpoint>(), HOST_AND_PORT)?;
+                if place.port() == 0 {
+                    let text = "no server can listen on port 0";
+                    return Err(self.error_at(from, text, HOST_AND_PORT));
+                }
+                Ok(place)
             });
             Ok(PolicySettings {
                 path: self.resolve_path(&entry.path)?,
@@ -246,7 +263,8 @@ impl Reader<'_> {
     }
 }
 
-/// Finds the settings file in this folder or in one above it, up to the root of the repository.
+/// Finds the settings file in this folder or in one above it, up to the root of the repository. It
+/// may be a link that leads nowhere, or a folder.
 pub(crate) fn find_file() -> Option<PathBuf> {
     let here = env::current_dir().ok()?;
     let is_root = |folder: &&Path| {
@@ -254,5 +272,5 @@ pub(crate) fn find_file() -> Option<PathBuf> {
     };
     let root = here.ancestors().find(is_root).unwrap_or(&here).to_owned();
     let within = here.ancestors().take_while(|folder| folder.starts_with(&root));
-    within.map(|folder| folder.join(NAME)).find(|file| file.is_file())
+    within.map(|folder| folder.join(NAME)).find(|file| file.symlink_metadata().is_ok())
 }

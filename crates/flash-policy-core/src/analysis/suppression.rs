@@ -65,6 +65,7 @@ pub(super) fn judge(
 
 /// One id in one comment, with its reason and the bytes of the text that it applies to.
 struct Suppression {
+    id: String,
     /// The rule with this id, or `None` if there is no such rule.
     rule: Option<&'static Rule>,
     reason: String,
@@ -81,7 +82,11 @@ impl Suppression {
     /// Returns the diagnostic of a suppression that is faulty or unused.
     fn diagnostic(&self, can_be_broken: impl Fn(&Rule) -> bool) -> Option<Diagnostic> {
         let diagnostic = match self.rule {
-            None => rules::suppression_without_reason("the id of a rule"),
+            None if self.id.is_empty() => rules::suppression_without_reason("the id of a rule"),
+            None => {
+                let what = format!("a known id ({} is the id of no rule)", self.id);
+                rules::suppression_without_reason(what)
+            }
             Some(_) if self.reason.is_empty() => rules::suppression_without_reason("a reason"),
             Some(rule) if !self.used && can_be_broken(rule) => rules::unused_suppression(rule.id()),
             Some(_) => return None,
@@ -127,6 +132,7 @@ fn of_comment(comment: &str, position: impl Fn() -> Position) -> Vec<Suppression
     let rest = &inner[MARK.len()..];
     let (ids, reason) = rest.split_once(':').unwrap_or((rest, ""));
     let one = |id: &str| Suppression {
+        id: id.trim().chars().take(SHOWN_ID).collect(),
         rule: rules::named(id.trim()),
         reason: reason.trim().to_owned(),
         scope: 0..0,
@@ -135,5 +141,8 @@ fn of_comment(comment: &str, position: impl Fn() -> Position) -> Vec<Suppression
     };
     ids.split(',').map(one).collect()
 }
+
+/// The most characters of an unknown id that a message shows.
+const SHOWN_ID: usize = 40;
 
 const MARK: &str = "flash-policy-allow";

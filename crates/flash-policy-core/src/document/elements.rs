@@ -198,7 +198,7 @@ fn absolute(source: &Source<'_>, relative: TextPos) -> Position {
 }
 
 /// Escapes a value so that it can be written between double quotes.
-pub(super) fn escape(value: &str) -> String {
+pub(crate) fn escape(value: &str) -> String {
     let mut escaped = String::with_capacity(value.len());
     for c in value.chars() {
         match c {

@@ -357,6 +357,10 @@ impl<'a> Fault<'a> {
             self.rest.to_owned()
         };
         let shown: String = rest.chars().take_while(|c| !ends(*c)).take(40).collect();
+        if self.token.name().is_empty() {
+            let help = "write the name of the element at the start of the tag, or remove the tag";
+            return Some(("a tag has no name".to_owned(), Some(help.to_owned())));
+        }
         let what = match shown.is_empty() {
             true => format!("an attribute of <{}> has no name", self.token.name()),
             false => format!("\"{shown}\" in <{}> is no name of an attribute", self.token.name()),

@@ -175,8 +175,17 @@ fn parse_url(written: &str) -> Result<Url, &'static str> {
     if !is_host(host) {
         return Err("it has no host");
     }
+    if !host.starts_with('[') && !is_name(host) {
+        return Err("its host has a character that is in no host name");
+    }
     if port.is_some_and(|port| !port.is_empty() && port.parse::<u16>().is_err()) {
         return Err("its port is not a number from 0 to 65535");
     }
     Ok(Url { written: written.to_owned(), host: canonical_host(host), https })
+}
+
+/// Returns true if a host has only letters, digits and the signs of host names. International names
+/// need not be in ASCII.
+fn is_name(host: &str) -> bool {
+    host.chars().all(|c| c.is_alphanumeric() || !c.is_ascii() || "-._".contains(c))
 }

@@ -6,7 +6,7 @@ use flash_policy_core::player::{Endpoint, Swf};
 
 use super::{Declared, Reader, Result};
 use crate::file::{At, CaseEntry, MatrixEntry, Text};
-use crate::model::{Connect, UnnamedHost};
+use crate::model::{Attempt, Connect, MisspeltEndpoint, UnnamedHost};
 use crate::values::{self, nearest, shortened};
 
 impl Reader<'_> {
@@ -91,6 +91,29 @@ impl Reader<'_> {
             requests.insert(at, *count.value());
         }
         Ok(requests)
+    }
+
+    /// Returns the endpoints of a case that are expected to get no request, that the SWF cannot ask,
+    /// and that are near to one that the file declares on the same host.
+    pub(super) fn misspelt_idle(
+        &self,
+        entry: &CaseEntry,
+        attempt: &Attempt,
+        declared: &Declared,
+    ) -> Vec<MisspeltEndpoint> {
+        let idle = entry.requests.iter().filter(|(_, count)| *count.value() == 0);
+        let misspelt = idle.filter_map(|(written, _)| {
+            let at: Endpoint = written.value().parse().ok()?;
+            let connect = Connect { host: at.host().to_owned(), port: at.port().into() };
+            let near = declared.near_endpoint(&connect)?;
+            let position = self.position(written.span().start);
+            (!attempt.endpoints().contains(&at)).then_some(MisspeltEndpoint {
+                written: at,
+                near,
+                position,
+            })
+        });
+        misspelt.collect()
     }
 
     /// Returns whether a count of 0 may name this endpoint although nothing may stand there.

@@ -307,3 +307,19 @@ fn the_text_of_a_report_has_the_notes_of_cases_that_passed() {
     assert!(text.starts_with(warning), "{text}");
     assert!(text.contains("\ns.toml:11:11: info: a stranger: nobody would get in: "), "{text}");
 }
+
+#[rstest]
+#[case::a_misspelt_port("game.example.com:844", Some("did you mean `game.example.com:843`?"))]
+#[case::one_that_stands("game.example.com:843", None)]
+#[case::the_target("game.example.com:5001", None)]
+#[case::another_port("game.example.com:2525", None)]
+#[case::another_host("other.example.com:844", None)]
+fn a_count_of_0_where_nobody_can_ask_gets_a_note(#[case] at: &str, #[case] help: Option<&str>) {
+    let case = "[[case]]\nname = 'the ide'\nsandbox = 'local-trusted'\nexpect = 'unreachable'\n\
+        connect = 'game.example.com:5001'\n";
+    let text = format!("{STAGE}{case}requests = {{ '{at}' = 0 }}\n");
+    let notes = notes_of(&text);
+    let notes = notes.iter().filter(|note| note.kind() == NoteKind::UnknownPort);
+    let helps: Vec<_> = notes.map(|note| note.help().unwrap()).collect();
+    assert_eq!(helps, Vec::from_iter(help));
+}

@@ -158,13 +158,19 @@ impl FromStr for LogicalPort {
     type Err = String;
 
     fn from_str(input: &str) -> Result<Self, Self::Err> {
-        if let Some(port) = plain_number(input) {
-            return Ok(Self { host: None, port });
+        let logical = match plain_number(input) {
+            Some(port) => Self { host: None, port },
+            None => {
+                let endpoint: Endpoint = input
+                    .parse()
+                    .map_err(|_| format!("`{input}` is not an endpoint; expected {ENDPOINT}"))?;
+                Self { host: Some(endpoint.host().to_owned()), port: endpoint.port() }
+            }
+        };
+        match logical.port {
+            0 => Err("no server can listen on port 0; expected a port from 1 to 65535".to_owned()),
+            _ => Ok(logical),
         }
-        let endpoint: Result<Endpoint, _> = input.parse();
-        let endpoint =
-            endpoint.map_err(|_| format!("`{input}` is not an endpoint; expected {ENDPOINT}"))?;
-        Ok(Self { host: Some(endpoint.host().to_owned()), port: endpoint.port() })
     }
 }
 

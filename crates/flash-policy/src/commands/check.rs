@@ -27,6 +27,11 @@ pub(crate) fn run(args: &Check, so_far: &SoFar<CheckResult>) -> Result<Report, F
         let text = "standard input cannot be fixed; use --diff to see what would be";
         return Err(Failure::usage(text));
     }
+    if args.kind == Some(PolicyKind::Url) && args.served_from.is_some() {
+        let text = "--served-from places a socket policy, so it does not go with --kind url; leave \
+            one of them out";
+        return Err(Failure::usage(text));
+    }
     let checker = Checker { args, settings: Settings::of(args)? };
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
     let mut baseline = baseline.unwrap_or_default();
@@ -107,7 +112,7 @@ impl Checker<'_> {
         let mut planned: Vec<(&mut Input, FixPlan)> =
             inputs.iter_mut().zip(plans).filter_map(|(input, plan)| Some((input, plan?))).collect();
         if made.written {
-            if let Some(error) = planned.iter().find_map(|(input, _)| fix::read_only(input)) {
+            if let Some(error) = planned.iter().find_map(|(input, _)| fix::cannot_fix(input)) {
                 return (made, Some(error));
             }
         }

@@ -104,17 +104,9 @@ fn of_error(error: walkdir::Error) -> Option<Found> {
     if path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".")) {
         return Some(Found::Skipped(path, SkipReason::Hidden));
     }
-    let reason = if is_link {
-        let target = path.read_link().unwrap_or_default();
-        ReadError {
-            message: format!("the link leads to {}, which cannot be found", target.display()),
-            help: Some("correct the link, or remove it".to_owned()),
-        }
-    } else {
-        match error.into_io_error() {
-            Some(error) => ReadError::from(error),
-            None => ReadError::new("it cannot be read"),
-        }
+    let reason = match error.into_io_error() {
+        Some(error) => ReadError::at(&path, error),
+        None => ReadError::new("it cannot be read"),
     };
     Some(Found::Unreadable(unreadable(&path.display().to_string(), reason)))
 }

@@ -79,6 +79,9 @@ impl Subject {
             Self::Note(NoteKind::UnknownHost) => {
                 "correct the host, or write `unknown-host = true` if no entry is meant to name it"
             }
+            Self::Note(NoteKind::UnknownPort) => {
+                "correct the port, or take the count out: a SWF cannot ask there"
+            }
             Self::Note(_) => {
                 "check the endpoints, the policy and its servers, unless nobody is meant to get in"
             }

@@ -69,3 +69,15 @@ fn a_port_alone_is_served_from_the_host_of_the_target() {
     assert_eq!(exit, 0, "{text}");
     assert!(text.contains("by game.example.com:2525, line 3"), "{text}");
 }
+
+#[rstest]
+#[case::of_a_document("check policy.xml --served-from", "0")]
+#[case::of_a_host("check policy.xml --served-from", "game.example.com:0")]
+#[case::of_two_policies("diff policy.xml policy.xml --served-from", "0")]
+#[case::of_the_server("run --torture --port game=", "0")]
+fn no_server_listens_on_port_0(#[case] one: &str, #[case] value: &str) {
+    let (exit, text) = call(one, value);
+    assert_eq!(exit, 2, "{text}");
+    let said = "no server can listen on port 0; expected a port from 1 to 65535";
+    assert!(text.contains(said), "{text}");
+}

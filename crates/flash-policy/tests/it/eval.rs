@@ -124,3 +124,80 @@ fn the_help_says_what_is_supposed_of_the_swf() {
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("it is assumed that the SWF calls Security.loadPolicyFile"), "{said}");
 }
+
+#[rstest]
+#[case::port_0(
+    "to-ports='5000'",
+    "http://www.example.com/",
+    "--connect h:0",
+    "let the SWF connect to a port from 1 to 65535: port 0 cannot be listed in to-ports, and no \
+        server can listen on it (FSP-D02)"
+)]
+#[case::port_0_without_to_ports(
+    "",
+    "http://www.example.com/",
+    "--connect h:0",
+    "let the SWF connect to a port from 1 to 65535: port 0 cannot be listed in to-ports, and no \
+        server can listen on it (FSP-D01)"
+)]
+#[case::port_0_of_a_stranger(
+    "to-ports='5000'",
+    "http://evil.example/",
+    "--connect h:0",
+    "let the SWF connect to a port from 1 to 65535: port 0 cannot be listed in to-ports, and no \
+        server can listen on it (FSP-L28)"
+)]
+#[case::a_low_port_from_a_high_one(
+    "to-ports='5000'",
+    "http://www.example.com/",
+    "--connect h:80 --served-from h:5000",
+    "add 80 to the to-ports of that rule in the policy of h:5000; also serve the policy from a \
+        port below 1024, such as 843: one from h:5000 cannot grant port 80 (FSP-D02)"
+)]
+#[case::over_http(
+    "to-ports='5000' secure='true'",
+    "http://www.example.com/",
+    "--connect h:6000",
+    "add 6000 to the to-ports of that rule in the policy of h:843; also serve the SWF over https, \
+        or take secure=\"true\" out of that rule of h:843 (FSP-D02)"
+)]
+#[case::without_to_ports_over_http(
+    "secure='true'",
+    "http://www.example.com/",
+    "--connect h:6000",
+    "add to-ports=\"6000\" to that rule of h:843; also serve the SWF over https, or take \
+        secure=\"true\" out of that rule of h:843 (FSP-D01)"
+)]
+#[case::over_https(
+    "to-ports='5000' secure='true'",
+    "https://www.example.com/",
+    "--connect h:6000",
+    "add 6000 to the to-ports of that rule in the policy of h:843 (FSP-D02)"
+)]
+fn the_advice_says_everything_that_the_rule_needs(
+    #[case] attributes: &str,
+    #[case] swf: &str,
+    #[case] options: &str,
+    #[case] advice: &str,
+) {
+    let folder = Folder::with_policy(format!(
+        "<cross-domain-policy><allow-access-from domain='www.example.com' {attributes}/>\
+         </cross-domain-policy>"
+    ));
+    let (exit, said) = folder.stdout(&format!("eval policy.xml --swf {swf} {options}"));
+    assert_eq!(exit, 1);
+    assert!(said.contains(&format!("  advice   {advice}\n")), "{said}");
+}
+
+#[rstest]
+#[case::quotation_marks("http://a\"><b.com/", "its host has a character that is in no host name")]
+#[case::a_wildcard("http://*/", "its host has a character that is in no host name")]
+#[case::a_reference("http://a&b.com/", "its host has a character that is in no host name")]
+#[case::a_file("file:///game.swf", "give sandbox:local-trusted, sandbox:local-with-networking")]
+#[case::a_file_in_other_letters("FILE:///game.swf", "give sandbox:local-trusted")]
+fn a_swf_that_cannot_be_is_wrong_usage(#[case] swf: &str, #[case] said: &str) {
+    let folder = Folder::with_policy(GOOD);
+    let (exit, text) = folder.stderr(&format!("eval policy.xml --swf {swf} --connect h:5000"));
+    assert_eq!(exit, 2);
+    assert!(text.contains(said), "{text}");
+}

@@ -167,3 +167,27 @@ fn a_comment_in_the_document_suppresses_answers() {
         assert_eq!(report["answer_findings"][0]["suppressed"]["reason"], "the old client");
     }
 }
+
+#[rstest]
+#[case::from_the_folder_above("check sub/open.xml --baseline sub/old.json")]
+#[case::by_another_path("check ./sub/../sub/open.xml --baseline ./sub/old.json")]
+#[case::by_its_absolute_path("check ABSOLUTE/sub/open.xml --baseline sub/old.json")]
+fn a_baseline_knows_a_file_by_whatever_path(#[case] call: &str) {
+    let open = "<cross-domain-policy><allow-access-from domain='*' to-ports='*'/>\
+        </cross-domain-policy>";
+    let folder = Folder::new().put("sub/open.xml", open);
+    let mut made = folder.run("check open.xml --format json=old.json");
+    made.current_dir(folder.path("sub")).assert().code(0);
+    let call = call.replace("ABSOLUTE", folder.path(".").to_str().unwrap());
+    let report = folder.json(&call);
+    assert_eq!(report["findings"], serde_json::json!([]), "{report:#}");
+    assert!(report["summary"]["suppressed"].as_u64() > Some(0), "{report:#}");
+}
+
+#[test]
+fn a_baseline_that_is_another_json_is_told_plainly() {
+    let folder = Folder::with_policy(crate::GOOD).put("old.json", "[]");
+    let (exit, text) = folder.stderr("check policy.xml --baseline old.json");
+    assert_eq!(exit, 3);
+    assert!(text.contains("it is not a baseline: it is JSON, but not a report\n"), "{text}");
+}

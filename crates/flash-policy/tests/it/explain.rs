@@ -109,7 +109,15 @@ fn ids() -> impl Iterator<Item = &'static str> {
         "exit 5",
         "70",
         "in-band",
+        "to-ports",
+        "843",
+        "port 843",
+        "NUL",
+        "TLS",
     ]);
+    // The words at the beginning of the lines of a diagnosis.
+    ids.extend(["because", "advice", "note", "or", "ask", "asked", "swf", "connect", "granted"]);
+    ids.extend(["decided", "player", "latency", "backend", "resolver", "fails", "suppressed"]);
     ids.into_iter()
 }
 

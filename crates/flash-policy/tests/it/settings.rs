@@ -151,3 +151,37 @@ fn the_nearest_settings_of_a_document_count_and_the_command_line_above_them() {
         ["policy.xml FSP-S01"]
     );
 }
+
+#[cfg(unix)]
+#[rstest]
+#[case::a_link_that_leads_nowhere("ln -s nowhere", "the link leads to nowhere, which cannot be")]
+#[case::a_link_to_itself("ln -s flash-policy.toml", "the link leads back to itself")]
+#[case::a_folder("mkdir", "it is a directory")]
+#[case::a_pipe("mkfifo", "it is not a file")]
+fn settings_that_are_no_file_are_an_error(#[case] make: &str, #[case] said: &str) {
+    let folder = Folder::new().put("open.xml", OPEN);
+    let mut words = make.split(' ');
+    let mut command = std::process::Command::new(words.next().unwrap());
+    let command = command.args(words).arg("flash-policy.toml").current_dir(folder.path("."));
+    assert!(command.status().unwrap().success());
+    let (exit, text) = folder.stderr("check open.xml");
+    assert_eq!(exit, 3);
+    assert!(text.contains(said), "{text}");
+}
+
+#[test]
+fn a_policy_of_port_0_is_an_error() {
+    let settings = "[[policy]]\npath = 'open.xml'\nserved-from = 'game.b.example:0'\n";
+    let folder = Folder::new().put("open.xml", OPEN).put("flash-policy.toml", settings);
+    let (exit, text) = folder.stderr("check open.xml");
+    assert_eq!(exit, 3);
+    assert!(text.contains("no server can listen on port 0"), "{text}");
+}
+
+#[test]
+fn a_place_for_sockets_and_the_kind_url_contradict_each_other() {
+    let folder = Folder::new().put("open.xml", OPEN);
+    let (exit, text) = folder.stderr("check open.xml --kind url --served-from h:5000");
+    assert_eq!(exit, 2);
+    assert!(text.contains("it does not go with --kind url"), "{text}");
+}

@@ -133,3 +133,20 @@ info: decided by this element
 "#;
     assert_eq!(folder().stdout("test game.toml"), (1, expected.to_owned()));
 }
+
+#[rstest]
+#[case::an_unknown_id(
+    "<!-- flash-policy-allow FSP-D99: x -->",
+    "a suppression without a known id (FSP-D99 is the id of no rule) suppresses nothing"
+)]
+#[case::no_id(
+    "<!-- flash-policy-allow : x -->",
+    "a suppression without the id of a rule suppresses nothing"
+)]
+#[case::a_tag_without_a_name("</>", "a tag has no name")]
+fn what_is_missing_is_named(#[case] inside: &str, #[case] said: &str) {
+    let folder =
+        Folder::with_policy(format!("<cross-domain-policy>{inside}</cross-domain-policy>"));
+    let text = folder.stdout("check policy.xml").1;
+    assert!(text.contains(said), "{text}");
+}

@@ -1,6 +1,8 @@
 //! Diagnoses the answer of one location: bytes with their times, and the order in which the peer
 //! ended. Does not know who asked, nor what the answer decided.
 
+use std::time::Duration;
+
 use super::after_nul::diagnose_after_nul;
 use super::answered_document::AnsweredDocument;
 use super::evidence::{AnswerEvidence, Opening};
@@ -231,6 +233,7 @@ impl OpenedAnswer<'_> {
         let has_deadline = is_accepted && self.evidence.has_deadline;
         let budget = self.role.budget(&self.profile.timing).filter(|_| has_deadline);
         if let (Some(took), Some(budget)) = (close_to(self.evidence, budget), budget) {
+            let took = Duration::new(took.as_secs(), took.subsec_millis() * 1_000_000);
             let what = format!(
                 "its policy was complete after {} s, and the player waits {} s",
                 took.as_secs_f64(),

@@ -9,7 +9,7 @@ use crate::player::answer::{AnswerKind, Asked, Role};
 use crate::player::picked_port::PickedPort;
 use crate::player::profile::Profile;
 use crate::player::record::{DecidingRule, Record};
-use crate::player::{Cause, Endpoint, MASTER_PORT};
+use crate::player::{Cause, Endpoint, FIRST_HIGH_PORT, MASTER_PORT};
 
 /// The diagnostic that explains an outcome.
 pub(super) enum Explanation {
@@ -35,7 +35,8 @@ pub(super) fn explain(
     match record.cause() {
         Cause::Connected => None,
         Cause::LowPort | Cause::SecureOnly | Cause::PortNotListed => {
-            explain_rule(record, found, record.rule.as_ref()?)
+            let secure_by_default = profile.document.secure_by_default;
+            explain_rule(record, found, record.rule.as_ref()?, secure_by_default)
         }
         Cause::DomainNotListed => Some(explain_requester(record, profile, found)),
         Cause::MetaPolicyNone => explain_meta_policy(record, found),
@@ -85,7 +86,12 @@ fn explain_missing_policy(record: &Record, found: &[Located]) -> Explanation {
 }
 
 /// Explains a rule that names the requester and does not grant.
-fn explain_rule(record: &Record, found: &[Located], rule: &DecidingRule) -> Option<Explanation> {
+fn explain_rule(
+    record: &Record,
+    found: &[Located],
+    rule: &DecidingRule,
+    secure_by_default: bool,
+) -> Option<Explanation> {
     let (port, place) = (record.target.port(), rule.endpoint());
     let asked = record.deciding_location();
     let new = |diagnostic: Diagnostic| {
@@ -95,31 +101,64 @@ fn explain_rule(record: &Record, found: &[Located], rule: &DecidingRule) -> Opti
         };
         Some(Explanation::New(Located { diagnostic, asked }))
     };
+    let needs_https = rule
+        .allow_access_from()
+        .is_some_and(|rule| rule.secure().unwrap_or(secure_by_default) && !record.swf.is_secure());
+    let advice = |first| to_grant_by_rule(first, record, place, needs_https);
     match record.cause() {
-        Cause::LowPort => new(rules::low_port_rule(place.port(), port).with_help(format!(
-            "serve the policy from a port below 1024, such as {MASTER_PORT}: one from {place} \
-             cannot grant port {port}"
-        ))),
-        Cause::SecureOnly => new(rules::secure_attribute(&record.swf).with_help(format!(
-            "serve the SWF over https, or take secure=\"true\" out of that rule of {place}"
-        ))),
+        Cause::LowPort => new(rules::low_port_rule(place.port(), port).with_help(advice(None))),
+        Cause::SecureOnly => new(rules::secure_attribute(&record.swf).with_help(advice(None))),
         _ => match rule.allow_access_from().map(AllowAccessFrom::to_ports) {
             Some(PortGrant::Missing) => {
                 let help = format!("add to-ports=\"{port}\" to that rule of {place}");
-                Some(missing_to_ports(found, rule, help))
+                Some(missing_to_ports(found, rule, advice(Some(help))))
             }
             Some(PortGrant::Bad(_)) => {
                 let at = rule.allow_access_from().and_then(|rule| rule.position_of("to-ports"));
                 find(found, rules::BAD_RANGE_SYNTAX, at).map(Explanation::Found)
             }
-            Some(PortGrant::Listed(ports)) => new(unlisted_port(record, rule, ports)),
+            Some(PortGrant::Listed(ports)) => {
+                let (diagnostic, help) = unlisted_port(record, rule, ports);
+                new(diagnostic.with_help(advice(Some(help))))
+            }
             None => None,
         },
     }
 }
 
-/// Returns the diagnostic of a rule that lists other ports than the target's.
-fn unlisted_port(record: &Record, rule: &DecidingRule, listed: &ToPorts) -> Diagnostic {
+/// The advice where the target has port 0.
+pub(super) const NO_PORT_0: &str = "let the SWF connect to a port from 1 to 65535: port 0 cannot be \
+    listed in to-ports, and no server can listen on it";
+
+/// Returns everything that a rule of `place` needs in order to grant: the first change, a port that
+/// may grant the target's (rulebook P1), and a SWF over HTTPS.
+fn to_grant_by_rule(
+    first: Option<String>,
+    record: &Record,
+    place: &Endpoint,
+    needs_https: bool,
+) -> String {
+    let port = record.target.port();
+    if port == 0 {
+        return NO_PORT_0.to_owned();
+    }
+    let is_too_low = place.port() >= FIRST_HIGH_PORT && port < FIRST_HIGH_PORT;
+    let from_low_port = is_too_low.then(|| {
+        format!(
+            "serve the policy from a port below 1024, such as {MASTER_PORT}: one from {place} \
+             cannot grant port {port}"
+        )
+    });
+    let over_https = needs_https.then(|| {
+        format!("serve the SWF over https, or take secure=\"true\" out of that rule of {place}")
+    });
+    let changes: Vec<_> = first.into_iter().chain(from_low_port).chain(over_https).collect();
+    changes.join("; also ")
+}
+
+/// Returns the diagnostic of a rule that lists other ports than the target's, and the change to the
+/// rule.
+fn unlisted_port(record: &Record, rule: &DecidingRule, listed: &ToPorts) -> (Diagnostic, String) {
     let (target, place) = (record.target.endpoint(), rule.endpoint());
     let port = target.port();
     let written = rule.to_ports().unwrap_or_default();
@@ -128,17 +167,17 @@ fn unlisted_port(record: &Record, rule: &DecidingRule, listed: &ToPorts) -> Diag
     let picked = |at: &Endpoint| record.picked.get(at).filter(|picked| is_listed(picked));
     if let Some(PickedPort { port: picked, instead }) = picked(&target) {
         let help = format!("{instead}: it lists {picked}, the port that was picked for {target}");
-        return rules::port_not_listed(port, written).with_help(help);
+        return (rules::port_not_listed(port, written), help);
     }
     if let Some(PickedPort { port: picked, .. }) = picked(place) {
         let help = format!("{to_list}: it lists {picked}, the port that was picked for {place}");
-        return rules::port_not_listed(port, written).with_help(help);
+        return (rules::port_not_listed(port, written), help);
     }
     if written == MASTER_PORT.to_string() {
-        return rules::lists_843_instead(port).with_help(to_list);
+        return (rules::lists_843_instead(port), to_list);
     }
-    rules::port_not_listed(port, written)
-        .with_help(format!("add {port} to the to-ports of that rule in the policy of {place}"))
+    let help = format!("add {port} to the to-ports of that rule in the policy of {place}");
+    (rules::port_not_listed(port, written), help)
 }
 
 /// Explains a rule without ports, by the diagnostic of the document if there is one.
@@ -191,7 +230,11 @@ fn master_only(record: &Record) -> Diagnostic {
         None => format!("any other policy of {} is", target.host()),
     };
     let value = record.kept_out.map_or(MetaPolicy::MasterOnly, |(_, meta)| meta);
-    rules::master_only_blocks_inband(what, value).with_help(format!(
+    let diagnostic = rules::master_only_blocks_inband(what, value);
+    if target.port() == 0 {
+        return diagnostic.with_help(NO_PORT_0);
+    }
+    diagnostic.with_help(format!(
         "list {requester} and port {} in the master at {}:{MASTER_PORT}, or let its site-control \
          say all, so that other locations may answer",
         target.port(),
@@ -260,6 +303,9 @@ fn with_help_of_attempt(
 fn to_get_a_policy(record: &Record) -> String {
     let target = &record.target;
     let (host, port) = (target.host(), target.port());
+    if port == 0 {
+        return NO_PORT_0.to_owned();
+    }
     let requester = record.swf.host().unwrap_or("*");
     let opening = |asked: &Asked| asked.answer.evidence.opening;
     if record.asked.iter().all(|asked| opening(asked) == Opening::NotMapped) {

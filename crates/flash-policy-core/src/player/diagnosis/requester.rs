@@ -4,9 +4,9 @@
 use std::net::IpAddr;
 
 use super::attempt::Located;
-use super::explanation::{Explanation, find};
+use super::explanation::{Explanation, NO_PORT_0, find};
 use crate::diagnostics::{Diagnostic, Severity, rules};
-use crate::document::{AllowAccessFrom, DomainPattern, bare_host};
+use crate::document::{AllowAccessFrom, DomainPattern, bare_host, escape};
 use crate::player::answer::Asked;
 use crate::player::profile::{DocumentProfile, Profile, TrailingDot};
 use crate::player::record::Record;
@@ -121,6 +121,7 @@ impl Candidate<'_> {
         let listed = pattern.to_string().to_ascii_lowercase();
         let from = self.from;
         let add = |domain: &str| {
+            let domain = escape(domain);
             format!("add <allow-access-from domain=\"{domain}\" …/> to the policy of {from}")
         };
         let is_local = |name: &str| name == "localhost" || name == "127.0.0.1";
@@ -180,11 +181,14 @@ fn host_not_listed(host: &str, record: &Record, candidates: &[Candidate<'_>]) ->
     let place = place_for_a_rule(record);
     let named: Vec<_> = candidates.iter().filter_map(|one| one.rule.written_domain()).collect();
     let is_ip = |host: &str| host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-    let help = format!(
-        "to permit it, add <allow-access-from domain=\"{host}\" to-ports=\"{}\"/> to the policy \
-         of {place}",
-        target.port()
-    );
+    let help = match target.port() {
+        0 => NO_PORT_0.to_owned(),
+        port => format!(
+            "to permit it, add <allow-access-from domain=\"{}\" to-ports=\"{port}\"/> to the \
+             policy of {place}",
+            escape(host)
+        ),
+    };
     let is_other_form = |domain: &&str| is_ip(domain) != is_ip(host);
     let diagnostic = if target.host() == host {
         rules::self_not_listed(host)

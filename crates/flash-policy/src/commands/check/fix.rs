@@ -1,5 +1,7 @@
 //! `flash-policy check --fix` and `--diff`: writes or shows automatic fixes.
 
+use std::fs::Metadata;
+
 use flash_policy_core::analysis::{Diff, Fix, Linter, apply_fixes};
 use flash_policy_core::diagnostics::rules;
 use flash_policy_core::document::{PolicyFile, PolicyKind, readable};
@@ -97,13 +99,37 @@ impl FixPlan {
     }
 }
 
-/// Returns an error if the document is read-only.
-pub(crate) fn read_only(input: &Input) -> Option<ReportedError> {
-    let metadata = input.path.as_ref()?.metadata().ok()?;
-    let is_read_only = metadata.permissions().readonly();
-    is_read_only.then(|| {
-        cannot_write(input, "it cannot be written: it is read-only").help("make it writable first")
-    })
+/// Returns an error if the document must not be replaced: it is read-only, it is outside of the
+/// folder in which it was found, or it has a second name, which would keep the old text.
+pub(crate) fn cannot_fix(input: &Input) -> Option<ReportedError> {
+    let path = input.path.as_ref()?;
+    let metadata = path.metadata().ok()?;
+    if metadata.permissions().readonly() {
+        let error = cannot_write(input, "it cannot be written: it is read-only");
+        return Some(error.help("make it writable first"));
+    }
+    if let Some(target) = input.outside() {
+        let target = target.display();
+        let text = format!("it is not fixed: a link leads out of the folder, to {target}");
+        return Some(cannot_write(input, &text).help(format!("to fix it, name {target} itself")));
+    }
+    if has_other_names(&metadata) {
+        let text =
+            "it is not fixed: it has another name (a hard link), which would keep the old text";
+        let help = "make it a file of its own, as cp FILE NEW && mv NEW FILE does, or edit it";
+        return Some(cannot_write(input, text).help(help));
+    }
+    None
+}
+
+#[cfg(unix)]
+fn has_other_names(metadata: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(metadata) > 1
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_: &Metadata) -> bool {
+    false
 }
 
 fn cannot_write(input: &Input, message: &str) -> ReportedError {
