@@ -62,7 +62,9 @@ impl PolicyFile {
             return self.diagnostics.clone();
         }
         let in_place = |one: &Diagnostic| {
-            let is_empty = *one.rule() == rules::EMPTY_POLICY_DENY && !self.has_lost_grants;
+            let is_empty = *one.rule() == rules::EMPTY_POLICY_DENY
+                && !self.has_lost_grants
+                && !self.site_control.is_empty();
             if is_empty { off_the_master(one.position()) } else { one.clone() }
         };
         let mut found: Vec<_> = self

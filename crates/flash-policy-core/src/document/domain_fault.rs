@@ -1,7 +1,5 @@
 //! Says why a text is not a domain pattern, and how to write the domain that was meant.
 
-use std::net::Ipv4Addr;
-
 use super::DomainPattern;
 use super::domain_pattern::{ipv6, is_ip, is_numeric, is_template};
 use crate::diagnostics::{Diagnostic, rules};
@@ -53,7 +51,7 @@ fn backslash(written: &str) -> Option<Diagnostic> {
     };
     let is_expression = written.contains("\\.") && is_domain(&plain);
     Some(if is_expression {
-        fault.with_help(format!("write domain=\"{plain}\": it is not a regular expression"))
+        fault.with_help(format!("write domain=\"{plain}\": a domain is not a regular expression"))
     } else {
         fault.with_help("write the bare host, without a backslash")
     })
@@ -208,10 +206,8 @@ pub(super) fn impossible_host(written: &str, name: &str) -> Option<Diagnostic> {
         return Some(fault().with_help(help));
     }
     let is_address = labels.iter().all(is_number) && labels.len() >= 4;
-    (is_address && (labels.len() > 4 || labels.iter().any(is_too_large))).then(|| {
-        debug_assert!(bare.parse::<Ipv4Addr>().is_err());
-        fault().with_help("write an address of four numbers from 0 to 255")
-    })
+    (is_address && (labels.len() > 4 || labels.iter().any(is_too_large)))
+        .then(|| fault().with_help("write an address of four numbers from 0 to 255"))
 }
 
 fn without_blanks(trimmed: &str) -> String {

@@ -5,9 +5,11 @@ use std::fmt;
 use super::PolicyKind;
 use super::empty_policy::{LostGrants, empty_policy};
 use super::outline::Outline;
+use super::tokens::{Markup, tokens};
+use super::vocabulary::ALLOW;
 use super::{AllowAccessFrom, MalformedPolicy, PolicyFileBuilder, SiteControl};
 use super::{decode, elements, interpret, kind_checks};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, Position};
 
 /// A policy file: its rules say who may connect to which ports, and its site-control says
 /// whether other policy files count.
@@ -158,7 +160,25 @@ fn read_text(
     let mut policy = interpret::policy(&elements, kind, found);
     kind_checks::check(kind, &elements, &policy, found);
     let lost = LostGrants::of(kind, &elements, &policy);
-    found.extend(empty_policy(kind, &elements, &policy, &lost, found));
+    let empty = empty_policy(kind, &elements, &policy, &lost, found);
+    let in_comment = if policy.site_control.is_empty() { rule_in_comment(source) } else { None };
+    found.extend(match (empty, in_comment) {
+        (Some(empty), Some(at)) if lost.is_none() => {
+            Some(empty.with_help(format!(
+                "take the <{ALLOW}> at {at} out of its comment, or add another"
+            )))
+        }
+        (empty, _) => empty,
+    });
     policy.has_lost_grants = lost.is_some();
     Ok(policy)
+}
+
+/// Returns the place of the first rule that stands inside a comment.
+fn rule_in_comment(source: &decode::Source<'_>) -> Option<Position> {
+    let mut comments = tokens(source.text()).filter(|token| token.kind == Markup::Comment);
+    comments.find_map(|comment| {
+        let at = comment.text.find(&format!("<{ALLOW}"))?;
+        Some(source.position(comment.start + at))
+    })
 }

@@ -92,7 +92,7 @@ define_rules! {
 
     UTF16 "FSP-D18" "utf16" Error
         "UTF-16 policy: the NUL at byte {offset} truncates it on the wire"
-        "save the file as UTF-8"
+        "save the file as UTF-8, or send it in that encoding"
         => utf16(offset);
 
     NUL_INSIDE "FSP-D19" "nul-inside" Warning

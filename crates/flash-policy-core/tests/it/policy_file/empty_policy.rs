@@ -1,7 +1,7 @@
 //! The policy that grants nothing: how bad that is, and why it is so.
 
 use flash_policy_core::diagnostics::{Severity, rules};
-use flash_policy_core::document::{PolicyFile, PolicyKind};
+use flash_policy_core::document::{PolicyFile, PolicyKind, PolicyPlace};
 use rstest::rstest;
 
 use super::policy;
@@ -150,4 +150,16 @@ fn a_policy_for_data_may_serve_other_ends(
     #[case] severity: Option<Severity>,
 ) {
     assert_eq!(found(PolicyKind::Url, elements).map(|(severity, ..)| severity), severity);
+}
+
+#[test]
+fn a_rule_in_a_comment_is_pointed_at() {
+    let xml = "<cross-domain-policy>\n<!-- <allow-access-from domain='*' to-ports='5'/> -->\n\
+               </cross-domain-policy>";
+    let policy = PolicyFile::parse(xml).unwrap();
+    let help = "take the <allow-access-from> at 2:6 out of its comment, or add another";
+    for place in [PolicyPlace::Master, PolicyPlace::Elsewhere] {
+        let found = policy.diagnostics_in(place);
+        assert_eq!((found.len(), found[0].help()), (1, help), "{found:?}");
+    }
 }
