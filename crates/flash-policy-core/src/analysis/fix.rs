@@ -263,8 +263,8 @@ impl Fix {
     }
 }
 
-/// Returns the host of `scheme://host[:port][/path]`, `host:port` or `host/`, if nothing else can be
-/// meant and the host is not everybody.
+/// Returns the host of `scheme://host[:port][/path]`, `host:port` or `host/`, if nothing else can
+/// be meant and the host is not everybody.
 fn host_of_url(written: &str) -> Option<String> {
     let (scheme, rest) = match written.split_once("://") {
         Some((scheme, rest)) => (Some(scheme), rest),
