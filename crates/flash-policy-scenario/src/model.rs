@@ -81,8 +81,9 @@ impl Scenario {
         connects.map(|connect| Endpoint::new(&connect.host, port)).collect()
     }
 
-    /// Returns the endpoints that the file declares, and those that its SWFs may ask: their targets,
-    /// the master policies of the targets' hosts, and the locations of `load-policy-files`.
+    /// Returns the endpoints that the file declares, and those that its SWFs may ask: their
+    /// targets, the master policies of the targets' hosts, and the locations of
+    /// `load-policy-files`.
     pub fn endpoints(&self) -> BTreeSet<Endpoint> {
         let declared = self.policies.keys().chain(self.backends.keys()).cloned();
         let of_cases = self.cases.iter().flat_map(|case| case.attempt.endpoints());

@@ -93,8 +93,8 @@ impl Reader<'_> {
         Ok(requests)
     }
 
-    /// Returns the endpoints of a case that are expected to get no request, that the SWF cannot ask,
-    /// and that are near to one that the file declares on the same host.
+    /// Returns the endpoints of a case that are expected to get no request, that the SWF cannot
+    /// ask, and that are near to one that the file declares on the same host.
     pub(super) fn misspelt_idle(
         &self,
         entry: &CaseEntry,

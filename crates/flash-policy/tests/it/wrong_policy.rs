@@ -1,6 +1,8 @@
 //! One policy that is wrong on purpose, and what each subcommand says of it: rule, line, column and
 //! the fix.
 
+use rstest::rstest;
+
 use crate::Folder;
 
 const WRONG: &str = r#"<?xml version="1.0"?>
