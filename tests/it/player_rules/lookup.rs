@@ -213,7 +213,7 @@ const SLOW: Fault = Fault::Delay(Duration::from_secs(5));
     denied("no-policy")
         .asked([(843, "refused"), (5000, "closed")])
         .connections(1)
-        .diagnostics(["FSP-T01", "FSP-S14"])
+        .diagnostics(["FSP-S14", "FSP-T01"])
 )]
 #[case::another_host_s_843_lends_no_patience(
     scene()
