@@ -27,7 +27,7 @@ pub(super) fn human(report: &Report, style: &Style) -> String {
         CommandResult::Check(check) => check::check(check, style),
         CommandResult::Eval(eval) => cases::eval(eval, style),
         CommandResult::Test(test) => cases::test(test, report.errors.len(), style),
-        CommandResult::Probe(probe) => live::live(&probe.live, &[], style),
+        CommandResult::Probe(probe) => live::live(&probe.live, &[], None, style),
         CommandResult::Run(run) => live::run(run, style),
         CommandResult::Diff(diff) => diff::diff(diff, style),
         CommandResult::Explain(explain) => explain::explain(explain, style),

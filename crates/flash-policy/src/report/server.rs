@@ -19,6 +19,9 @@ pub(crate) struct ServerUnderTest {
     pub(crate) output: String,
     /// True if it ended by itself with a failure. From then on, every player is denied.
     pub(crate) has_crashed: bool,
+    /// The exit status with which the last start ended by itself.
+    #[serde(skip)]
+    pub(crate) ended: Option<String>,
     /// The number of times that it ended by itself with a failure.
     pub(crate) crashes: usize,
     /// The number of times that it was started again after it had ended by itself.

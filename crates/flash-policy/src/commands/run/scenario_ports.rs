@@ -52,7 +52,7 @@ fn only_picked(ports: &[ServerPort]) -> Option<&str> {
 /// Returns the endpoints of the scenarios; `None` without scenarios, or if one cannot be read.
 fn endpoints(scenarios: &[PathBuf]) -> Option<BTreeSet<Endpoint>> {
     let mut known = BTreeSet::new();
-    for found in scenarios.iter().map(|path| find_all(path)) {
+    for found in scenarios.iter().map(find_all) {
         if !found.errors.is_empty() {
             return None;
         }

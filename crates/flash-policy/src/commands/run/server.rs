@@ -151,6 +151,7 @@ impl<'a> RunningServer<'a> {
             ports,
             output,
             has_crashed: crashes > 0,
+            ended: last_exit.map(|status| status.to_string()),
             crashes,
             restarts: self.ended.len(),
             remarks,

@@ -19,7 +19,7 @@ use crate::report::{
 
 /// Renders what was asked of the server under test, and that it crashed.
 pub(super) fn run(run: &RunResult, style: &Style) -> String {
-    let mut text = live(&run.live, &run.played, style);
+    let mut text = live(&run.live, &run.played, death(run).as_deref(), style);
     if let Some(server) = run.server.as_ref().filter(|server| server.has_crashed) {
         let lines = server.remarks.iter();
         let lines = lines
@@ -29,11 +29,29 @@ pub(super) fn run(run: &RunResult, style: &Style) -> String {
     text
 }
 
-/// Renders the attempts, the scenarios and the conformance checks.
-pub(super) fn live(live: &LiveResult, played: &[String], style: &Style) -> String {
+/// Returns the sentence that the server ended by itself, if it did while the only attempt asked it
+/// in vain. With several attempts, the notes say after which one it ended.
+fn death(run: &RunResult) -> Option<String> {
+    let server = run.server.as_ref().filter(|server| server.has_crashed)?;
+    let status = server.ended.as_ref()?;
+    let [Case { passed: false, got: Some(_), .. }] = run.live.cases.as_slice() else {
+        return None;
+    };
+    run.live.checks.is_none().then(|| format!("the server ended by itself ({status})"))
+}
+
+/// Renders the attempts, the scenarios and the conformance checks. `death` is the reason why all
+/// attempts failed, if the server died.
+pub(super) fn live(
+    live: &LiveResult,
+    played: &[String],
+    death: Option<&str>,
+    style: &Style,
+) -> String {
     let (attempts, scenarios): (Vec<_>, Vec<_>) =
         live.cases.iter().cloned().partition(|case| case.route.is_some());
-    let mut parts: Vec<String> = attempts.iter().map(|case| attempt(case, style)).collect();
+    let mut parts: Vec<String> =
+        attempts.iter().map(|case| attempt_before(death, case, style)).collect();
     if let (Some(last), false) = (parts.last_mut(), played.is_empty()) {
         for endpoint in played {
             let endpoint = printable(endpoint);
@@ -61,13 +79,20 @@ pub(super) fn live(live: &LiveResult, played: &[String], style: &Style) -> Strin
 
 /// Renders the diagnosis of an attempt, and the time of each answer.
 pub(in crate::render) fn attempt(case: &Case, style: &Style) -> String {
+    attempt_before(None, case, style)
+}
+
+/// Renders an attempt. If the server died, that comes first, and nothing else has to be asked.
+fn attempt_before(death: Option<&str>, case: &Case, style: &Style) -> String {
     let Some(got) = &case.got else {
         return cases::case(case, style);
     };
     let name = style.heading(&printable(&case.name));
     let diagnosis = printable_lines(&got.diagnosis);
-    let mut text = format!("{name}\n{}\n", diagnosis.trim_end());
-    if let Some(first) = got.first_of_server() {
+    let (verdict, details) = diagnosis.trim_end().split_once('\n').unwrap_or((&diagnosis, ""));
+    let because = death.map(|death| format!("  because  {}\n", printable(death)));
+    let mut text = format!("{name}\n{verdict}\n{}{details}\n", because.unwrap_or_default());
+    if let (Some(first), None) = (got.first_of_server(), death) {
         text += &other_causes(first);
     }
     if let Some(Route { host, unresolved: Some(said), .. }) = &case.route {

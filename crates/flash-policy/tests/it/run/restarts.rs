@@ -110,3 +110,17 @@ fn repeated_lines_of_its_output_are_folded_in_every_format() {
         assert!(text.contains("policy request ×5"), "{format}: {text}");
     }
 }
+
+#[test]
+fn the_death_of_the_server_is_the_first_reason_of_a_denial() {
+    let dies = SERVER.replace("self.request.sendall(open", "import os; os._exit(1); print(open");
+    assert_ne!(dies, SERVER);
+    let servers = Servers { folder: Servers::new().folder.put("ending.py", dies) };
+    let ask = "--swf http://www.example.com/a.swf --connect game.example.com:5000";
+    let ran = servers.run(ask, &COMMAND);
+    let first = "\nthe connection is denied: no-policy\n  because  the server ended by itself \
+        (exit status: 1)\n  because  error FSP-";
+    assert!(ran.stdout.contains(first), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("\n  or  ") && !ran.stdout.contains("\n  ask "), "{}", ran.stdout);
+    assert_eq!(ran.exit, 1);
+}
