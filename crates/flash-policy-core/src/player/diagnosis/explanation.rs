@@ -127,8 +127,9 @@ fn explain_rule(
 }
 
 /// The advice where the target has port 0.
-pub(super) const NO_PORT_0: &str = "let the SWF connect to a port from 1 to 65535: port 0 cannot be listed in to-ports, and no \
-     server can listen on it";
+pub(super) const NO_PORT_0: &str = "let the SWF connect to a port from 1 to 65535: \
+                                    port 0 cannot be listed in to-ports, and no server can \
+                                    listen on it";
 
 /// Returns everything that a rule of `place` needs in order to grant: the first change, a port that
 /// may grant the target's (rulebook P1), and a SWF over HTTPS.
