@@ -45,8 +45,9 @@ pub(super) fn fault(text: &str) -> String {
     format!("the XML declaration {why}")
 }
 
-/// Returns the diagnostic of a declaration with a value that XML forbids.
-pub(super) fn ill_formed(text: &str) -> Option<Diagnostic> {
+/// Returns the warning of a declaration with a value that XML forbids. How a player takes such a
+/// value is not known.
+pub(super) fn forbidden_value(text: &str) -> Option<Diagnostic> {
     let is_version = |value: &str| {
         let minor = value.strip_prefix("1.").unwrap_or_default();
         !minor.is_empty() && minor.bytes().all(|digit| digit.is_ascii_digit())
@@ -58,7 +59,8 @@ pub(super) fn ill_formed(text: &str) -> Option<Diagnostic> {
         .map(|value| ("version", value))
         .or(bad_answer.map(|value| ("standalone", value)))?;
     let what = format!("the XML declaration has {name}=\"{}\"", excerpt(value));
-    Some(rules::missing_close_tag_typo(what).with_help(help()))
+    let diagnostic = rules::missing_close_tag_typo(what).with_help(help());
+    Some(diagnostic.with_severity(Severity::Warning))
 }
 
 /// Returns the warning of a declaration of an encoding that the document does not have.

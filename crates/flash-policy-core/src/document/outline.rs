@@ -174,8 +174,10 @@ impl<'a> Walk<'a> {
         found: &mut Vec<Diagnostic>,
     ) -> Result<(), Diagnostic> {
         if token.start == self.source.body() {
-            found.extend(declaration::foreign_encoding(token.text).map(|one| self.at(token, one)));
-            declaration::ill_formed(token.text).map_or(Ok(()), |one| Err(self.at(token, one)))
+            let doubtful = declaration::foreign_encoding(token.text)
+                .or_else(|| declaration::forbidden_value(token.text));
+            found.extend(doubtful.map(|one| self.at(token, one)));
+            Ok(())
         } else if self.comment_seen {
             Err(self.at(token, rules::comment_before_xmldecl()))
         } else {

@@ -289,7 +289,12 @@ fn a_good_server_passes_the_torture() {
         )),
         "{said}"
     );
-    assert!(said.ends_with("30 checks passed, 0 tolerated, 0 failed, 0 not run\n"), "{said}");
+    // A busy machine says so, and blames nothing on the server.
+    let is_good = |line: &&str| {
+        line.starts_with("pass ") || line.ends_with(" this machine was too busy to tell")
+    };
+    assert_eq!(said.lines().filter(is_good).count(), 30, "{said}");
+    assert!(said.contains(" checks passed, 0 tolerated, 0 failed, "), "{said}");
 }
 
 #[test]
