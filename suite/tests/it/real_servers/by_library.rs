@@ -33,7 +33,7 @@ async fn policyfile_in_band_on_an_http_server_is_beaten_by_the_http_parser() {
     let client = FlashClient::from_swf(OURS).unwrap().route("game.example.com:5000", server.addr());
     let outcome = client.connect("game.example.com", 5000).await;
     assert_eq!(received(&outcome), "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
-    assert_told(&outcome, Cause::MalformedPolicy, AnswerKind::Malformed, &["FSP-T01", "FSP-T10"]);
+    assert_told(&outcome, Cause::MalformedPolicy, AnswerKind::Malformed, &["FSP-T10", "FSP-T01"]);
     assert!(outcome.to_string().contains(r"< HTTP/1.1 400 Bad Request\r\n"), "{outcome}");
 }
 
