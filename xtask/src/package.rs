@@ -1,7 +1,8 @@
 //! Packages every publishable crate as `cargo publish` would, and tests two of them unpacked.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::Result;
 use crate::command::{self, cargo};
@@ -12,14 +13,27 @@ const TESTED: [&str; 2] = ["flash-policy-core", "flash-policy-fixture"];
 
 /// Packages and verifies the crates together, since none of them is in a registry yet.
 pub(crate) fn run() -> Result {
+    let target = new_target()?;
     let options = ["package", "--quiet", "--locked", "--allow-dirty"];
-    command::run(cargo(&options).args(PUBLISHED))?;
-    test_unpacked(&workspace::members()?)
+    command::run(cargo(&options).args(PUBLISHED).arg("--target-dir").arg(&target))?;
+    test_unpacked(&target.join("package"), &workspace::members()?)
+}
+
+/// Returns a target folder that no run before has used, and removes those of earlier runs.
+///
+/// Cargo verifies the packages from a registry below its target folder, and keeps what it unpacks
+/// of a registry for ever. In the same place it would find an older package of the same version.
+fn new_target() -> Result<PathBuf> {
+    let all = workspace::root().join("target/packages");
+    if all.exists() {
+        fs::remove_dir_all(&all).map_err(|error| format!("{}: {error}", all.display()))?;
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(all.join(now.as_nanos().to_string()))
 }
 
 /// Tests the folders that the verification unpacked, in a workspace of their own.
-fn test_unpacked(members: &[Member]) -> Result {
-    let folder = workspace::root().join("target/package");
+fn test_unpacked(folder: &Path, members: &[Member]) -> Result {
     let manifest = folder.join("Cargo.toml");
     write(&manifest, &manifest_of_unpacked(members))?;
     // With the same lock file, nothing has to be fetched.
