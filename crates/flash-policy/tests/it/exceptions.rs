@@ -121,7 +121,7 @@ fn a_baseline_of_check_is_one_for_the_same_document_when_it_is_served() {
 #[test]
 fn a_baseline_of_torture_hides_old_verdicts() {
     let stage = Stage::of(DEAD_RULE);
-    let call = "probe h --torture --map 843={server} --fail-on warning";
+    let call = "probe h --torture --check closes,request --map 843={server} --fail-on warning";
     assert_eq!(stage.output(&format!("{call} --format json=old.json")).0, 1);
     assert_eq!(stage.json(&format!("{call} --baseline old.json"))["exit"], 0);
 }
