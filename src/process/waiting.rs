@@ -10,7 +10,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Waiting {
-    /// What the wait is for, such as "127.0.0.1:20043".
+    /// The thing that the wait is for, such as "127.0.0.1:20043".
     pub awaited: String,
     /// The time since the start.
     pub waited: Duration,

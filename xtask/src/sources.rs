@@ -11,7 +11,7 @@ pub(crate) const UNFINISHED: &str = concat!("TO", "DO");
 
 /// A file of Rust.
 pub(crate) struct Source {
-    /// Where it is, from the root of the workspace.
+    /// The path, from the root of the workspace.
     pub(crate) path: String,
     text: String,
 }

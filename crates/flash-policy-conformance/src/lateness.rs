@@ -14,7 +14,7 @@ const SAMPLE_EVERY: Duration = Duration::from_millis(10);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lateness {
     micros: Arc<AtomicU64>,
-    /// When something was due that has not happened yet.
+    /// The time at which something was due that has not happened yet.
     due: Arc<Mutex<Option<Instant>>>,
 }
 

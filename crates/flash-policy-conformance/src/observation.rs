@@ -19,7 +19,7 @@ pub(crate) struct Observation {
     ended_at: Option<Duration>,
     observed_until: Duration,
     was_reset_after_close: bool,
-    /// What arrived after this side had left. It belongs to no verdict on the conversation.
+    /// The bytes that arrived after this side had left. They belong to no verdict.
     after_leaving: Vec<u8>,
 }
 

@@ -122,9 +122,10 @@ impl Run {
     /// Adds `not-run` for the remaining checks. A leak that was seen is reported all the same.
     fn skip_remaining(&mut self, reason: &str) {
         for id in self.remaining() {
-            let leak = self.markers.leak().filter(|_| id == CheckId::Leaks);
-            let finding =
-                leak.map_or_else(|| Finding::not_run(reason), |leak| Finding::fail(leak, None));
+            let finding = match self.markers.leak() {
+                Some(leak) if id == CheckId::Leaks => Finding::fail(leak, None),
+                _ => Finding::not_run(reason),
+            };
             self.add(id, finding);
         }
     }

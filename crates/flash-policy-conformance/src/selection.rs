@@ -23,8 +23,9 @@ impl Selection {
 
     /// Tells of a check that has ended.
     pub(crate) fn tell(&self, check: &Check) {
-        if let Some(hook) = self.hook.as_ref().filter(|_| self.has(check.id())) {
-            hook(check);
+        match &self.hook {
+            Some(hook) if self.has(check.id()) => hook(check),
+            _ => {}
         }
     }
 

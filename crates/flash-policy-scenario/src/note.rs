@@ -92,11 +92,13 @@ impl CaseNote {
         let connect = &case.attempt.connect;
         let help = "if nobody is meant to get in, all is well; otherwise check the endpoints, the \
                     policy and its servers, because this case passes for any SWF";
-        // A stated cause, such as `port-not-listed`, says that the port is meant.
-        let near = case.near_endpoint.as_ref().filter(|_| case.expected.cause.is_none());
-        let meant = near
-            .map(|near| format!(", and no entry stands at `{connect}`; did you mean `{near}`?"));
-        let meant = meant.unwrap_or_default();
+        let meant = match &case.near_endpoint {
+            // A stated cause, such as `port-not-listed`, says that the port is meant.
+            Some(near) if case.expected.cause.is_none() => {
+                format!(", and no entry stands at `{connect}`; did you mean `{near}`?")
+            }
+            _ => String::new(),
+        };
         Self {
             kind: NoteKind::NobodyGetsIn,
             message: format!("nobody would get in: {}{meant}", reason(cause, connect.port)),

@@ -197,10 +197,14 @@ impl CaseReport {
         match decision {
             Decision::Agreed { outcome, for_everybody } => {
                 report.judge(*outcome, scenario);
-                let cause = for_everybody.filter(|_| !case.expected.is_denial_of_everybody());
                 // A case that does not expect the denial fails, and its diagnosis says more.
-                if let (Verdict::Denied, Some(cause)) = (case.expected.verdict, cause) {
-                    report.notes.push(CaseNote::nobody_gets_in(cause, case));
+                let is_expected = case.expected.verdict == Verdict::Denied;
+                let is_said = case.expected.is_denial_of_everybody();
+                match for_everybody {
+                    Some(cause) if is_expected && !is_said => {
+                        report.notes.push(CaseNote::nobody_gets_in(cause, case));
+                    }
+                    _ => {}
                 }
             }
             Decision::Disagreed(differences) => {

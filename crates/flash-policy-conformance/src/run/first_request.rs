@@ -25,7 +25,7 @@ pub(super) struct FirstAnswer {
     pub(super) complete: Observation,
     /// An answer to the same request that a reset ended.
     pub(super) reset: Option<Observation>,
-    /// How late this machine was meanwhile.
+    /// The lateness of this machine meanwhile.
     pub(super) lateness: Duration,
 }
 

@@ -30,7 +30,7 @@ struct Liveness {
     took: Duration,
 }
 
-/// What follows from a check.
+/// The standing of the server after a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     StillAnswers,

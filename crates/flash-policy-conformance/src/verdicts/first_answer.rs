@@ -19,7 +19,7 @@ pub(crate) fn first_answer(
         return policy_arrived(observation);
     }
     let (within_budget, later) = (location.diagnose(observation), location.diagnose(complete));
-    let late = later.of(&[rules::SLOW_DRIP]).filter(|_| observation.is_open());
+    let late = if observation.is_open() { later.of(&[rules::SLOW_DRIP]) } else { None };
     let diagnostic = late.or(within_budget.first());
     let reason = match diagnostic {
         Some(diagnostic) if !observation.is_empty() => {

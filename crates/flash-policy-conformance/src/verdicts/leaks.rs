@@ -18,7 +18,7 @@ pub(crate) struct SplitRequest {
     pub(crate) is_relayed: bool,
 }
 
-/// What was seen of bytes that connections shared.
+/// The observations of bytes that connections shared.
 #[derive(Clone, Copy)]
 pub(crate) struct SharedBytes<'a> {
     /// The description of a marker that arrived on a connection that had not sent it.

@@ -54,7 +54,7 @@ impl Fix {
     }
 }
 
-/// What a [`Fix`] makes grant that granted nothing before.
+/// The grants that a [`Fix`] brings to life.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Revival {
@@ -152,8 +152,9 @@ impl Linter {
         let grants = |rule: &AllowAccessFrom| Grant::new(rule, self.kind()).is_some();
         let Ok(old) = old else {
             let rules = new.allow_access_from().iter().filter(|rule| grants(rule)).count();
-            if let Some(first) = fixes.first_mut().filter(|_| rules > 0) {
-                first.revives = Some(Revival::Policy(rules));
+            match fixes.first_mut() {
+                Some(first) if rules > 0 => first.revives = Some(Revival::Policy(rules)),
+                _ => {}
             }
             return;
         };
@@ -271,9 +272,9 @@ fn host_of_url(written: &str) -> Option<String> {
         None => (None, written),
     };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let (host, port) = match authority.find(']').filter(|_| authority.starts_with('[')) {
-        Some(end) => authority.split_at(end + 1),
-        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
+    let (host, port) = match authority.find(']') {
+        Some(end) if authority.starts_with('[') => authority.split_at(end + 1),
+        _ => authority.split_at(authority.find(':').unwrap_or(authority.len())),
     };
     let is_scheme_meant = match scheme {
         Some(scheme) => is_known_scheme(scheme) && !scheme.eq_ignore_ascii_case("file"),

@@ -183,7 +183,7 @@ pub(crate) fn wide(bytes: &[u8]) -> Option<Diagnostic> {
         bytes.len() >= 2 * unit.min(2) && begins_with_markup && units.clone().all(is_ascii)
     };
     let is_any = [(2, 0), (2, 1), (4, 0), (4, 3)].into_iter().any(|(unit, at)| is_wide(unit, at));
-    first_nul.filter(|_| is_any).map(rules::utf16)
+    if is_any { first_nul.map(rules::utf16) } else { None }
 }
 
 fn characters(bytes: &[u8], with_mark: usize) -> Result<Cow<'_, str>, Diagnostic> {

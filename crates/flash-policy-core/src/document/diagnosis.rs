@@ -111,6 +111,6 @@ pub(crate) fn is_of_lost_grants(one: &Diagnostic) -> bool {
     *one.rule() == rules::EMPTY_POLICY_DENY && one.severity() == Severity::Error
 }
 
-/// What is wrong with a site-control, which only matters where it counts.
+/// The rules about the value of a site-control, which only matter where it counts.
 const IGNORED_OFF_THE_MASTER: [Rule; 3] =
     [rules::UNKNOWN_META_VALUE, rules::BY_CONTENT_TYPE_ON_SOCKET, rules::SEVERAL_SITE_CONTROLS];

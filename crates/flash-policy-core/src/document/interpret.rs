@@ -110,10 +110,10 @@ pub(super) fn misspelt(element: &Element, wanted: &str) -> Option<String> {
             && !attributes_of(&element.name).contains(&own.name.as_str())
     };
     let written = element.attributes.iter().find(is_meant)?;
-    if let Some(rule) = meant_rule(element, 2).filter(|_| element.name == ALLOW) {
-        return Some(format!("write {rule}"));
+    match meant_rule(element, 2) {
+        Some(rule) if element.name == ALLOW => Some(format!("write {rule}")),
+        _ => Some(format!("write {wanted} in place of {}", excerpt(&written.name))),
     }
-    Some(format!("write {wanted} in place of {}", excerpt(&written.name)))
 }
 
 /// Returns the diagnostic with this help if there is one.

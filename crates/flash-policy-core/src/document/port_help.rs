@@ -125,7 +125,7 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())
 }
 
-/// What people write between the ends of a range, a longer one before its beginning.
+/// The separators that people write between the ends of a range, a longer one before its prefix.
 const RANGE_SEPARATORS: [&str; 14] =
     ["..", "->", "–", "—", "‒", "―", "‐", "‑", "−", "-", ":", "~", " to ", "_"];
 

@@ -32,7 +32,7 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// What is wrong, and the help if there is any.
+/// The fault in words, and its help if there is any.
 type Explained = Option<(String, Option<String>)>;
 
 /// The place of an error.

@@ -16,7 +16,7 @@ use crate::wire::{AnswerEnd, Exchange, POLICY_REQUEST};
 pub struct Answer {
     pub(super) kind: AnswerKind,
     pub(super) policy: Option<PolicyFile>,
-    /// What was seen, for the diagnosis.
+    /// The evidence for the diagnosis.
     pub(super) evidence: AnswerEvidence,
     pub(super) took: Duration,
 }

@@ -36,7 +36,7 @@ impl SkipReason {
     }
 }
 
-/// What a walk finds.
+/// An entry that a walk finds.
 pub(crate) enum Found {
     Document(Input),
     Skipped(PathBuf, SkipReason),

@@ -127,10 +127,10 @@ pub(crate) struct FixedFinding {
     pub(crate) file: String,
     pub(crate) line: Option<u32>,
     pub(crate) column: Option<u32>,
-    /// What grants after the fix and granted nothing before; absent if there is nothing.
+    /// The rules that the fix brings to life; absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) revives: Option<String>,
-    /// What the fix cannot decide; absent if there is nothing.
+    /// The question that the fix cannot decide; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) caution: Option<&'static str>,
 }

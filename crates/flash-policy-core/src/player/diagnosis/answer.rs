@@ -230,8 +230,10 @@ impl OpenedAnswer<'_> {
     /// Adds the diagnostic of a policy that was complete only shortly before the deadline.
     fn add_pace(&self, is_accepted: bool, found: &mut Vec<Diagnostic>) {
         // A master that loadPolicyFile names has no deadline either.
-        let has_deadline = is_accepted && self.evidence.has_deadline;
-        let budget = self.role.budget(&self.profile.timing).filter(|_| has_deadline);
+        if !is_accepted || !self.evidence.has_deadline {
+            return;
+        }
+        let budget = self.role.budget(&self.profile.timing);
         if let (Some(took), Some(budget)) = (close_to(self.evidence, budget), budget) {
             let took = Duration::new(took.as_secs(), took.subsec_millis() * 1_000_000);
             let what = format!(

@@ -78,8 +78,8 @@ impl AnswerEvidence {
 
     /// Returns true if a server sent anything. What a stand-in sends does not count.
     pub(in crate::player) fn received_bytes(&self) -> bool {
-        let exchange = self.exchange.as_ref().filter(|_| self.opening == Opening::Connected);
-        exchange.is_some_and(|exchange| !exchange.received().is_empty())
+        let has_bytes = |exchange: &Exchange| !exchange.received().is_empty();
+        self.opening == Opening::Connected && self.exchange.as_ref().is_some_and(has_bytes)
     }
 
     /// Returns what was seen on the connection, if there was one.

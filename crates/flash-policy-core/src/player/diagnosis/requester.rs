@@ -192,12 +192,11 @@ fn host_not_listed(host: &str, record: &Record, candidates: &[Candidate<'_>]) ->
     let is_other_form = |domain: &&str| is_ip(domain) != is_ip(host);
     let diagnostic = if target.host() == host {
         rules::self_not_listed(host)
-    } else if let [only] = named.as_slice()
-        && is_other_form(only)
-    {
-        rules::ip_vs_name(host, only)
     } else {
-        rules::requester_not_listed(host, nearest(host, &named))
+        match named.as_slice() {
+            [only] if is_other_form(only) => rules::ip_vs_name(host, only),
+            _ => rules::requester_not_listed(host, nearest(host, &named)),
+        }
     };
     diagnostic.with_help(help)
 }

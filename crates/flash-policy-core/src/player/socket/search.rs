@@ -132,7 +132,7 @@ impl Search {
             }
             Judgement::Miss(cause, rule) => {
                 // Only a rule that names the requester can be what decided.
-                let rule = rule.filter(|_| cause != Cause::DomainNotListed);
+                let rule = if cause == Cause::DomainNotListed { None } else { rule };
                 let rule = rule.map(|rule| DecidingRule::grant(from, rule));
                 if master_only {
                     if self.locations.iter().any(|(location, _)| location != from) {

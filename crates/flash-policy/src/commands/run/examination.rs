@@ -1,4 +1,4 @@
-//! What `run` asks of a running server: the probe, the scenarios and the conformance checks.
+//! The examination of a running server: the probe, the scenarios and the conformance checks.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -68,8 +68,10 @@ impl Examination<'_> {
             let last = last_run(&tortured.1);
             result.live.add_conformance(tortured);
             let left = result.live.checks_not_run();
-            let Some(last) = last.filter(|_| !left.is_empty() && left.len() != chosen.len()) else {
-                return Ok(());
+            let has_stopped_midway = !left.is_empty() && left.len() != chosen.len();
+            let last = match last {
+                Some(last) if has_stopped_midway => last,
+                _ => return Ok(()),
             };
             if !self.server.revive(&format!("after the check {last}"), ENDS_WITHIN)? {
                 return Ok(());
@@ -116,7 +118,7 @@ impl Examination<'_> {
             let is_last = pairs.peek().is_none();
             if !is_last || !self.args.scenario.is_empty() || self.is_tortured() {
                 let is_revived = self.server.revive(&format!("after {name}"), ENDS_WITHIN)?;
-                earlier = Some(name).filter(|_| !is_revived);
+                earlier = if is_revived { None } else { Some(name) };
             }
         }
         Ok(())
@@ -187,8 +189,11 @@ impl Examination<'_> {
         if let Some(halt) = halt {
             return Err(halt);
         }
-        if let Some(last) = last.filter(|_| self.is_tortured()) {
-            self.server.revive(&format!("after {last}"), ENDS_WITHIN)?;
+        match last {
+            Some(last) if self.is_tortured() => {
+                self.server.revive(&format!("after {last}"), ENDS_WITHIN)?;
+            }
+            _ => {}
         }
         Ok(())
     }

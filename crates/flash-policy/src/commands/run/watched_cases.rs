@@ -91,7 +91,7 @@ impl CaseObserver for WatchedCases<'_, '_> {
             return;
         }
         let is_denied = outcome.verdict() != Verdict::Permitted;
-        let explanation = outcome.diagnostics().next().filter(|_| is_denied);
+        let explanation = if is_denied { outcome.diagnostics().next() } else { None };
         fail_rule.add_answers(answers, outcome, |at, diagnostic| {
             let explains = explanation.is_some_and(|one| one == diagnostic);
             real.contains(at) && !explains
@@ -101,7 +101,10 @@ impl CaseObserver for WatchedCases<'_, '_> {
     fn is_doubtful(&self, case: &Case) -> bool {
         let mut state = self.0.borrow_mut();
         let is_permitted = case.got.as_ref().is_some_and(|got| got.outcome.0 == Verdict::Permitted);
-        let Some(last) = state.last.clone().filter(|_| !is_permitted && !state.is_fresh) else {
+        if is_permitted || state.is_fresh {
+            return false;
+        }
+        let Some(last) = state.last.clone() else {
             return false;
         };
         let limit = if case.passed { GONE_WITHIN } else { ENDS_WITHIN };

@@ -34,7 +34,7 @@ const PIECE: usize = 16 * 1024;
 
 /// The queue of lines for stdout.
 pub(super) struct Output {
-    /// What is not rendered yet, because the reader is behind.
+    /// The entries that are not rendered yet, because the reader is behind.
     waiting: VecDeque<Entry>,
     /// The number of bytes of the connections in `waiting`.
     held: usize,

@@ -220,8 +220,11 @@ fn conformance(live: &LiveResult, style: &Style) -> Option<String> {
                 writeln!(text, "{word} {} and {others} more: {reason}", check.id.0)
             }
         };
-        if let Some(help) = check.help.as_ref().filter(|_| check.fails) {
-            let _ = writeln!(text, "           help: {}", printable(help));
+        match &check.help {
+            Some(help) if check.fails => {
+                let _ = writeln!(text, "           help: {}", printable(help));
+            }
+            _ => {}
         }
     }
     let mut seen = Vec::new();
